@@ -1,0 +1,135 @@
+package ledger
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/go-json-experiment/json"
+	"github.com/nats-io/nats.go"
+)
+
+// Client asks a careledger that serves a directory.
+type Client struct{ conn *nats.Conn }
+
+// patience is how long a serving careledger may be silent; it says something every second while it works.
+const patience = 15 * time.Second
+
+// Find returns a client of the careledger that serves dir, nil if none does.
+func Find(dir string) (*Client, error) {
+	b, err := os.ReadFile(addressFile(dir))
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("find the careledger that serves %s: %w", dir, err)
+	}
+	var a address
+	if err := json.Unmarshal(b, &a); err != nil {
+		return nil, fmt.Errorf("read %s: %w; remove the file if no careledger serves this directory", addressFile(dir), err)
+	}
+	conn, err := nats.Connect(a.URL, nats.Token(a.Token), nats.Name("careledger"), nats.Timeout(2*time.Second), nats.NoReconnect())
+	if err != nil {
+		return nil, nil // left behind by one that was killed; the directory's lock tells if it is not
+	}
+	return &Client{conn}, nil
+}
+
+// Close ends the connection.
+func (c *Client) Close() error { c.conn.Close(); return nil }
+
+// Ask puts the question to the serving careledger.
+func (c *Client) Ask(ctx context.Context, r Request, w io.Writer) error {
+	return c.call(ctx, subjectAsk, r, w, r.Progress)
+}
+
+// Authority asks the serving careledger which authority it holds.
+func (c *Client) Authority(ctx context.Context) (string, error) {
+	var b strings.Builder
+	err := c.Ask(ctx, Request{Question: QuestionAuthority}, &b)
+	return b.String(), err
+}
+
+// Import has the serving careledger import a file, which it reads itself.
+func (c *Client) Import(ctx context.Context, r ImportRequest) (*ImportReport, error) {
+	path, err := filepath.Abs(r.Path)
+	if err != nil {
+		return nil, err
+	}
+	r.Path = path
+	var report ImportReport
+	pr, pw := io.Pipe()
+	read := make(chan error, 1)
+	go func() { read <- json.UnmarshalRead(pr, &report) }()
+	err = c.call(ctx, subjectImport, r, pw, r.Progress)
+	if err != nil {
+		pw.CloseWithError(err)
+		<-read
+		if refused := (*RefusedError)(nil); errors.As(err, &refused) {
+			return refused.Report, err
+		}
+		return &report, err
+	}
+	pw.Close()
+	return &report, <-read
+}
+
+func (c *Client) call(ctx context.Context, subject string, request any, w io.Writer, progress ProgressFunc) error {
+	b, err := json.Marshal(request)
+	if err != nil {
+		return err
+	}
+	inbox := c.conn.NewRespInbox()
+	sub, err := c.conn.SubscribeSync(inbox)
+	if err != nil {
+		return fmt.Errorf("ask the serving careledger: %w", err)
+	}
+	defer func() { _ = sub.Unsubscribe() }() // the connection is closed next
+	if err := c.conn.PublishRequest(subject, inbox, b); err != nil {
+		return fmt.Errorf("ask the serving careledger: %w", err)
+	}
+	for {
+		wait, cancel := context.WithTimeout(ctx, patience)
+		m, err := sub.NextMsgWithContext(wait)
+		cancel()
+		if err != nil {
+			return fmt.Errorf("the careledger that serves this directory does not answer (%w); what was asked may still be done. Look at its terminal, or stop it and ask again", err)
+		}
+		switch m.Header.Get(header) {
+		case headerPart:
+			if _, err := w.Write(m.Data); err != nil {
+				return err
+			}
+		case headerProgress:
+			var p Progress
+			if err := json.Unmarshal(m.Data, &p); err == nil {
+				progress.report(p.Doing, p.Done, p.Total)
+			}
+		case headerDone:
+			return nil
+		case headerFailed:
+			return failure(m.Data)
+		default:
+			return errors.New("no careledger answers on this server; check --data, or start one with careledger serve")
+		}
+	}
+}
+
+func failure(b []byte) error {
+	var f Failure
+	if err := json.Unmarshal(b, &f); err != nil {
+		return fmt.Errorf("read the serving careledger's answer: %w", err)
+	}
+	if f.Report != nil {
+		return &RefusedError{f.Report}
+	}
+	if f.Wrong {
+		return &Wrong{errors.New(f.Message)}
+	}
+	return errors.New(f.Message)
+}

@@ -1,0 +1,85 @@
+// Package ledger is the application behind the command line and the server: it opens a data directory or a cluster, imports
+// records, keeps each authority's fact table at the head of its log, and answers questions. Local does it in this process;
+// Client asks a careledger that serves the same directory. Both are a Service.
+//
+// One writer per authority decides on what the log holds plus what it has itself submitted, so that many commands can be under
+// way at once. When a commit fails, everything decided on top of it is forgotten and decided again on what the log really holds.
+package ledger
+
+import (
+	"context"
+	"fmt"
+	"io"
+
+	"careledger/domain"
+)
+
+// Service is a ledger that can be asked and written to.
+type Service interface {
+	// Ask writes the answer to a question in the format it asks for.
+	Ask(ctx context.Context, r Request, w io.Writer) error
+	// Import takes a file of records, all of it or nothing.
+	Import(ctx context.Context, r ImportRequest) (*ImportReport, error)
+	// Authority returns the only authority that the ledger holds, or an error that says what to name.
+	Authority(ctx context.Context) (string, error)
+	Close() error
+}
+
+// ImportRequest names a file of records, one JSON object a line.
+type ImportRequest struct {
+	Path     string       `json:"path"`
+	Progress ProgressFunc `json:"-"`
+}
+
+// ProgressFunc is told now and then how far a long piece of work is: what it does, how much of it is done, and how much there is
+// in all (0 where that is not known).
+type ProgressFunc func(doing string, done, total int64)
+
+func (f ProgressFunc) report(doing string, done, total int64) {
+	if f != nil {
+		f(doing, done, total)
+	}
+}
+
+// ImportReport says what became of a file.
+type ImportReport struct {
+	Lines      int             `json:"lines"`      // records in the file, blank lines not counted
+	Accepted   int             `json:"accepted"`   // new records that are on the log now
+	Duplicates int             `json:"duplicates"` // records that were on the log before, without effect
+	Events     int             `json:"events"`     // events written, premiums included
+	Logs       []LogReport     `json:"logs"`       // where the logs stand now
+	Problems   domain.Problems `json:"problems"`   // not empty: nothing was written
+	Dependent  int             `json:"dependent"`  // records not judged, because they build on one with a problem
+}
+
+// LogReport is where the log of an authority stands.
+type LogReport struct {
+	Authority string `json:"authority"`
+	Sequence  uint64 `json:"sequence"`
+	Root      string `json:"root"`
+}
+
+// RefusedError says that an import was refused whole, and every reason.
+type RefusedError struct{ Report *ImportReport }
+
+func (e *RefusedError) Error() string {
+	text := fmt.Sprintf("nothing was imported: %d of %d records have a problem\n%s", problemLines(e.Report.Problems), e.Report.Lines, e.Report.Problems.Error())
+	if e.Report.Dependent > 0 {
+		text += fmt.Sprintf("\n%d records build on these and were not judged; import the file again when these are corrected", e.Report.Dependent)
+	}
+	return text
+}
+
+func problemLines(ps domain.Problems) int {
+	lines := map[int]bool{}
+	for _, p := range ps {
+		lines[p.Line] = true
+	}
+	return len(lines)
+}
+
+// Wrong is an error in how the program was used, as opposed to a refusal.
+type Wrong struct{ Err error }
+
+func (w *Wrong) Error() string { return w.Err.Error() }
+func (w *Wrong) Unwrap() error { return w.Err }

@@ -1,0 +1,330 @@
+package ledger
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"careledger/domain"
+	"careledger/eventstore"
+)
+
+// Import judges every record of a file against the logs and the lines before it, and writes all of them or none. It returns a
+// *RefusedError if a record has a problem. Cut off half-way (power, kill), part of the file stands on the log; importing it again
+// completes it, because records that stand are duplicates without effect.
+func (l *Local) Import(ctx context.Context, r ImportRequest) (*ImportReport, error) {
+	// Somebody else's append to the same log (another process on a cluster) takes the ground from under what was decided:
+	// everything is judged again on what stands then.
+	const tries = 20
+	l.importing.Lock() // one import at a time, so that two over the same authorities cannot wait for each other
+	defer l.importing.Unlock()
+	for try := 1; ; try++ {
+		i := &importing{Local: l, request: r, report: &ImportReport{Logs: []LogReport{}, Problems: domain.Problems{}}, locked: map[string]*book{}, refused: map[string]bool{}}
+		err := i.run(ctx)
+		if errors.Is(err, eventstore.ErrConflict) && try < tries && ctx.Err() == nil {
+			continue
+		}
+		return i.report, err
+	}
+}
+
+// importing is one attempt at one file.
+type importing struct {
+	*Local
+	request ImportRequest
+	report  *ImportReport
+	locked  map[string]*book // the authorities of the file; their writers are ours until the end
+	spool   *spool
+	tainted bool            // the writers hold something that will not be written
+	refused map[string]bool // what the refused records would have made known
+}
+
+func (i *importing) run(ctx context.Context) (err error) {
+	file, err := os.Open(i.request.Path)
+	if err != nil {
+		return fmt.Errorf("open the file of records: %w", err)
+	}
+	defer file.Close()
+	if i.spool, err = newSpool(); err != nil {
+		return err
+	}
+	i.tainted = true
+	defer func() {
+		err = errors.Join(err, i.spool.close())
+		for _, b := range i.locked {
+			if i.tainted {
+				b.writer = nil
+			}
+			b.mu.Unlock()
+		}
+	}()
+	size := int64(0)
+	if s, err := file.Stat(); err == nil {
+		size = s.Size()
+	}
+	counted := &countingReader{r: file}
+	err = parseLines(ctx, counted, time.Now(), func(p parsed) error {
+		i.report.Lines++
+		i.request.Progress.report("checking records", counted.n, size)
+		return i.judge(ctx, p)
+	})
+	if err != nil {
+		return err
+	}
+	if len(i.report.Problems) > 0 {
+		i.report.Accepted, i.report.Duplicates, i.report.Events = 0, 0, 0
+		return &RefusedError{i.report}
+	}
+	if err := i.write(ctx); err != nil {
+		return err
+	}
+	i.tainted = false
+	i.stand()
+	return nil
+}
+
+type countingReader struct {
+	r io.Reader
+	n int64
+}
+
+func (c *countingReader) Read(p []byte) (int, error) {
+	n, err := c.r.Read(p)
+	c.n += int64(n)
+	return n, err
+}
+
+// judge decides one record and keeps what it would write.
+func (i *importing) judge(ctx context.Context, p parsed) error {
+	if len(p.problems) > 0 {
+		i.refuse(p, p.problems)
+		return nil
+	}
+	w, err := i.writerOf(ctx, p.event.Authority)
+	if err != nil {
+		return err
+	}
+	d, err := w.decide(ctx, p.event)
+	if err != nil && !errors.Is(err, errTainted) {
+		return err
+	}
+	switch {
+	case len(d.problems) > 0:
+		i.refuse(p, d.problems)
+	case d.duplicate:
+		i.report.Duplicates++
+	default:
+		i.report.Accepted++
+		for _, c := range d.commits {
+			i.report.Events += len(c.Messages)
+			if err := i.spool.add(p.event.Authority, c); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// refuse lists a record's problems. One that only misses what a refused record would have brought is counted, not listed: its
+// cause stands in the list.
+func (i *importing) refuse(p parsed, ps domain.Problems) {
+	for _, name := range domain.Defines(p.raw) {
+		i.refused[name] = true
+	}
+	if !slices.ContainsFunc(ps, func(q domain.Problem) bool { return !i.refused[q.Missing] }) {
+		i.report.Dependent++
+		return
+	}
+	for _, q := range ps {
+		if i.refused[q.Missing] {
+			continue
+		}
+		q.Line = p.line
+		i.report.Problems = append(i.report.Problems, q)
+	}
+}
+
+func (i *importing) writerOf(ctx context.Context, authority string) (*writer, error) {
+	b := i.locked[authority]
+	if b == nil {
+		var err error
+		if b, err = i.book(ctx, authority); err != nil {
+			return nil, err
+		}
+		b.mu.Lock()
+		i.locked[authority] = b
+	}
+	return i.decider(ctx, b)
+}
+
+// write submits what was decided and returns when all of it is durable.
+func (i *importing) write(ctx context.Context) error {
+	written, total := int64(0), int64(i.report.Events)
+	const window = 4096 // commits waited for late enough to keep the log busy; their bytes are bounded by the log itself
+	type submitted struct {
+		*eventstore.Pending
+		events int
+	}
+	var pending []submitted
+	await := func(n int) error {
+		for _, p := range pending[:n] {
+			if err := p.Wait(ctx); err != nil {
+				return i.cutOff(written, total, err)
+			}
+			written += int64(p.events)
+			i.request.Progress.report("writing events", written, total)
+		}
+		pending = slices.Delete(pending, 0, n)
+		return nil
+	}
+	err := i.spool.each(func(authority string, c eventstore.Commit) error {
+		b := i.locked[authority]
+		if b.log == nil {
+			if err := i.createLog(ctx, b); err != nil {
+				return err
+			}
+		}
+		p, err := b.log.Submit(c)
+		if err != nil {
+			return i.cutOff(written, total, err)
+		}
+		if pending = append(pending, submitted{p, len(c.Messages)}); len(pending) > 2*window {
+			return await(window)
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return await(len(pending))
+}
+
+func (i *importing) cutOff(written, total int64, err error) error {
+	if errors.Is(err, eventstore.ErrConflict) || errors.Is(err, eventstore.ErrNeedsRefresh) && written == 0 {
+		return err
+	}
+	return fmt.Errorf("the import was cut off: %d of %d events are known to be on the log. Importing the same file again completes it: %w", written, total, err)
+}
+
+// createLog makes the log of an authority that has none yet. b.mu is held.
+func (l *Local) createLog(ctx context.Context, b *book) error {
+	log, err := l.store.CreateLog(ctx, b.authority)
+	if err != nil {
+		return err
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.attach(ctx, b, log)
+}
+
+// stand notes where the logs stand now.
+func (i *importing) stand() {
+	for _, b := range i.locked {
+		if b.log != nil {
+			h := b.log.Head()
+			i.report.Logs = append(i.report.Logs, LogReport{b.authority, h.Sequence, hex.EncodeToString(h.Root[:])})
+		}
+	}
+	slices.SortFunc(i.report.Logs, func(a, b LogReport) int { return strings.Compare(a.Authority, b.Authority) })
+}
+
+// Record takes one record and returns the sequence of its event when it is durable, and whether it was there before. Many may be
+// under way at once. It returns domain.Problems if the record is refused.
+func (l *Local) Record(ctx context.Context, line []byte) (sequence uint64, duplicate bool, err error) {
+	e, ps := domain.ParseRecord(line, time.Now())
+	if len(ps) > 0 {
+		return 0, false, ps
+	}
+	b, err := l.book(ctx, e.Authority)
+	if err != nil {
+		return 0, false, err
+	}
+	for {
+		d, pending, err := l.submit(ctx, b, e)
+		for _, p := range pending {
+			if err == nil {
+				err = p.Wait(ctx)
+			}
+		}
+		if err == nil && d.duplicate {
+			err = l.durable(ctx, b, d.sequence)
+		}
+		if err == nil {
+			return d.sequence, d.duplicate, nil
+		}
+		if refused := (domain.Problems)(nil); errors.As(err, &refused) {
+			return 0, false, refused
+		}
+		l.forget(b)
+		moved := errors.Is(err, eventstore.ErrConflict) || errors.Is(err, eventstore.ErrNeedsRefresh)
+		if !moved || ctx.Err() != nil {
+			return 0, false, err
+		}
+	}
+}
+
+// durable waits until the event of a sequence, which somebody else is writing, has been acknowledged.
+func (l *Local) durable(ctx context.Context, b *book, sequence uint64) error {
+	for {
+		head := b.log.Head()
+		if head.Sequence >= sequence {
+			return nil
+		}
+		if b.log.Next() <= sequence {
+			return eventstore.ErrConflict // it failed and was forgotten
+		}
+		select {
+		case <-b.log.Moved(head):
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// submit decides a record and hands it to the log.
+func (l *Local) submit(ctx context.Context, b *book, e domain.Event) (decision, []*eventstore.Pending, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	w, err := l.decider(ctx, b)
+	if err != nil {
+		return decision{}, nil, err
+	}
+	d, err := w.decide(ctx, e)
+	if err != nil {
+		b.writer = nil
+	}
+	if len(d.problems) > 0 {
+		return d, nil, d.problems
+	}
+	if err != nil {
+		return d, nil, err
+	}
+	if b.log == nil && len(d.commits) > 0 {
+		if err := l.createLog(ctx, b); err != nil {
+			return d, nil, err
+		}
+	}
+	var pending []*eventstore.Pending
+	for _, c := range d.commits {
+		p, err := b.log.Submit(c)
+		if err != nil {
+			b.writer = nil
+			return d, pending, err
+		}
+		pending = append(pending, p)
+	}
+	return d, pending, nil
+}
+
+// forget throws the writer away after something it decided failed.
+func (l *Local) forget(b *book) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.writer = nil
+}

@@ -1,0 +1,264 @@
+package ledger
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/go-json-experiment/json"
+	"github.com/nats-io/nats.go"
+
+	"careledger/domain"
+)
+
+// A serving ledger answers on these NATS subjects, to whoever presents its token:
+//
+//	careledger.ask     a Request as JSON; the answer is what the command would print
+//	careledger.import  an ImportRequest as JSON; the answer is an ImportReport as JSON
+//	careledger.record  one record; the answer is a RecordReply as JSON
+//
+// The first two answer in several messages, whose header Careledger says what each is: part (a piece of the answer), progress
+// (Progress as JSON, at least every second while it works), done (the last), failed (the last; Failure as JSON). The third answers
+// in one. Programs may also read the log itself: the streams CARE_{authority} with any NATS client.
+const (
+	subjectAsk    = "careledger.ask"
+	subjectImport = "careledger.import"
+	subjectRecord = "careledger.record"
+
+	header         = "Careledger"
+	headerPart     = "part"
+	headerProgress = "progress"
+	headerDone     = "done"
+	headerFailed   = "failed"
+
+	partBytes = 512 << 10
+)
+
+// Progress is how far a served request is.
+type Progress struct {
+	Doing string `json:"doing"`
+	Done  int64  `json:"done"`
+	Total int64  `json:"total"`
+}
+
+// Failure is how a served request ended without an answer.
+type Failure struct {
+	Message string        `json:"message"`
+	Wrong   bool          `json:"wrong,omitempty"`  // wrong usage, not a refusal
+	Report  *ImportReport `json:"report,omitempty"` // of an import refused whole
+}
+
+// RecordReply answers a record: where its event stands, or why it was refused.
+type RecordReply struct {
+	Sequence  uint64          `json:"sequence,omitempty"`
+	Duplicate bool            `json:"duplicate,omitempty"`
+	Problems  domain.Problems `json:"problems,omitempty"`
+	Error     string          `json:"error,omitempty"` // the outcome is not known or the log is in trouble; ask again
+}
+
+// address is how other processes find a serving ledger: DIR/serve.json, which only the directory's owner can read.
+type address struct {
+	URL   string `json:"url"`
+	Token string `json:"token"`
+	PID   int    `json:"pid"`
+}
+
+func addressFile(dir string) string { return filepath.Join(dir, "serve.json") }
+
+// NewToken returns a secret for outside programs to present.
+func NewToken() string {
+	b := make([]byte, 32)
+	_, _ = rand.Read(b) // never fails (crypto/rand)
+	return base64.RawURLEncoding.EncodeToString(b)
+}
+
+// Serve folds every log, answers until the context ends, and tells where through ready. It returns an error if the ledger can no
+// longer be trusted to be current.
+func (l *Local) Serve(ctx context.Context, ready func(url, addressFile string)) error {
+	failed, err := l.Follow(ctx)
+	if err != nil {
+		return err
+	}
+	s := &service{Local: l, ctx: ctx, slots: make(chan struct{}, 4)}
+	for subject, handle := range map[string]func(*nats.Msg){subjectAsk: s.ask, subjectImport: s.importFile, subjectRecord: s.record} {
+		sub, err := l.store.Conn().Subscribe(subject, func(m *nats.Msg) { s.group.Go(func() { handle(m) }) })
+		if err != nil {
+			return fmt.Errorf("serve %s: %w", subject, err)
+		}
+		defer func() { _ = sub.Unsubscribe() }() // the connection is closed next
+	}
+	if l.config.Dir != "" && l.store.ClientURL() != "" {
+		path := addressFile(l.config.Dir)
+		if err := writeAddress(path, address{l.store.ClientURL(), l.config.ClientToken, os.Getpid()}); err != nil {
+			return err
+		}
+		defer func() { _ = os.Remove(path) }() // one that stays is found out to be stale
+		ready(l.store.ClientURL(), path)
+	} else {
+		ready(l.config.ServerURL, "")
+	}
+	defer s.group.Wait()
+	select {
+	case <-ctx.Done():
+		return nil
+	case err := <-failed:
+		return err
+	}
+}
+
+// writeAddress makes the file readable by the owner only before anything stands in it.
+func writeAddress(path string, a address) error {
+	b, err := json.Marshal(a)
+	if err != nil {
+		return err
+	}
+	temporary := path + ".new"
+	_ = os.Remove(temporary)
+	f, err := os.OpenFile(temporary, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return fmt.Errorf("tell where the ledger is served: %w", err)
+	}
+	_, err = f.Write(b)
+	if err := errors.Join(err, f.Close()); err != nil {
+		return fmt.Errorf("tell where the ledger is served: %w", err)
+	}
+	return os.Rename(temporary, path)
+}
+
+type service struct {
+	*Local
+	ctx   context.Context
+	group sync.WaitGroup
+	slots chan struct{} // how many questions are worked on at once
+}
+
+func (s *service) ask(m *nats.Msg) {
+	s.work(m, func(ctx context.Context, w io.Writer, progress ProgressFunc) error {
+		var r Request
+		if err := json.Unmarshal(m.Data, &r, json.RejectUnknownMembers(true)); err != nil {
+			return &Wrong{fmt.Errorf("read the question: %w", err)}
+		}
+		r.Progress = progress
+		return s.Ask(ctx, r, w)
+	})
+}
+
+func (s *service) importFile(m *nats.Msg) {
+	s.work(m, func(ctx context.Context, w io.Writer, progress ProgressFunc) error {
+		var r ImportRequest
+		if err := json.Unmarshal(m.Data, &r, json.RejectUnknownMembers(true)); err != nil {
+			return &Wrong{fmt.Errorf("read the request: %w", err)}
+		}
+		r.Progress = progress
+		report, err := s.Import(ctx, r)
+		if err != nil {
+			return err
+		}
+		return json.MarshalWrite(w, report)
+	})
+}
+
+func (s *service) record(m *nats.Msg) {
+	var reply RecordReply
+	sequence, duplicate, err := s.Record(s.ctx, m.Data)
+	if refused := (domain.Problems)(nil); errors.As(err, &refused) {
+		reply.Problems = refused
+	} else if err != nil {
+		reply.Error = err.Error()
+	} else {
+		reply = RecordReply{Sequence: sequence, Duplicate: duplicate}
+	}
+	if b, err := json.Marshal(reply); err == nil {
+		_ = m.Respond(b) // whoever asked and is gone reads the outcome by sending the record again
+	}
+}
+
+// work does what a message asks for and answers in parts.
+func (s *service) work(m *nats.Msg, do func(ctx context.Context, w io.Writer, progress ProgressFunc) error) {
+	s.slots <- struct{}{}
+	defer func() { <-s.slots }()
+	r := &replier{m: m}
+	r.state = Progress{Doing: "working"}
+	ctx, cancel := context.WithCancel(s.ctx)
+	beat := make(chan struct{})
+	go func() { // owned by this call: it ends before work returns
+		defer close(beat)
+		for tick := time.NewTicker(time.Second); ; {
+			select {
+			case <-ctx.Done():
+				tick.Stop()
+				return
+			case <-tick.C:
+				r.beat()
+			}
+		}
+	}()
+	err := do(ctx, r, r.progress)
+	cancel()
+	<-beat
+	if err == nil {
+		r.send(headerPart, r.buffer)
+		r.send(headerDone, nil)
+		return
+	}
+	f := Failure{Message: err.Error()}
+	if wrong := (*Wrong)(nil); errors.As(err, &wrong) {
+		f.Wrong = true
+	}
+	if refused := (*RefusedError)(nil); errors.As(err, &refused) {
+		f.Report = refused.Report
+		f.Message = ""
+	}
+	b, err := json.Marshal(f)
+	if err != nil || len(b) > 7<<20 {
+		b, _ = json.Marshal(Failure{Message: "the answer is too long to send; " + err.Error()})
+	}
+	r.send(headerFailed, b)
+}
+
+// replier sends an answer in parts.
+type replier struct {
+	m      *nats.Msg
+	buffer []byte
+	mu     sync.Mutex
+	state  Progress
+}
+
+func (r *replier) Write(p []byte) (int, error) {
+	r.buffer = append(r.buffer, p...)
+	for len(r.buffer) >= partBytes {
+		r.send(headerPart, r.buffer[:partBytes])
+		r.buffer = r.buffer[partBytes:]
+	}
+	return len(p), nil
+}
+
+func (r *replier) progress(doing string, done, total int64) {
+	r.mu.Lock()
+	r.state = Progress{doing, done, total}
+	r.mu.Unlock()
+}
+
+func (r *replier) beat() {
+	r.mu.Lock()
+	b, err := json.Marshal(r.state)
+	r.mu.Unlock()
+	if err == nil {
+		r.send(headerProgress, b)
+	}
+}
+
+// send answers; an asker that is gone is no error here.
+func (r *replier) send(kind string, data []byte) {
+	reply := nats.NewMsg(r.m.Reply)
+	reply.Header.Set(header, kind)
+	reply.Data = data
+	_ = r.m.RespondMsg(reply)
+}

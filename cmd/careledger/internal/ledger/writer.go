@@ -1,0 +1,257 @@
+package ledger
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"careledger/domain"
+	"careledger/domain/authority"
+	"careledger/eventstore"
+	"careledger/projections"
+)
+
+// writer decides for one authority. It holds the log as of base plus everything decided since, whether durable yet or not; it is
+// thrown away when something it decided did not reach the log.
+type writer struct {
+	book  *book
+	state *authority.State
+	cases map[domain.Entity]*domain.Case
+	ids   map[uint64]seen // decided since base, by short id
+	base  uint64          // the log position it was made on
+	next  uint64          // the sequence the next event gets
+}
+
+// seen is an event id that stands on the log or has been decided.
+type seen struct{ sequence, record uint64 }
+
+// maxCommit is the most events that one command may write atomically.
+const maxCommit = 1000
+
+// decider returns the book's writer, made anew on what the log holds where there is none. b.mu is held.
+func (l *Local) decider(ctx context.Context, b *book) (*writer, error) {
+	if b.writer != nil {
+		return b.writer, nil
+	}
+	w := &writer{book: b, state: authority.New(b.authority), cases: map[domain.Entity]*domain.Case{}, ids: map[uint64]seen{}, next: 1}
+	if b.log != nil {
+		head, err := b.log.Refresh(ctx)
+		if err != nil {
+			return nil, err
+		}
+		if err := l.refresh(ctx, b); err != nil {
+			return nil, err
+		}
+		if w.state, err = b.table.State(); err != nil {
+			return nil, err
+		}
+		w.base, w.next = head.Sequence, head.Sequence+1
+		if b.table.Position() != head.Sequence {
+			return nil, fmt.Errorf("authority %s: %w", b.authority, eventstore.ErrConflict) // somebody else wrote in between
+		}
+		if err := w.finish(ctx); err != nil {
+			return nil, err
+		}
+	}
+	b.writer = w
+	return w, nil
+}
+
+// finish completes what an interruption left: the premiums that follow from the last command, where that was one on a provider
+// or policy. Every other command carries its premiums in its own commit.
+func (w *writer) finish(ctx context.Context) error {
+	for sequence := w.base; sequence > 0; sequence-- {
+		r, err := w.book.log.Get(ctx, sequence)
+		if err != nil {
+			return err
+		}
+		if t := domain.Type(r.Type); t == domain.TypePremiumAwarded || t == domain.TypePremiumReversed {
+			continue
+		}
+		cause, err := domain.DecodeEvent(r.Sequence, domain.Type(r.Type), r.Data)
+		if err != nil || cause.Entity.Kind() == domain.KindCase {
+			return err
+		}
+		commits, err := w.settle(ctx, &cause)
+		if err != nil {
+			return err
+		}
+		for _, c := range commits {
+			if err := w.book.log.Append(ctx, c); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	return nil
+}
+
+// caseOf returns the state of a case, read from the log where the writer does not hold it yet.
+func (w *writer) caseOf(ctx context.Context, e domain.Entity) (*domain.Case, error) {
+	if c := w.cases[e]; c != nil {
+		return c, nil
+	}
+	c := domain.NewCase(e)
+	if w.book.log != nil && w.book.table.HasCase(e.ID()) {
+		if err := projections.ReadCase(ctx, w.book.log, c, w.base); err != nil {
+			return nil, err
+		}
+	}
+	w.cases[e] = c
+	return c, nil
+}
+
+// decision is what became of a record.
+type decision struct {
+	duplicate bool
+	sequence  uint64              // of the record's event
+	commits   []eventstore.Commit // what to write, in order
+	problems  domain.Problems
+}
+
+// errTainted says that the writer holds something that will not be written.
+var errTainted = errors.New("the writer must be made anew")
+
+// decide judges one record on all that was decided before. Where it is refused, nothing of it is held, unless errTainted is
+// returned beside the problems.
+func (w *writer) decide(ctx context.Context, e domain.Event) (d decision, err error) {
+	if s, ok := w.seen(e.ID); ok {
+		if s.record == projections.ShortHash(e.RecordHash) {
+			return decision{duplicate: true, sequence: s.sequence}, nil
+		}
+		return decision{problems: domain.Problems{{Field: "id", Reason: fmt.Sprintf(
+			"id %s stands already, as event %d, with other content; give a new record a new id, and correct a wrong one with event-corrected", e.ID, s.sequence)}}}, nil
+	}
+	var c *domain.Case
+	last := w.state.Last(e.Entity)
+	if e.Entity.Kind() == domain.KindCase {
+		if c, err = w.caseOf(ctx, e.Entity); err != nil {
+			return d, err
+		}
+		last, _ = c.Last()
+	}
+	var inUse error
+	events, ps := w.state.Decide(e, w.next, c, func(unit string) []string {
+		ids, err := w.referring(ctx, unit)
+		inUse = err
+		return ids
+	})
+	if inUse != nil || len(ps) > 0 {
+		return decision{problems: ps}, inUse
+	}
+	if len(events) > maxCommit {
+		return decision{problems: domain.Problems{{Field: "record", Reason: fmt.Sprintf("it would change %d premiums at once; at most %d fit in one command", len(events)-1, maxCommit-1)}}}, errTainted
+	}
+	commit, err := w.commit(e.Entity, last, events)
+	if err != nil {
+		return d, err
+	}
+	d = decision{sequence: commit.First, commits: []eventstore.Commit{commit}}
+	if c == nil {
+		settled, err := w.settle(ctx, &events[0])
+		if rate := (*settleError)(nil); errors.As(err, &rate) {
+			return decision{problems: domain.Problems{{Field: "data", Reason: rate.Error()}}}, errTainted
+		} else if err != nil {
+			return d, err
+		}
+		d.commits = append(d.commits, settled...)
+	}
+	return d, nil
+}
+
+// seen looks an event id up among what was decided and what stands on the log.
+func (w *writer) seen(id string) (seen, bool) {
+	if s, ok := w.ids[projections.ShortID(id)]; ok {
+		return s, true
+	}
+	if w.base == 0 {
+		return seen{}, false
+	}
+	sequence, record, ok := w.book.table.Find(id)
+	return seen{sequence, record}, ok
+}
+
+// commit encodes events of one entity and takes their place on the log.
+func (w *writer) commit(entity domain.Entity, last uint64, events []domain.Event) (eventstore.Commit, error) {
+	c := eventstore.Commit{First: w.next, Guards: []eventstore.Guard{{Entity: string(entity), Last: last}}, Messages: make([]eventstore.Message, len(events))}
+	for i := range events {
+		raw, err := events[i].Encode()
+		if err != nil {
+			return c, err
+		}
+		c.Messages[i] = eventstore.Message{Entity: string(entity), Type: string(events[i].Type), ID: events[i].ID, Data: raw}
+		w.ids[projections.ShortID(events[i].ID)] = seen{events[i].Sequence, projections.ShortHash(events[i].RecordHash)}
+	}
+	w.next += uint64(len(events))
+	return c, nil
+}
+
+// settleError says that premiums cannot be computed under what a command would bring in force.
+type settleError struct {
+	entity domain.Entity
+	err    error
+}
+
+func (e *settleError) Error() string {
+	return fmt.Sprintf("the premiums of %s cannot be computed under it: %v", e.entity, e.err)
+}
+
+// settle brings the premiums of all cases in line after a command on a provider or policy, a commit a case.
+func (w *writer) settle(ctx context.Context, cause *domain.Event) (commits []eventstore.Commit, err error) {
+	for _, entity := range w.casesWithFollowUps() {
+		c, err := w.caseOf(ctx, entity)
+		if err != nil {
+			return nil, err
+		}
+		last, _ := c.Last()
+		events, err := w.state.Settle(cause, w.next, c)
+		if err != nil {
+			return nil, &settleError{entity, err}
+		}
+		for len(events) > 0 {
+			n := min(len(events), maxCommit)
+			commit, err := w.commit(entity, last, events[:n])
+			if err != nil {
+				return nil, err
+			}
+			last, events = w.next-1, events[n:]
+			commits = append(commits, commit)
+		}
+	}
+	return commits, nil
+}
+
+func (w *writer) casesWithFollowUps() []domain.Entity {
+	var all []domain.Entity
+	if w.book.table != nil {
+		all = w.book.table.CasesWithFollowUps()
+	}
+	for e, c := range w.cases {
+		if c.HasFollowUps() {
+			all = append(all, e)
+		}
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+// referring returns the events that refer to a unit.
+func (w *writer) referring(ctx context.Context, unit string) (ids []string, err error) {
+	var all []domain.Entity
+	if w.book.table != nil {
+		all = w.book.table.CasesAt(unit)
+	}
+	for e := range w.cases {
+		all = append(all, e)
+	}
+	slices.Sort(all)
+	for _, e := range slices.Compact(all) {
+		c, err := w.caseOf(ctx, e)
+		if err != nil {
+			return nil, err
+		}
+		ids = append(ids, c.Referring(unit)...)
+	}
+	return ids, nil
+}

@@ -1,0 +1,185 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/go-json-experiment/json"
+	"github.com/spf13/cobra"
+
+	"careledger/cmd/careledger/internal/ledger"
+	"careledger/domain"
+	"careledger/domain/compensation"
+)
+
+func newPolicy(o *options) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "policy",
+		Short: "Compensation models: validate, adopt, end, list, show",
+		Args:  noArguments,
+		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	cmd.AddCommand(newPolicyValidate(), newPolicyAdopt(o), newPolicyEnd(o), newPolicyList(o), newPolicyShow(o))
+	return cmd
+}
+
+// readModel reads and parses a model document, printing its warnings.
+func readModel(cmd *cobra.Command, name string) (*compensation.Model, error) {
+	set, err := readModels(name)
+	if err != nil {
+		return nil, err
+	}
+	m, warnings, err := compensation.ParseModel(name, set.Documents[0].Data)
+	for _, w := range warnings {
+		fmt.Fprintf(cmd.ErrOrStderr(), "warning: %s\n", w)
+	}
+	return m, err
+}
+
+func newPolicyValidate() *cobra.Command {
+	return &cobra.Command{
+		Use:     "validate FILE",
+		Short:   "Check a model document; every error names its place and what was meant",
+		Example: `  careledger policy validate proposal.yaml`,
+		Args:    exactly("FILE"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			m, err := readModel(cmd, args[0])
+			if err != nil {
+				return err
+			}
+			_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s: model %s, %d parameters, %d components, sha256 %s\n", args[0], m.ID, len(m.Parameters), len(m.Components), m.SHA256())
+			return err
+		},
+	}
+}
+
+// decree are the flags of a command that writes a policy event.
+type decree struct{ from, decidedBy, decidedOn, reference, actor string }
+
+func (d *decree) flags(cmd *cobra.Command, o *options) {
+	o.where(cmd)
+	f := cmd.Flags()
+	f.StringVar(&o.authority, "authority", "", "`code` of the authority; not needed where the ledger holds one")
+	f.StringVar(&d.from, "from", "", "first `date` on which it holds")
+	f.StringVar(&d.actor, "actor", "policy-officer", "opaque `id` of who registers it")
+	_ = cmd.MarkFlagRequired("from")
+}
+
+func newPolicyAdopt(o *options) *cobra.Command {
+	var d decree
+	cmd := &cobra.Command{
+		Use:     "adopt FILE",
+		Short:   "Put a model in force from a date, as decided by a board",
+		Long:    `Writes the policy-adopted event that an import would write. Adopting under the same id again ends the earlier document where the new one begins. Premiums that follow back in time are awarded and reversed.`,
+		Example: `  careledger policy adopt lund-2015-pilot.yaml --from 2015-01-01 --decided-by "Vård- och omsorgsnämnden" --decided-on 2014-12-10`,
+		Args:    exactly("FILE"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			m, err := readModel(cmd, args[0])
+			if err != nil {
+				return err
+			}
+			from, err := domain.ParseDate(d.from)
+			if err != nil {
+				return &ledger.Wrong{Err: fmt.Errorf("--from: %w", err)}
+			}
+			on, err := domain.ParseDate(d.decidedOn)
+			if err != nil {
+				return &ledger.Wrong{Err: fmt.Errorf("--decided-on: %w", err)}
+			}
+			return o.importEvent(cmd, func(authority string) (domain.Record, error) {
+				return domain.NewRecord(domain.TypePolicyAdopted, authority, domain.NewEntity(domain.KindPolicy, m.ID), from, time.Time{}, d.actor,
+					&domain.PolicyAdopted{Model: m.CanonicalJSON(), From: from, DecidedBy: d.decidedBy, DecidedOn: on, Reference: d.reference})
+			})
+		},
+	}
+	d.flags(cmd, o)
+	f := cmd.Flags()
+	f.StringVar(&d.decidedBy, "decided-by", "", "the `board` that decided it")
+	f.StringVar(&d.decidedOn, "decided-on", "", "the `date` it decided")
+	f.StringVar(&d.reference, "reference", "", "`text` by which the decision is found, such as its register number")
+	_ = cmd.MarkFlagRequired("decided-by")
+	_ = cmd.MarkFlagRequired("decided-on")
+	return cmd
+}
+
+func newPolicyEnd(o *options) *cobra.Command {
+	var d decree
+	cmd := &cobra.Command{
+		Use:     "end POLICY",
+		Short:   "Take a policy out of force from a date on",
+		Example: `  careledger policy end lund-2015-pilot --from 2017-01-01`,
+		Args:    exactly("POLICY"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			from, err := domain.ParseDate(d.from)
+			if err != nil {
+				return &ledger.Wrong{Err: fmt.Errorf("--from: %w", err)}
+			}
+			return o.importEvent(cmd, func(authority string) (domain.Record, error) {
+				return domain.NewRecord(domain.TypePolicyEnded, authority, domain.NewEntity(domain.KindPolicy, args[0]), from, time.Time{}, d.actor, &domain.PolicyEnded{From: from})
+			})
+		},
+	}
+	d.flags(cmd, o)
+	return cmd
+}
+
+// importEvent imports one record.
+func (o *options) importEvent(cmd *cobra.Command, record func(authority string) (domain.Record, error)) error {
+	authority, err := o.theAuthority(cmd.Context())
+	if err != nil {
+		return err
+	}
+	r, err := record(authority)
+	if err != nil {
+		return err
+	}
+	line, err := json.Marshal(r)
+	if err != nil {
+		return err
+	}
+	return o.importFile(cmd, "-", bytes.NewReader(append(line, '\n')))
+}
+
+// theAuthority returns the authority that a command writes to: the one named, or the only one there is.
+func (o *options) theAuthority(ctx context.Context) (code string, err error) {
+	if o.authority != "" {
+		return o.authority, nil
+	}
+	l, err := o.open(ctx, "policy", nil)
+	if err != nil {
+		return "", err
+	}
+	defer func() { err = errors.Join(err, l.Close()) }()
+	return l.Authority(ctx)
+}
+
+func newPolicyList(o *options) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:     "list",
+		Short:   "The adopted policies and when they are in force",
+		Example: `  careledger policy list --as-of 2016-12-31`,
+		Args:    exactly(),
+		RunE:    func(cmd *cobra.Command, _ []string) error { return o.ask(cmd, o.request(cmd, ledger.QuestionPolicies)) },
+	}
+	o.which(cmd)
+	return cmd
+}
+
+func newPolicyShow(o *options) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:     "show POLICY",
+		Short:   "A policy's documents, whole",
+		Example: `  careledger policy show lund-2015-pilot --format json`,
+		Args:    exactly("POLICY"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			r := o.request(cmd, ledger.QuestionPolicy)
+			r.Policy = args[0]
+			return o.ask(cmd, r)
+		},
+	}
+	o.which(cmd)
+	return cmd
+}

@@ -1,0 +1,124 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"careledger/cmd/careledger/internal/ledger"
+	"careledger/domain/compensation"
+	"careledger/projections"
+	"careledger/replay"
+)
+
+func newCompensation(o *options) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "compensation",
+		Short: "What providers are paid under the adopted policies",
+		Long: `Sums the postings under the policies that the boards have adopted, by provider, unit, month, policy and component unless
+--by says otherwise. With --as-of or --as-of-sequence it answers exactly as it would have then.`,
+		Example: `  careledger compensation --from 2015-01 --to 2016-12
+  careledger compensation --by provider,year
+  careledger compensation --by unit,life_area --as-of 2016-06-30 --format json`,
+		Args: exactly(),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return o.ask(cmd, o.request(cmd, ledger.QuestionCompensation))
+		},
+	}
+	o.period(cmd, compensation.Fields...)
+	return cmd
+}
+
+func newFulfilment(o *options) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "fulfilment",
+		Short: "Goals assessed and fulfilled, with rates, follow-ups and persons",
+		Long: `Counts the follow-ups held in the period and the outcomes of their goals. Goals that were not assessed do not count; the
+rate is fulfilled / assessed. By default one row for all.`,
+		Example: `  careledger fulfilment --by year
+  careledger fulfilment --by unit,occasion --from 2016-01 --to 2016-12`,
+		Args: exactly(),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return o.ask(cmd, o.request(cmd, ledger.QuestionFulfilment))
+		},
+	}
+	o.period(cmd, projections.FulfilmentFields...)
+	return cmd
+}
+
+func newReplay(o *options) *cobra.Command {
+	var models, set []string
+	var sweep, seek, budget, from string
+	cmd := &cobra.Command{
+		Use:   "replay",
+		Short: "The same history under other models, beside the adopted policies",
+		Long: `Computes what providers would have been paid under alternatives: totals, differences, and who gains and who loses. Nothing is
+written to the ledger.
+
+Each --model is a run of its own, in which the document replaces every adopted policy (a.yaml,b.yaml: both together); a name
+without a file is looked for among the built-in models. All --set together are one run on the adopted policies. Each step of
+--sweep is a run. With --in-force-from the adopted policies hold before that date and the alternative from it.`,
+		Example: `  careledger replay --set lund-2015-pilot.goal_premium=350
+  careledger replay --sweep lund-2015-pilot.goal_premium=200..400:50
+  careledger replay --model person-premium-10000 --model proposal.yaml --in-force-from 2016-01-01
+  careledger replay --seek lund-2015-pilot.goal_premium --budget 250000`,
+		Args: exactly(),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			r := o.request(cmd, ledger.QuestionReplay)
+			r.Set, r.Sweep, r.Seek, r.Budget, r.InForceFrom = set, sweep, seek, budget, from
+			for _, m := range models {
+				documents, err := readModels(m)
+				if err != nil {
+					return err
+				}
+				r.Models = append(r.Models, documents)
+			}
+			return o.ask(cmd, r)
+		},
+	}
+	o.period(cmd, compensation.Fields...)
+	f := cmd.Flags()
+	f.StringArrayVar(&models, "model", nil, "a run in which this model `file` replaces the adopted policies")
+	f.StringArrayVar(&set, "set", nil, "give a parameter of an adopted policy a value: `POLICY.PARAM=VALUE` (of a table: POLICY.PARAM.KEY=VALUE)")
+	f.StringVar(&sweep, "sweep", "", "a run for each value: `POLICY.PARAM=A..B:STEP`")
+	f.StringVar(&seek, "seek", "", "find the value of `POLICY.PARAM` whose total comes nearest --budget without passing it")
+	f.StringVar(&budget, "budget", "", "the `amount` for --seek, in kronor")
+	f.StringVar(&from, "in-force-from", "", "`date` from which the alternatives hold")
+	return cmd
+}
+
+// readModels reads the documents of one --model.
+func readModels(list string) (set replay.ModelSet, err error) {
+	for name := range strings.SplitSeq(list, ",") {
+		data, err := os.ReadFile(name)
+		if err != nil {
+			builtIn, ok := compensation.LibraryModel(name)
+			if !ok {
+				return set, fmt.Errorf("--model: %w; it is not a built-in model either (%s)", err, strings.Join(compensation.Library(), ", "))
+			}
+			data = builtIn
+		}
+		set.Documents = append(set.Documents, replay.Document{Name: name, Data: data})
+	}
+	return set, nil
+}
+
+func newTrail(o *options) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "trail ENTITY",
+		Short: "Every event of a case, provider or policy: what it changed, who registered it, and when",
+		Example: `  careledger trail case/l001
+  careledger trail policy/lund-2015-pilot --format json
+  careledger trail case/l001 --as-of 2016-12-31`,
+		Args: exactly("ENTITY (for example case/l001)"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			r := o.request(cmd, ledger.QuestionTrail)
+			r.Entity = args[0]
+			return o.ask(cmd, r)
+		},
+	}
+	o.which(cmd)
+	return cmd
+}

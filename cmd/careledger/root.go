@@ -1,0 +1,166 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"careledger/cmd/careledger/internal/ledger"
+	"careledger/eventstore"
+)
+
+// options are the flags that every command on a ledger has.
+type options struct {
+	dir, server, token, authority, format string
+
+	asOf         string
+	asOfSequence uint64
+	from, to, by string
+}
+
+func newRoot() *cobra.Command {
+	o := &options{}
+	root := &cobra.Command{
+		Use:   "careledger",
+		Short: "An event-sourced ledger for care decisions and payouts",
+		Long: `careledger keeps every care decision, goal, follow-up and premium as an immutable event, derives what
+providers are paid under the policies that boards have adopted, and replays the same history under others.
+
+Try it:      careledger demo
+Your own:    careledger import records.ndjson    then    careledger compensation`,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		Args:          noArguments,
+		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		return &ledger.Wrong{Err: fmt.Errorf("%w; see %s --help", err, cmd.CommandPath())}
+	})
+	root.AddCommand(newDemo(), newGenerate(), newImport(o), newPolicy(o), newCompensation(o), newFulfilment(o), newReplay(o), newTrail(o), newServe(o))
+	return root
+}
+
+// where adds the flags that say which ledger.
+func (o *options) where(cmd *cobra.Command) {
+	f := cmd.Flags()
+	f.StringVar(&o.dir, "data", "careledger-data", "data `directory` of the ledger")
+	f.StringVar(&o.server, "server", "", "NATS server or cluster that holds the logs, in place of the data directory (`URL`)")
+	f.StringVar(&o.token, "token", os.Getenv("CARELEDGER_TOKEN"), "what to present to --server; by default the variable CARELEDGER_TOKEN")
+	f.Lookup("token").DefValue = ""
+	f.StringVar(&o.format, "format", "table", "how to answer: table, json or csv")
+	complete(cmd, "format", "table", "json", "csv")
+}
+
+// which adds the flags of a question about one authority at one moment.
+func (o *options) which(cmd *cobra.Command) {
+	o.where(cmd)
+	f := cmd.Flags()
+	f.StringVar(&o.authority, "authority", "", "`code` of the authority; not needed where the ledger holds one")
+	f.StringVar(&o.asOf, "as-of", "", "answer as known at a `time`: 2017-01-05T08:00:00Z, or 2017-01-05 for the end of that day")
+	f.Uint64Var(&o.asOfSequence, "as-of-sequence", 0, "answer as known at an event `number` of the log")
+}
+
+// period adds the flags of a question about months.
+func (o *options) period(cmd *cobra.Command, fields ...string) {
+	o.which(cmd)
+	f := cmd.Flags()
+	f.StringVar(&o.from, "from", "", "first `month`, 2015-01; by default the first with a fact")
+	f.StringVar(&o.to, "to", "", "last `month`, 2016-12; by default that of the as-of")
+	f.StringVar(&o.by, "by", "", "`fields` to group rows by, separated by commas: "+strings.Join(fields, ", "))
+	complete(cmd, "by", fields...)
+}
+
+func complete(cmd *cobra.Command, flag string, words ...string) {
+	err := cmd.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(words, cobra.ShellCompDirectiveNoFileComp))
+	if err != nil { // the flag was added above: a mistake in this program
+		panic(err)
+	}
+}
+
+// request returns the question's common part.
+func (o *options) request(cmd *cobra.Command, question string) ledger.Request {
+	r := ledger.Request{Question: question, Authority: o.authority, AsOf: o.asOf, From: o.from, To: o.to, By: o.by, Format: o.format}
+	if cmd.Flags().Changed("as-of-sequence") {
+		r.AsOfSequence = &o.asOfSequence
+	}
+	return r
+}
+
+// lockPatience is how long a command waits for another one on the same directory before it says so.
+const lockPatience = 5 * time.Second
+
+// open returns the careledger that serves the directory, or opens the ledger in this process. Another command on the same
+// directory is waited for a little.
+func (o *options) open(ctx context.Context, doing string, progress ledger.ProgressFunc) (ledger.Service, error) {
+	for deadline := time.Now().Add(lockPatience); ; {
+		if o.server == "" {
+			client, err := ledger.Find(o.dir)
+			if err != nil {
+				return nil, err
+			}
+			if client != nil {
+				return client, nil
+			}
+		}
+		l, err := ledger.Open(ctx, o.config(doing, progress))
+		if err == nil {
+			return l, nil
+		}
+		if !errors.Is(err, eventstore.ErrLocked) || time.Now().After(deadline) || ctx.Err() != nil {
+			return nil, err
+		}
+		select {
+		case <-time.After(100 * time.Millisecond):
+		case <-ctx.Done():
+		}
+	}
+}
+
+func (o *options) config(doing string, progress ledger.ProgressFunc) ledger.Config {
+	c := ledger.Config{Dir: o.dir, ServerURL: o.server, Token: o.token, Doing: doing, Progress: progress}
+	if o.server != "" {
+		c.Dir = ""
+	}
+	return c
+}
+
+// ask opens the ledger, puts a question to it and prints the answer.
+func (o *options) ask(cmd *cobra.Command, r ledger.Request) (err error) {
+	if o.server == "" {
+		if _, err := os.Stat(o.dir); errors.Is(err, os.ErrNotExist) { // asking makes no directory
+			return &ledger.NoLedgerError{Where: "the data directory " + o.dir}
+		}
+	}
+	p := newProgress()
+	defer p.done()
+	r.Progress = p.show
+	l, err := o.open(cmd.Context(), cmd.Name(), p.show)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, l.Close()) }()
+	out := &answer{w: cmd.OutOrStdout(), first: p.done}
+	return l.Ask(cmd.Context(), r, out)
+}
+
+// noArguments and exactly are cobra's argument checks, as wrong usage.
+func noArguments(cmd *cobra.Command, args []string) error {
+	if len(args) > 0 {
+		return &ledger.Wrong{Err: fmt.Errorf("%q is not a command of %s; see %s --help", args[0], cmd.CommandPath(), cmd.CommandPath())}
+	}
+	return nil
+}
+
+func exactly(names ...string) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if len(args) != len(names) {
+			return &ledger.Wrong{Err: fmt.Errorf("%s takes %s; see %s --help", cmd.CommandPath(), strings.Join(names, " and "), cmd.CommandPath())}
+		}
+		return nil
+	}
+}

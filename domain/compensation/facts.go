@@ -1,0 +1,185 @@
+package compensation
+
+import (
+	"sync"
+
+	"careledger/domain"
+)
+
+// Facts are everything that a model can be charged on, as known at one moment, in columns. Words that repeat are small
+// integers: a Unit is a position in Units, a Case in Cases, and categories, bands, methods, life areas, occasions and outcomes
+// are positions in the domain's code lists. Rows are sorted as each column group says, which is the canonical order of postings.
+type Facts struct {
+	Authority string
+	Units     []domain.Unit // sorted by id; at most 65 535
+	Cases     []CaseInfo    // sorted by id
+	Grants    GrantColumns
+	Absences  AbsenceColumns
+	Performed PerformedColumns
+	FollowUps FollowUpColumns
+	Goals     GoalColumns
+}
+
+// CaseInfo is what is said of a case as a whole.
+type CaseInfo struct {
+	ID, Person, Programme string
+	Inclusion             domain.Inclusion
+}
+
+// GrantColumns hold domain.Grant rows, sorted by case, unit, category, band, line and from. The rows of GrantInForce have
+// category and band 0 and come first within their unit.
+type GrantColumns struct {
+	Case     []uint32
+	Unit     []uint16
+	Class    []domain.GrantClass
+	Category []uint8
+	Band     []uint8
+	Method   []uint8
+	Line     []int32
+	From, To []domain.Date
+	Amount   []int64
+}
+
+// AbsenceColumns hold domain.Absence rows, sorted by case.
+type AbsenceColumns struct {
+	Case     []uint32
+	From, To []domain.Date
+	Reason   []uint8
+}
+
+// PerformedColumns hold one row for each case, unit, category, band and month, sorted in that order.
+type PerformedColumns struct {
+	Case     []uint32
+	Unit     []uint16
+	Category []uint8
+	Band     []uint8
+	Month    []domain.Month
+	Minutes  []int64
+}
+
+// FollowUpColumns hold the held follow-ups, sorted by case, held on and sequence. The goals of row i are the rows
+// GoalsTo[i-1] to GoalsTo[i] of Goals.
+type FollowUpColumns struct {
+	Case     []uint32
+	ID       []string
+	Sequence []uint64
+	HeldOn   []domain.Date
+	Occasion []uint8
+	GoalsTo  []uint32
+}
+
+// GoalColumns hold the assessed goals, in the order of their record. Goal is a number that a goal keeps over all follow-ups of
+// its case, below Distinct.
+type GoalColumns struct {
+	ID       []string
+	Goal     []uint32
+	LifeArea []uint8
+	Outcome  []uint8
+	Confirms []bool
+	Unit     []uint16
+	Distinct int
+}
+
+// goals returns the rows of Goals that belong to follow-up i.
+func (f *FollowUpColumns) goals(i int) (from, to uint32) {
+	if i > 0 {
+		from = f.GoalsTo[i-1]
+	}
+	return from, f.GoalsTo[i]
+}
+
+// FirstMonth returns the first month with a fact, and false if there is no fact.
+func (f *Facts) FirstMonth() (domain.Month, bool) {
+	first, none := domain.MaxDate.Month(), domain.MaxDate.Month()
+	for _, d := range f.Grants.From {
+		first = min(first, d.Month())
+	}
+	for _, m := range f.Performed.Month {
+		first = min(first, m)
+	}
+	for _, d := range f.FollowUps.HeldOn {
+		first = min(first, d.Month())
+	}
+	return first, first != none
+}
+
+// Prepared are facts spread over the months of a period: what every model is evaluated over. It may be used by many
+// evaluations, also at the same time.
+type Prepared struct {
+	*Facts
+	Period
+	granted    cells // need and frame minutes
+	performed  cells
+	unitMonths func() *dayCounts // computed when a model first needs them
+	caseMonths func() *dayCounts
+}
+
+// cells are minutes per case, unit, category, band and month, sorted in that order. Rows that differ in class or method only
+// stand next to each other: a component sums those it counts before it rounds.
+type cells struct {
+	Case     []uint32
+	Unit     []uint16
+	Class    []domain.GrantClass
+	Category []uint8
+	Band     []uint8
+	Method   []uint8 // position in domain.Methods; noMethod for performed time
+	Month    []uint16
+	Minutes  []int64
+	// The lines behind the cells in whose month the person was away, for components with an absence ladder.
+	absent []absentLine // sorted by cell, line
+}
+
+const noMethod = uint8(255)
+
+// absentLine is one line's days in a cell's month.
+type absentLine struct {
+	cell     uint32
+	line     int32
+	class    domain.GrantClass
+	from, to domain.Date
+	amount   int64
+}
+
+// dayCounts are days in force by (case and) unit and month.
+type dayCounts struct {
+	Case  []uint32 // nil for units as a whole
+	Unit  []uint16
+	Month []uint16
+	Days  []uint8 // 0 where a unit has nothing in force in a month between its first and last
+}
+
+// Prepare spreads the facts over the months of a period.
+func (f *Facts) Prepare(p Period) *Prepared {
+	pr := &Prepared{Facts: f, Period: p}
+	pr.unitMonths, pr.caseMonths = sync.OnceValue(pr.daysByUnit), sync.OnceValue(pr.daysByCase)
+	if p.To >= p.From {
+		pr.granted = f.spread(p)
+		pr.performed = f.performedCells(p)
+	}
+	return pr
+}
+
+func (f *Facts) performedCells(p Period) (c cells) {
+	for i, m := range f.Performed.Month {
+		if p.Has(m) {
+			c.add(f.Performed.Case[i], f.Performed.Unit[i], domain.GrantNeed, f.Performed.Category[i], f.Performed.Band[i], noMethod, uint16(m-p.From), f.Performed.Minutes[i])
+		}
+	}
+	return c
+}
+
+func (c *cells) add(cs uint32, unit uint16, class domain.GrantClass, category, band, method uint8, month uint16, minutes int64) {
+	c.Case = append(c.Case, cs)
+	c.Unit = append(c.Unit, unit)
+	c.Class = append(c.Class, class)
+	c.Category = append(c.Category, category)
+	c.Band = append(c.Band, band)
+	c.Method = append(c.Method, method)
+	c.Month = append(c.Month, month)
+	c.Minutes = append(c.Minutes, minutes)
+}
+
+// sameCell says whether rows i and j have the same case, unit, category, band and month.
+func (c *cells) sameCell(i, j int) bool {
+	return c.Month[i] == c.Month[j] && c.Case[i] == c.Case[j] && c.Unit[i] == c.Unit[j] && c.Category[i] == c.Category[j] && c.Band[i] == c.Band[j]
+}

@@ -1,0 +1,91 @@
+package compensation
+
+import (
+	"fmt"
+
+	"careledger/domain"
+)
+
+// Policy is one policy id with the documents that are in force under it, one after the other.
+type Policy struct {
+	ID        string
+	Documents []InForce // in order of From, not overlapping
+}
+
+// InForce is a model document over the days [From, End).
+type InForce struct {
+	Model     *Model
+	From, End domain.Date
+}
+
+// Adopted parses the adopted documents. It returns an error if one of them is no model; adoption refuses those.
+func Adopted(p *domain.Policies) ([]Policy, error) {
+	return AdoptedAgain(p, map[string]*Model{})
+}
+
+// AdoptedAgain is Adopted for a caller that asks after each change: parsed holds the models of the documents parsed before,
+// by their text, and gains those that are new.
+func AdoptedAgain(p *domain.Policies, parsed map[string]*Model) ([]Policy, error) {
+	var policies []Policy
+	for _, d := range p.Documents() {
+		m := parsed[string(d.Model)]
+		if m == nil {
+			var err error
+			if m, _, err = ParseModel("policy "+d.Policy, d.Model); err != nil {
+				return nil, fmt.Errorf("read the adopted policy %s (event %s): %w", d.Policy, d.EventID, err)
+			}
+			parsed[string(d.Model)] = m
+		}
+		if n := len(policies); n == 0 || policies[n-1].ID != d.Policy {
+			policies = append(policies, Policy{ID: d.Policy})
+		}
+		last := &policies[len(policies)-1]
+		last.Documents = append(last.Documents, InForce{m, d.From, d.End})
+	}
+	return policies, nil
+}
+
+// Period is a closed interval of months.
+type Period struct{ From, To domain.Month }
+
+// Has says whether m lies in the period.
+func (p Period) Has(m domain.Month) bool { return p.From <= m && m <= p.To }
+
+// The units of a posting's quantity.
+const (
+	UnitMinute    = "minute"
+	UnitGoal      = "goal"
+	UnitPerson    = "person"
+	UnitUnitMonth = "unit-month"
+	UnitCaseMonth = "case-month"
+)
+
+// QuantityUnit returns what the component's quantities count.
+func (c *Component) QuantityUnit() string {
+	switch c.Kind {
+	case KindTime:
+		return UnitMinute
+	case KindGoalPremium:
+		return UnitGoal
+	case KindPersonPremium:
+		return UnitPerson
+	}
+	return c.Per
+}
+
+// RateError says that a component needs a value that its parameter does not have.
+type RateError struct {
+	Policy, Component, Parameter string
+	Key                          string // of the table, "" for a scalar
+	Day                          domain.Date
+	First                        domain.Date // the parameter's first date, where Day lies before it
+}
+
+func (e *RateError) Error() string {
+	if e.First > e.Day {
+		return fmt.Sprintf("model %s: parameters.%s has no value on %s, where component %s uses it; its first value is from %s. Add an earlier value, or ask from that date on (--from %s, --in-force-from %s)",
+			e.Policy, e.Parameter, e.Day, e.Component, e.First, e.First.Month(), e.First)
+	}
+	return fmt.Sprintf("model %s: parameters.%s has no value for %q on %s, where component %s uses it; add one, or leave such rows out with a when",
+		e.Policy, e.Parameter, e.Key, e.Day, e.Component)
+}

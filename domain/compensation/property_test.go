@@ -1,0 +1,194 @@
+package compensation
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.yaml.in/yaml/v3"
+	"pgregory.net/rapid"
+
+	"careledger/domain"
+)
+
+// described returns everything that a model says, as text to compare: a compiled when counts by its source and variables.
+func described(t require.TestingT, m *Model) []byte {
+	type component struct {
+		Component
+		When      string
+		Variables []string
+	}
+	all := struct {
+		Currency   string
+		Parameters []Parameter
+		Components []component
+	}{Currency: m.Currency, Parameters: m.Parameters}
+	for _, c := range m.Components {
+		d := component{Component: c}
+		if c.When != nil {
+			d.When, d.Variables = c.When.Source(), c.When.Variables()
+		}
+		d.Component.When = nil
+		all.Components = append(all.Components, d)
+	}
+	b, err := json.MarshalIndent(all, "", " ")
+	require.NoError(t, err)
+	return b
+}
+
+func assertSame(t require.TestingT, a, b *Model) {
+	assert.Equal(t, []string{a.ID, a.Title, a.Source}, []string{b.ID, b.Title, b.Source})
+	assert.Equal(t, string(described(t, a)), string(described(t, b)))
+	assert.Equal(t, string(a.CanonicalJSON()), string(b.CanonicalJSON()))
+	assert.Equal(t, a.SHA256(), b.SHA256())
+}
+
+func oneOf(t *rapid.T, label string, words ...string) string {
+	return rapid.SampledFrom(words).Draw(t, label)
+}
+
+// drawnValue is a value in either of its forms.
+func drawnValue(t *rapid.T) any {
+	d := domain.DecimalOf(rapid.Int64Range(-1e12, 1e12).Draw(t, "mantissa"), rapid.IntRange(0, 9).Draw(t, "scale")).String()
+	if rapid.Bool().Draw(t, "bare") {
+		return d
+	}
+	v := map[string]any{"value": d}
+	if rapid.Bool().Draw(t, "source") {
+		v["source"] = rapid.StringN(1, 20, 40).Draw(t, "source text")
+	}
+	if rapid.Bool().Draw(t, "preliminary") {
+		v["status"] = StatusPreliminary
+	}
+	return v
+}
+
+func drawnParameter(t *rapid.T) map[string]any {
+	values := map[string]any{}
+	p := map[string]any{"values": values}
+	by := rapid.SliceOfNDistinct(rapid.SampledFrom(Dimensions), 0, 3, rapid.ID[string]).Draw(t, "by")
+	if len(by) > 0 {
+		p["by"] = by
+	}
+	for range rapid.IntRange(1, 3).Draw(t, "dates") {
+		from := (domain.NewDate(2000, 1, 1) + domain.Date(rapid.IntRange(0, 20_000).Draw(t, "from"))).String()
+		if len(by) == 0 {
+			values[from] = drawnValue(t)
+			continue
+		}
+		table := map[string]any{}
+		for range rapid.IntRange(1, 4).Draw(t, "entries") {
+			parts := make([]string, len(by))
+			for i, dimension := range by {
+				if parts[i] = "u-1"; dimension != "unit" {
+					parts[i] = rapid.SampledFrom(whenCodes[dimension]).Draw(t, dimension)
+				}
+			}
+			table[strings.Join(parts, "/")] = drawnValue(t)
+		}
+		values[from] = table
+	}
+	return p
+}
+
+func drawnComponent(t *rapid.T, id string, parameters []string) map[string]any {
+	c := map[string]any{"id": id, "kind": rapid.SampledFrom(componentKinds).Draw(t, "kind")}
+	if rapid.Bool().Draw(t, "when") {
+		c["when"] = oneOf(t, "when", `unit == "a"`, `month >= "2015-03" && category in ["care", "service"]`, `!inclusion.rehabilitation_potential`, "true")
+	}
+	parameter := rapid.SampledFrom(parameters).Draw(t, "parameter")
+	switch c["kind"] {
+	case "time":
+		c["rate"], c["basis"] = parameter, rapid.SampledFrom(bases).Draw(t, "basis")
+		if c["basis"] == BasisNeed {
+			c["absence"] = []any{map[string]any{"reason": "hospital", "after": rapid.IntRange(0, 100).Draw(t, "after"),
+				"ladder": []any{map[string]any{"days": rapid.IntRange(1, 99).Draw(t, "days"), "percent": rapid.IntRange(0, 100).Draw(t, "percent")}}}}
+		}
+	case "fixed":
+		c["amount"], c["per"], c["prorate"] = parameter, rapid.SampledFrom(periods).Draw(t, "per"), rapid.Bool().Draw(t, "prorate")
+	case "goal-premium":
+		c["amount"], c["outcomes"] = parameter, map[string]any{rapid.SampledFrom(domain.Outcomes).Draw(t, "outcome"): "0.5", "fulfilled": "1"}
+		c["repeat"] = rapid.SampledFrom(goalRepeats).Draw(t, "repeat")
+	case "person-premium":
+		c["amount"], c["condition"] = parameter, rapid.SampledFrom(conditions).Draw(t, "condition")
+		c["occasions"] = rapid.SliceOfNDistinct(rapid.SampledFrom(domain.Occasions), 1, 3, rapid.ID[string]).Draw(t, "occasions")
+	}
+	return c
+}
+
+// drawnDocument is the structure of a model without problems.
+func drawnDocument(t *rapid.T) map[string]any {
+	names := rapid.SliceOfNDistinct(rapid.StringMatching(`[A-Za-z0-9._-]{1,8}`), 1, 4, rapid.ID[string]).Draw(t, "names")
+	parameters := map[string]any{}
+	for _, name := range names {
+		parameters[name] = drawnParameter(t)
+	}
+	var components []any
+	for i := range rapid.IntRange(1, 4).Draw(t, "components") {
+		components = append(components, drawnComponent(t, fmt.Sprint("c", i), names))
+	}
+	return map[string]any{"id": rapid.StringMatching(`[A-Za-z0-9._-]{1,64}`).Draw(t, "id"), "title": rapid.StringN(1, 20, 80).Draw(t, "title"),
+		"currency": "SEK", "parameters": parameters, "components": components}
+}
+
+func TestTheCanonicalFormIsTheSameFromYAMLFromJSONAndFromItself(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		document := drawnDocument(t)
+		j, err := json.Marshal(document)
+		require.NoError(t, err)
+		y, err := yaml.Marshal(document)
+		require.NoError(t, err)
+
+		fromJSON, _, err := ParseModel("", j)
+		require.NoError(t, err, string(j))
+		fromYAML, _, err := ParseModel("", y)
+		require.NoError(t, err, string(y))
+		again, _, err := ParseModel("", fromJSON.CanonicalJSON())
+		require.NoError(t, err)
+		assertSame(t, fromJSON, fromYAML)
+		assertSame(t, fromJSON, again)
+	})
+}
+
+func TestWithIsTheSameAsWritingTheValueIntoTheDocument(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		j, err := json.Marshal(drawnDocument(t))
+		require.NoError(t, err)
+		m, _, err := ParseModel("", j)
+		require.NoError(t, err)
+		p := rapid.SampledFrom(m.Parameters).Draw(t, "parameter")
+		key := ""
+		if keys := p.Keys(); keys != nil {
+			key = rapid.SampledFrom(keys).Draw(t, "key")
+		}
+		changed, err := m.With(p.Name, key, domain.DecimalOf(12345, 2))
+		require.NoError(t, err)
+		again, _, err := ParseModel("", changed.CanonicalJSON())
+		require.NoError(t, err)
+		assertSame(t, changed, again)
+	})
+}
+
+func FuzzParseModel(f *testing.F) {
+	f.Add([]byte(contractExample))
+	for _, id := range Library() {
+		doc, _ := LibraryModel(id)
+		f.Add(doc)
+	}
+	f.Fuzz(func(t *testing.T, doc []byte) {
+		m, warnings, err := ParseModel("f", doc)
+		if err != nil {
+			require.NotEmpty(t, err)
+			require.Nil(t, m)
+			require.Nil(t, warnings)
+			require.IsType(t, ModelProblems{}, err)
+			return
+		}
+		again, _, err := ParseModel("f", m.CanonicalJSON())
+		require.NoError(t, err)
+		assertSame(t, m, again)
+	})
+}

@@ -1,0 +1,284 @@
+package compensation
+
+import (
+	"careledger/domain"
+)
+
+// Spreading turns lines with their days ("60 minutes seven times a week from 10 January") into minutes per month. It is done
+// once for all models. Minutes of a line in a month depend on the number of days alone, so they are computed once per
+// number of days (at most 31 values a line), and the months of a line are then table look-ups.
+
+// varieties are the rows that may share a cell: need under either method, and frame time.
+type variety struct {
+	class  domain.GrantClass
+	method uint8
+}
+
+// spreader holds the buffers of one case, unit, category and band.
+type spreader struct {
+	*Facts
+	Period
+	out       cells
+	firsts    []domain.Date // first day of each month, and of the one after the last
+	varieties []variety
+	minutes   [][]int64 // by variety and month
+	days      []uint8   // of the line at hand, by month
+	low, high int       // months that the group touches
+}
+
+// weekNano is a week of days, with amounts in billionths of a minute. The largest amount (1 000 times a week × 1 440 minutes × 2
+// staff) × 31 days × 100 percent stays below 2^63.
+const weekNano = 7 * 1_000_000_000
+
+func (f *Facts) spread(p Period) cells {
+	s := &spreader{Facts: f, Period: p, days: make([]uint8, int(p.To-p.From)+1)}
+	for m := p.From; m <= p.To+1; m++ {
+		s.firsts = append(s.firsts, m.First())
+	}
+	g := &f.Grants
+	absences := 0
+	for i := 0; i < len(g.Case); {
+		j := i + 1
+		for j < len(g.Case) && g.Case[j] == g.Case[i] && g.Unit[j] == g.Unit[i] && g.Category[j] == g.Category[i] && g.Band[j] == g.Band[i] &&
+			(g.Class[j] == domain.GrantInForce) == (g.Class[i] == domain.GrantInForce) {
+			j++
+		}
+		if g.Class[i] != domain.GrantInForce {
+			for absences < len(f.Absences.Case) && f.Absences.Case[absences] < g.Case[i] {
+				absences++
+			}
+			away := absences
+			for away < len(f.Absences.Case) && f.Absences.Case[away] == g.Case[i] {
+				away++
+			}
+			s.group(i, j, absences, away)
+		}
+		i = j
+	}
+	return s.out
+}
+
+// group spreads the rows [from,to) of one case, unit, category and band; [away,back) are the case's absences.
+func (s *spreader) group(from, to, away, back int) {
+	g := &s.Grants
+	s.low, s.high = len(s.days), -1
+	for i := from; i < to; {
+		j := i + 1
+		for j < to && g.Line[j] == g.Line[i] && g.Class[j] == g.Class[i] {
+			j++
+		}
+		s.line(i, j)
+		i = j
+	}
+	for m := s.low; m <= s.high; m++ {
+		for v := range s.varieties {
+			n := s.minutes[v][m]
+			if n == 0 {
+				continue
+			}
+			s.minutes[v][m] = 0
+			if away < back && s.away(away, back, m) {
+				s.keepLines(from, to, s.varieties[v], m)
+			}
+			s.out.add(g.Case[from], g.Unit[from], s.varieties[v].class, g.Category[from], g.Band[from], s.varieties[v].method, uint16(m), n)
+		}
+	}
+}
+
+// line adds the minutes of rows [from,to), which are one line while one unit carries it out.
+func (s *spreader) line(from, to int) {
+	g := &s.Grants
+	v := s.varietyOf(g.Class[from], g.Method[from])
+	first, last := len(s.days), -1
+	for i := from; i < to; i++ {
+		start, end := max(g.From[i], s.firsts[0]), min(g.To[i], s.firsts[len(s.days)]-1)
+		if start > end {
+			continue
+		}
+		lo, hi := int(start.Month()-s.From), int(end.Month()-s.From)
+		first, last = min(first, lo), max(last, hi)
+		for m := lo; m <= hi; m++ {
+			s.days[m] += uint8(domain.Overlap(start, end, s.firsts[m], s.firsts[m+1]-1))
+		}
+	}
+	var known [32]int64 // minutes by number of days, +1; 0 while not computed
+	for m := first; m <= last; m++ {
+		days := s.days[m]
+		s.days[m] = 0
+		if days == 0 {
+			continue
+		}
+		if g.Class[from] == domain.GrantFrame {
+			s.minutes[v][m] += roundedQuotient(g.Amount[from]*int64(days), int64(s.firsts[m+1]-s.firsts[m]))
+			continue
+		}
+		if known[days] == 0 {
+			known[days] = roundedQuotient(g.Amount[from]*int64(days), weekNano) + 1
+		}
+		s.minutes[v][m] += known[days] - 1
+	}
+	s.low, s.high = min(s.low, first), max(s.high, last)
+}
+
+func (s *spreader) varietyOf(class domain.GrantClass, method uint8) int {
+	for i, v := range s.varieties {
+		if v == (variety{class, method}) {
+			return i
+		}
+	}
+	s.varieties = append(s.varieties, variety{class, method})
+	s.minutes = append(s.minutes, make([]int64, len(s.days)))
+	return len(s.varieties) - 1
+}
+
+// away says whether one of the absences [from,to) touches month m.
+func (s *spreader) away(from, to, m int) bool {
+	for i := from; i < to; i++ {
+		if domain.Overlap(s.Absences.From[i], s.Absences.To[i], s.firsts[m], s.firsts[m+1]-1) > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// keepLines notes the lines behind the cell that is added next.
+func (s *spreader) keepLines(from, to int, v variety, m int) {
+	g := &s.Grants
+	for i := from; i < to; i++ {
+		start, end := max(g.From[i], s.firsts[m]), min(g.To[i], s.firsts[m+1]-1)
+		if g.Class[i] == v.class && g.Method[i] == v.method && start <= end {
+			s.out.absent = append(s.out.absent, absentLine{uint32(len(s.out.Case)), g.Line[i], g.Class[i], start, end, g.Amount[i]})
+		}
+	}
+}
+
+// roundedQuotient returns n/d rounded half up; n is not negative and d positive.
+func roundedQuotient(n, d int64) int64 {
+	q, r := n/d, n%d
+	if r >= d-r {
+		q++
+	}
+	return q
+}
+
+// minutesUnder returns the cells' minutes where absence days count as the component's ladders say.
+func (p *Prepared) minutesUnder(c *Component) []int64 {
+	if len(c.Absence) == 0 || len(p.granted.absent) == 0 {
+		return p.granted.Minutes
+	}
+	minutes := append([]int64(nil), p.granted.Minutes...)
+	lines, absences := p.granted.absent, &p.Absences
+	away := 0
+	for i := 0; i < len(lines); {
+		cell := lines[i].cell
+		for away < len(absences.Case) && absences.Case[away] < p.granted.Case[cell] {
+			away++
+		}
+		minutes[cell] = 0
+		for i < len(lines) && lines[i].cell == cell {
+			first, percents := lines[i], int64(0)
+			for i < len(lines) && lines[i].cell == cell && lines[i].line == first.line {
+				percents += p.percents(c, p.granted.Case[cell], away, lines[i].from, lines[i].to)
+				i++
+			}
+			month := p.From + domain.Month(p.granted.Month[cell])
+			if first.class == domain.GrantFrame {
+				minutes[cell] += roundedQuotient(first.amount*percents, int64(100*month.Days()))
+			} else {
+				minutes[cell] += roundedQuotient(first.amount*percents, 100*weekNano)
+			}
+		}
+	}
+	return minutes
+}
+
+// percents counts the days from..to, each as the percentage that the component's ladders give it; away is the first absence of
+// the case.
+func (p *Prepared) percents(c *Component, cs uint32, away int, from, to domain.Date) (sum int64) {
+	absences := &p.Absences
+	for day := from; day <= to; day++ {
+		percent := 100
+		for i := away; i < len(absences.Case) && absences.Case[i] == cs; i++ {
+			if absences.From[i] <= day && day <= absences.To[i] {
+				percent = min(percent, c.percentOf(domain.AbsenceReason[absences.Reason[i]], int(day-absences.From[i])))
+			}
+		}
+		sum += int64(percent)
+	}
+	return sum
+}
+
+// daysByUnit returns the months from each unit's first to its last day in force, with the days on which something is.
+func (p *Prepared) daysByUnit() *dayCounts {
+	g, d := &p.Grants, &dayCounts{}
+	first, last := p.From.First(), p.To.Last()
+	changes := make([][]int32, len(p.Units)) // by unit and day: how many lines begin less how many ended the day before
+	spans := make([][2]domain.Date, len(p.Units))
+	for i, class := range g.Class {
+		if class != domain.GrantInForce {
+			continue
+		}
+		u := g.Unit[i]
+		if changes[u] == nil {
+			changes[u] = make([]int32, int(max(last-first, 0))+2)
+			spans[u] = [2]domain.Date{g.From[i], g.To[i]}
+		}
+		spans[u] = [2]domain.Date{min(spans[u][0], g.From[i]), max(spans[u][1], g.To[i])}
+		if start, end := max(g.From[i], first), min(g.To[i], last); start <= end {
+			changes[u][start-first]++
+			changes[u][end-first+1]--
+		}
+	}
+	for u, change := range changes {
+		if change == nil {
+			continue
+		}
+		standing := int32(0)
+		for m := p.From; m <= p.To; m++ {
+			days := uint8(0)
+			for day := m.First(); day <= m.Last(); day++ {
+				if standing += change[day-first]; standing > 0 {
+					days++
+				}
+			}
+			if domain.Overlap(spans[u][0], spans[u][1], m.First(), m.Last()) > 0 {
+				d.Unit, d.Month, d.Days = append(d.Unit, uint16(u)), append(d.Month, uint16(m-p.From)), append(d.Days, days)
+			}
+		}
+	}
+	return d
+}
+
+// daysByCase returns the months in which a case has a decision in force at a unit.
+func (p *Prepared) daysByCase() *dayCounts {
+	g, d := &p.Grants, &dayCounts{}
+	for i := 0; i < len(g.Case); {
+		j := i
+		for j < len(g.Case) && g.Case[j] == g.Case[i] && g.Unit[j] == g.Unit[i] {
+			j++
+		}
+		for m := p.From; m <= p.To; m++ {
+			if days := p.inForceDays(i, j, m); days > 0 {
+				d.Case, d.Unit, d.Month, d.Days = append(d.Case, g.Case[i]), append(d.Unit, g.Unit[i]), append(d.Month, uint16(m-p.From)), append(d.Days, days)
+			}
+		}
+		i = j
+	}
+	return d
+}
+
+// inForceDays counts the days of a month on which one of the in-force rows among [from,to) holds.
+func (p *Prepared) inForceDays(from, to int, m domain.Month) uint8 {
+	days := uint32(0) // a bit a day
+	for i := from; i < to; i++ {
+		if start, end := max(p.Grants.From[i], m.First()), min(p.Grants.To[i], m.Last()); p.Grants.Class[i] == domain.GrantInForce && start <= end {
+			lo, n := start-m.First(), end-start+1
+			days |= uint32((uint64(1)<<n - 1) << lo)
+		}
+	}
+	count := uint8(0)
+	for ; days > 0; days &= days - 1 {
+		count++
+	}
+	return count
+}

@@ -1,0 +1,332 @@
+package compensation
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"careledger/domain"
+)
+
+// codes are the small integers of one row: what a when and a rate table can look at.
+type codes struct {
+	cs                     uint32
+	unit                   uint16
+	category, band, method uint8
+	lifeArea, occasion     uint8
+	outcome                uint8
+	month                  uint16 // position in the table's months
+}
+
+// axis maps one aspect of a row to the digits of a table's index. Several variables that follow from the same code (a unit's
+// provider, regime and area; a case's programme and inclusion) share an axis, with one digit for each distinct combination.
+type axis struct {
+	size   int
+	digit  []uint32 // by code; nil: the code itself
+	stride int
+}
+
+func (a *axis) at(code int) int {
+	if a.digit != nil {
+		code = int(a.digit[code])
+	}
+	return code * a.stride
+}
+
+// table answers a component's when by looking up the combination of the codes it reads. A combination is evaluated when it
+// first occurs.
+type table struct {
+	k                                       *compiled
+	cs, unit, category, band, method, month axis
+	lifeArea, occasion, outcome             axis
+	first                                   domain.Month // month of position 0
+	dense                                   []uint8      // 0 not evaluated, 1 false, 2 true
+	sparse                                  map[int]uint8
+}
+
+// denseLimit is the largest table kept as an array.
+const denseLimit = 1 << 24
+
+var (
+	caseVariables = domain.Codes{"case", "programme",
+		"diagnosis_group", "rehabilitation_potential", "needs_expected_to_decrease",
+		"inclusion.diagnosis_group", "inclusion.rehabilitation_potential", "inclusion.needs_expected_to_decrease"}
+	unitVariables = domain.Codes{"provider", "regime", "unit", "area"}
+)
+
+// newTable returns the table of the component's when, nil if it has none.
+func newTable(k *compiled) *table {
+	if k.When == nil {
+		return nil
+	}
+	t := &table{k: k, first: k.From}
+	months := max(1, int(k.To-k.From)+1)
+	if k.Kind == KindGoalPremium || k.Kind == KindPersonPremium { // follow-ups of all months are looked at
+		low, high := k.From, k.From
+		for _, d := range k.FollowUps.HeldOn {
+			low, high = min(low, d.Month()), max(high, d.Month())
+		}
+		t.first, months = low, int(high-low)+1
+	}
+	reads := k.When.Variables()
+	size := 1
+	use := func(a *axis, n int, digit []uint32, variables ...string) {
+		if slices.ContainsFunc(variables, func(v string) bool { return slices.Contains(reads, v) }) {
+			a.size, a.digit, a.stride = n, digit, size
+			size *= n
+		}
+	}
+	digits, n := distinct(len(k.Cases), reads, caseVariables, func(i int, v string) string { return k.caseWord(uint32(i), v) })
+	use(&t.cs, n, digits, caseVariables...)
+	digits, n = distinct(len(k.Units), reads, unitVariables, func(i int, v string) string { return unitWord(&k.Units[i], v) })
+	use(&t.unit, n, digits, unitVariables...)
+	use(&t.category, 256, nil, "category")
+	use(&t.band, 256, nil, "band")
+	use(&t.method, 256, nil, "method")
+	use(&t.lifeArea, 256, nil, "life_area")
+	use(&t.occasion, 256, nil, "occasion")
+	use(&t.outcome, 256, nil, "outcome")
+	use(&t.month, months, nil, "month")
+	if size <= denseLimit {
+		t.dense = make([]uint8, size)
+	} else {
+		t.sparse = map[int]uint8{}
+	}
+	return t
+}
+
+// distinct numbers the combinations of the words that are read. Position n is kept for a row without the code.
+func distinct(n int, reads []string, of domain.Codes, word func(i int, variable string) string) ([]uint32, int) {
+	var variables []string
+	for _, v := range of {
+		if slices.Contains(reads, v) {
+			variables = append(variables, v)
+		}
+	}
+	if len(variables) == 0 {
+		return nil, 1
+	}
+	digits, numbers := make([]uint32, n), map[string]uint32{}
+	for i := range digits {
+		var key strings.Builder
+		for _, v := range variables {
+			key.WriteString(word(i, v))
+			key.WriteByte(0)
+		}
+		d, ok := numbers[key.String()]
+		if !ok {
+			d = uint32(len(numbers))
+			numbers[key.String()] = d
+		}
+		digits[i] = d
+	}
+	return digits, len(numbers) + 1
+}
+
+// holds says whether the component applies to a row whose month is a position in the period.
+func (t *table) holds(r codes) (bool, error) {
+	if t == nil {
+		return true, nil
+	}
+	return t.lookUp(r, t.k.From+domain.Month(r.month))
+}
+
+// holdsOn is holds for a row of any month.
+func (t *table) holdsOn(r codes, month domain.Month) (bool, error) {
+	if t == nil {
+		return true, nil
+	}
+	return t.lookUp(r, month)
+}
+
+func (t *table) lookUp(r codes, month domain.Month) (bool, error) {
+	i := t.unit.at(int(r.unit)) + t.category.at(int(r.category)) + t.band.at(int(r.band)) + t.method.at(int(r.method)) +
+		t.lifeArea.at(int(r.lifeArea)) + t.occasion.at(int(r.occasion)) + t.outcome.at(int(r.outcome))
+	if t.month.stride > 0 {
+		i += int(month-t.first) * t.month.stride
+	}
+	if t.cs.stride > 0 {
+		if r.cs == NoCase {
+			i += (t.cs.size - 1) * t.cs.stride
+		} else {
+			i += t.cs.at(int(r.cs))
+		}
+	}
+	var known uint8
+	if t.dense != nil {
+		known = t.dense[i]
+	} else {
+		known = t.sparse[i]
+	}
+	if known > 0 {
+		return known == 2, nil
+	}
+	ok, err := t.k.When.Eval(func(variable string) string { return t.k.word(r, month, variable) })
+	if err != nil {
+		return false, fmt.Errorf("model %s, component %s: when: %w", t.k.out.Policy, t.k.ID, err)
+	}
+	known = 1
+	if ok {
+		known = 2
+	}
+	if t.dense != nil {
+		t.dense[i] = known
+	} else {
+		t.sparse[i] = known
+	}
+	return ok, nil
+}
+
+// word returns a when variable of a row; what the component has no value for is empty.
+func (k *compiled) word(r codes, month domain.Month, variable string) string {
+	switch variable {
+	case "authority":
+		return k.Authority
+	case "category":
+		return codeWord(domain.Categories, r.category)
+	case "band":
+		return codeWord(domain.Bands, r.band)
+	case "method":
+		return codeWord(domain.Methods, r.method)
+	case "month":
+		return month.String()
+	}
+	if k.Kind == KindGoalPremium {
+		switch variable {
+		case "life_area":
+			return codeWord(domain.LifeAreas, r.lifeArea)
+		case "outcome":
+			return codeWord(domain.Outcomes, r.outcome)
+		}
+	}
+	if variable == "occasion" && (k.Kind == KindGoalPremium || k.Kind == KindPersonPremium) {
+		return codeWord(domain.Occasions, r.occasion)
+	}
+	if unitVariables.Has(variable) {
+		return unitWord(&k.Units[r.unit], variable)
+	}
+	if caseVariables.Has(variable) && r.cs != NoCase {
+		return k.caseWord(r.cs, variable)
+	}
+	return ""
+}
+
+func codeWord(c domain.Codes, code uint8) string {
+	if int(code) < len(c) {
+		return c[code]
+	}
+	return ""
+}
+
+func unitWord(u *domain.Unit, variable string) string {
+	switch variable {
+	case "provider":
+		return u.Provider
+	case "regime":
+		return u.Regime
+	case "area":
+		return u.Area
+	}
+	return u.ID
+}
+
+func (f *Facts) caseWord(cs uint32, variable string) string {
+	c := &f.Cases[cs]
+	switch strings.TrimPrefix(variable, inclusionPrefix) {
+	case "programme":
+		return c.Programme
+	case "diagnosis_group":
+		return c.Inclusion.DiagnosisGroup
+	case "rehabilitation_potential":
+		return fmt.Sprint(c.Inclusion.RehabilitationPotential)
+	case "needs_expected_to_decrease":
+		return fmt.Sprint(c.Inclusion.NeedsExpectedToDecrease)
+	}
+	return c.ID
+}
+
+// rates answers what a component pays: by month or day, and by the words that its parameter's tables are by.
+type rates struct {
+	k              *compiled
+	parameter      *Parameter
+	per            int64
+	decimals       int
+	category, band axis
+	unit           axis
+	size           int
+	known          []rate // by dated value, then index; divisor 0 while not looked up
+	months         []int  // the dated value in force on the first day of each month of the period, -1 for none
+}
+
+func newRates(k *compiled, p *Parameter, per int64) (*rates, error) {
+	if p == nil { // the document was checked when it was parsed
+		return nil, fmt.Errorf("model %s, component %s: its parameter is not declared", k.out.Policy, k.ID)
+	}
+	r := &rates{k: k, parameter: p, per: per, size: 1}
+	use := func(a *axis, n int, digit []uint32, by ...string) {
+		if slices.ContainsFunc(by, func(b string) bool { return slices.Contains(p.By, b) }) {
+			a.size, a.digit, a.stride = n, digit, r.size
+			r.size *= n
+		}
+	}
+	digits, n := distinct(len(k.Units), p.By, unitVariables, func(i int, v string) string { return unitWord(&k.Units[i], v) })
+	use(&r.unit, n, digits, unitVariables...)
+	use(&r.category, 256, nil, "category")
+	use(&r.band, 256, nil, "band")
+	r.known = make([]rate, r.size*len(p.Values))
+	for _, v := range p.Values {
+		r.decimals = max(r.decimals, v.Scalar.Value.Decimals())
+		for _, e := range v.Table {
+			r.decimals = max(r.decimals, e.Value.Decimals())
+		}
+	}
+	for m := k.From; m <= k.To; m++ {
+		r.months = append(r.months, r.valueOn(m.First()))
+	}
+	return r, nil
+}
+
+// valueOn returns the position of the dated value in force on a day, -1 before the first.
+func (r *rates) valueOn(day domain.Date) int {
+	i := len(r.parameter.Values) - 1
+	for i >= 0 && r.parameter.Values[i].From > day {
+		i--
+	}
+	return i
+}
+
+func (r *rates) inMonth(month uint16, at codes) (rate, error) {
+	return r.lookUp(r.months[month], at, func() domain.Date { return (r.k.From + domain.Month(month)).First() })
+}
+
+func (r *rates) onDay(day domain.Date, at codes) (rate, error) {
+	return r.lookUp(r.valueOn(day), at, func() domain.Date { return day })
+}
+
+func (r *rates) lookUp(value int, at codes, day func() domain.Date) (rate, error) {
+	p := r.parameter
+	if value < 0 {
+		return rate{}, &RateError{Policy: r.k.out.Policy, Component: r.k.ID, Parameter: p.Name, Day: day(), First: p.Values[0].From}
+	}
+	i := value*r.size + r.unit.at(int(at.unit)) + r.category.at(int(at.category)) + r.band.at(int(at.band))
+	if r.known[i].divisor > 0 {
+		return r.known[i], nil
+	}
+	v := p.Values[value].Scalar
+	if len(p.By) > 0 {
+		key := make([]string, len(p.By))
+		for j, by := range p.By {
+			key[j] = r.k.word(at, 0, by)
+		}
+		k, ok := strings.Join(key, "/"), false
+		if v, ok = p.Values[value].Table[k]; !ok {
+			return rate{}, &RateError{Policy: r.k.out.Policy, Component: r.k.ID, Parameter: p.Name, Key: k, Day: day()}
+		}
+	}
+	known, err := newRate(v.Value, r.decimals, r.k.out.Quantum, r.per)
+	if err != nil {
+		return rate{}, fmt.Errorf("model %s, parameters.%s: %w", r.k.out.Policy, p.Name, err)
+	}
+	r.known[i] = known
+	return known, nil
+}

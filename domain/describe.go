@@ -1,0 +1,287 @@
+package domain
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// What an event changed is told by describing its entity before and after it and comparing the two. That covers what an event says
+// of itself and what follows from it (a superseded decision's last day, the unit that a follow-up's goal now belongs to, everything
+// that a correction touches) by one rule.
+
+// Statement is one thing that is known of an entity: "decision d1 last day", "2020-02-10". Names and values are for people; programs
+// read the events. Names may repeat.
+type Statement struct{ Name, Value string }
+
+// Change is one statement that an event changed. Before is "" where it was not there, After "" where it no longer is.
+type Change struct {
+	Name   string `json:"name"`
+	Before string `json:"before"`
+	After  string `json:"after"`
+}
+
+// Describe returns what is known of the case, sorted by name, but for its performed time.
+func (c *Case) Describe() []Statement {
+	d := &description{}
+	if o := c.opened; o != nil {
+		d.say(o.Person, "person")
+		d.say(o.Programme, "programme")
+		if o.Inclusion != nil {
+			d.say(o.Inclusion.DiagnosisGroup, "inclusion diagnosis group")
+			d.holds(o.Inclusion.RehabilitationPotential, "inclusion rehabilitation potential")
+			d.holds(o.Inclusion.NeedsExpectedToDecrease, "inclusion needs expected to decrease")
+		}
+	}
+	for _, dec := range c.decisions {
+		dec.describe(d)
+	}
+	for _, g := range c.goals {
+		g.describe(d)
+	}
+	for _, f := range c.FollowUps() {
+		d.followUp(&f)
+	}
+	for i := range c.entries {
+		if !c.entries[i].annulled {
+			d.entry(&c.entries[i])
+		}
+	}
+	for _, p := range c.premiums {
+		d.say(p.Amount.String()+" kr to unit "+p.Unit, "premium", p.Policy+"/"+p.Component, p.FollowUp, p.Goal)
+	}
+	return d.sorted()
+}
+
+func (dec *decision) describe(d *description) {
+	name := "decision " + dec.Decision
+	d.say(dec.Method, name, "method")
+	d.say(dec.From.String(), name, "first day")
+	last := "open"
+	if dec.last != MaxDate {
+		last = dec.last.String()
+	}
+	d.say(last, name, "last day")
+	if dec.FrameMinutes > 0 {
+		d.say(strconv.Itoa(dec.FrameMinutes), name, "frame minutes")
+	}
+	d.say(dec.Supersedes, name, "supersedes")
+	if dec.superseder != nil {
+		d.say(dec.superseder.Decision, name, "superseded by")
+	}
+	d.say(dec.segments[0].provider+"/"+dec.segments[0].unit, name, "unit")
+	for _, s := range dec.segments[1:] {
+		d.say(s.provider+"/"+s.unit, name, "unit from", s.from.String())
+	}
+	for _, s := range dec.Services {
+		d.say(fmt.Sprintf("%s times a week, %d minutes, staff %d", s.TimesPerWeek, s.StandardMinutes, max(1, s.Staff)), name, "service", s.Service, s.Category, s.Band)
+	}
+}
+
+func (g *goal) describe(d *description) {
+	name := "goal " + g.Goal
+	d.say(g.Decision, name, "decision")
+	d.say(g.effective.String(), name, "set")
+	d.say(g.LifeArea, name, "life area")
+	d.number(g.Assessed, name, "assessed")
+	d.number(g.Intended, name, "intended")
+	for _, c := range g.changes {
+		from := "from " + c.from.String()
+		d.say(c.LifeArea, name, "life area", from)
+		d.number(c.Assessed, name, "assessed", from)
+		d.number(c.Intended, name, "intended", from)
+	}
+	if g.withdrawn != 0 {
+		d.say(g.withdrawn.String(), name, "withdrawn")
+	}
+}
+
+// followUp says what the facts hold, so that a goal's unit and life area on the day held show when something moves them.
+func (d *description) followUp(f *FollowUp) {
+	name := "follow-up " + f.ID
+	d.say(f.HeldOn.String(), name, "held on")
+	d.say(f.Occasion, name, "occasion")
+	for _, a := range f.Goals {
+		at := name + " goal " + a.Goal
+		d.say(a.Outcome, at, "outcome")
+		d.holds(a.Confirms, at, "person confirms")
+		d.say(a.LifeArea, at, "life area")
+		d.say(a.Unit, at, "unit")
+	}
+}
+
+// entry says what the view of a case does not keep.
+func (d *description) entry(en *entry) {
+	switch e := en.data.(type) {
+	case *NeedsAssessed:
+		for _, a := range e.Assessments {
+			d.number(a.Status, "need", a.LifeArea, "assessed", en.effective.String())
+		}
+	case *DecisionEnded:
+		d.say(e.Reason, "decision", e.Decision, "ended because")
+	case *GoalWithdrawn:
+		d.say(e.Reason, "goal", e.Goal, "withdrawn because")
+	case *SubgoalSet:
+		d.say(e.Subgoal, "goal", e.Goal, "sub-goal", en.effective.String())
+	case *FollowUpHeld:
+		d.say(strings.Join(e.Participants, ", "), "follow-up", e.FollowUp, "participants")
+		for _, a := range e.Assessments {
+			d.number(a.Result, "follow-up", e.FollowUp, "goal", a.Goal, "result")
+		}
+	case *AbsenceRegistered:
+		d.say(e.Reason, "absence", e.From.String(), "to", e.To.String())
+	}
+}
+
+// Describe returns what is known of a provider and its units, sorted by name.
+func (p *Parties) Describe(e Entity) []Statement {
+	d := &description{}
+	s := p.providers[e]
+	if s == nil {
+		return nil
+	}
+	if s.provider != nil {
+		d.say(s.provider.Name, "name")
+		d.say(s.provider.Regime, "regime")
+		d.say(s.provider.OrganisationNumber, "organisation number")
+	}
+	for _, u := range p.units {
+		if u.Provider == e.ID() {
+			d.say(u.Name, "unit", u.ID, "name")
+			d.say(u.Area, "unit", u.ID, "area")
+		}
+	}
+	return d.sorted()
+}
+
+// Describe returns what is known of a policy, sorted by name: each document with the days that it is in force on, down to every value
+// of its model.
+func (p *Policies) Describe(e Entity) []Statement {
+	d := &description{}
+	s := p.states[e]
+	if s == nil {
+		return nil
+	}
+	for _, doc := range s.documents {
+		name := "document from " + doc.From.String()
+		if doc.From >= doc.End {
+			d.say("never", name, "in force") // replaced or ended before it began
+			continue
+		}
+		last := "open"
+		if doc.End != MaxDate {
+			last = (doc.End - 1).String()
+		}
+		d.say(last, name, "last day")
+		d.say(doc.DecidedBy, name, "decided by")
+		d.say(doc.DecidedOn.String(), name, "decided on")
+		d.say(doc.Reference, name, "reference")
+		d.document(name+" model", doc.Model)
+	}
+	return d.sorted()
+}
+
+// description collects statements.
+type description struct{ all []Statement }
+
+// say adds a statement unless its value is "".
+func (d *description) say(value string, name ...string) {
+	if value != "" {
+		d.all = append(d.all, Statement{strings.TrimRight(strings.Join(name, " "), " "), value})
+	}
+}
+
+func (d *description) number(n *int, name ...string) {
+	if n != nil {
+		d.say(strconv.Itoa(*n), name...)
+	}
+}
+
+func (d *description) holds(v bool, name ...string) {
+	if v {
+		d.say("yes", name...)
+	}
+}
+
+// document adds every value of a JSON document under its path.
+func (d *description) document(at string, raw jsontext.Value) {
+	switch raw.Kind() {
+	case '{':
+		members := map[string]jsontext.Value{}
+		if json.Unmarshal(raw, &members) == nil {
+			for k, v := range members {
+				d.document(at+"."+k, v)
+			}
+		}
+	case '[':
+		var elements []jsontext.Value
+		if json.Unmarshal(raw, &elements) == nil {
+			for i, v := range elements {
+				d.document(fmt.Sprintf("%s[%d]", at, i), v)
+			}
+		}
+	case '"':
+		var s string
+		_ = json.Unmarshal(raw, &s) // it was read when the policy was adopted
+		d.say(s, at)
+	default:
+		d.say(string(raw), at)
+	}
+}
+
+func (d *description) sorted() []Statement {
+	slices.SortFunc(d.all, func(a, b Statement) int {
+		return cmp.Or(strings.Compare(a.Name, b.Name), strings.Compare(a.Value, b.Value))
+	})
+	return d.all
+}
+
+// Changes compares two descriptions, each sorted by name. Statements of the same name are compared as a set; what is left of them is
+// paired in order of value.
+func Changes(before, after []Statement) (changes []Change) {
+	for len(before) > 0 || len(after) > 0 {
+		name := ""
+		switch {
+		case len(before) == 0:
+			name = after[0].Name
+		case len(after) == 0:
+			name = before[0].Name
+		default:
+			name = min(before[0].Name, after[0].Name)
+		}
+		var was, is []string
+		was, before = taken(before, name)
+		is, after = taken(after, name)
+		for i := 0; i < len(was); {
+			if j := slices.Index(is, was[i]); j >= 0 {
+				was, is = slices.Delete(was, i, i+1), slices.Delete(is, j, j+1)
+			} else {
+				i++
+			}
+		}
+		for i := range max(len(was), len(is)) {
+			c := Change{Name: name}
+			if i < len(was) {
+				c.Before = was[i]
+			}
+			if i < len(is) {
+				c.After = is[i]
+			}
+			changes = append(changes, c)
+		}
+	}
+	return changes
+}
+
+// taken splits off the values of the first statements, those of a name.
+func taken(all []Statement, name string) (values []string, rest []Statement) {
+	for len(all) > 0 && all[0].Name == name {
+		values, all = append(values, all[0].Value), all[1:]
+	}
+	return values, all
+}

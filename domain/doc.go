@@ -1,0 +1,38 @@
+// Package domain holds the field's words and the rules they imply: records and events, cases, decisions, goals and
+// follow-ups, providers and units, dates and money.
+//
+// It is pure. Nothing here reads a clock, draws a random number or does I/O: a Record is parsed and checked, a state
+// (Case, Provider) says whether an event may follow what is already known, and folds it. The same events in the same
+// order give the same state everywhere.
+//
+// What it promises: Parse and Check list every problem they find with its field and reason, and change nothing. A state
+// folds any sequence of events that it once accepted; corrections are folded as if their target had had the corrected data,
+// or not been there, at the target's own sequence.
+//
+// What it trusts: the order of sequences, and that an event read back from the log is one that it accepted before it was
+// written. It checks the schema version of each, and never skips one that it does not know.
+//
+// # Where the contract is silent
+//
+// Choices made here, each with its reason:
+//
+//   - Provider and goal changes hold from their effective date until the next one by date, in whatever order they were registered;
+//     of two from the same day the later one on the log wins. A change that is no longer true is annulled, not overruled.
+//   - A policy document, or its end, registered later ends what was adopted before from its own day on, as the contract says: the
+//     board's later decision counts, also where the earlier document was to begin after it.
+//   - Open is judged by valid time. A goal that is withdrawn from 1 May can still be assessed at a follow-up held in April and
+//     registered in June; a decision that ended on 30 April takes no goal that is effective on 1 May.
+//   - A decision is closed by decision-ended or by being superseded. Its planned last day (to) ends what it grants, but it takes goals
+//     and changes after that: a renewal is often registered late.
+//   - A decision's goals stay open after its end (the occasion closure exists); a goal is closed by goal-withdrawn only.
+//   - An actor belongs to a provider when the actor's id is the id of a registered provider or unit of the authority, or starts
+//     with such an id (or with "provider/" and such an id) followed by "/", ":" or ".". Actors are opaque otherwise.
+//   - A goal may be set before its decision begins, as long as that decision is not over: it is agreed at the assessment.
+//   - A decision supersedes one that is in force on the day before its from, or later; one that ended before that is not open.
+//   - A second statement about the same fact (another decision-ended, a second registration) is refused: correct the first.
+//   - A list is required like any field where the contract does not mark it optional, and may be empty; standard-time decisions
+//     grant at least one service. A correction carries the whole data, and the rules hold for it as for the event itself: whoever
+//     may not register a follow-up may not correct one, and what it refers to is registered no later than the correction is.
+//     It keeps the target's effective date where the data has none of its own.
+//   - A visit needs an opened case and an existing unit, but no decision in force: performed time may fall outside what was granted.
+package domain

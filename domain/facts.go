@@ -1,0 +1,208 @@
+package domain
+
+// What a case says that a model can be charged on, free of any model. These rows are the only place where facts are derived
+// from events; the premiums of a command, the plain evaluator and the fact columns all start from them.
+
+// CaseFacts are the facts of one case as known at one moment.
+type CaseFacts struct {
+	Case      string // the case's id, without its kind
+	Person    string
+	Programme string
+	Inclusion Inclusion
+	Grants    []Grant
+	Absences  []Absence
+	Performed []Performed
+	FollowUps []FollowUp
+}
+
+// GrantClass says what a Grant row measures.
+type GrantClass uint8
+
+const (
+	GrantInForce GrantClass = iota // a decision is in force at the unit; no minutes
+	GrantNeed                      // one service line; Amount is WeeklyNano
+	GrantFrame                     // frame time; Amount is the minutes of a whole month
+)
+
+// Grant is one line of a decision while one unit carries it out. Lines of a decision that comes back to a unit within a month
+// share Line and are counted together, days first.
+type Grant struct {
+	Line     int // identifies the decision and service line within the case
+	Class    GrantClass
+	Unit     string
+	Category string // "" for GrantInForce
+	Band     string
+	Method   string
+	From, To Date // To is MaxDate while open
+	Amount   int64
+}
+
+// Absence is one registered absence.
+type Absence struct {
+	From, To Date
+	Reason   string
+}
+
+// Performed is the performed minutes of a key.
+type Performed struct {
+	PerformedKey
+	Minutes int
+}
+
+// FollowUp is one held follow-up with its assessed goals.
+type FollowUp struct {
+	ID       string
+	Sequence uint64
+	HeldOn   Date
+	Occasion string
+	Goals    []AssessedGoal // in the order of the record, not-assessed ones included
+}
+
+// AssessedGoal is a goal's outcome at a follow-up, with the unit that a premium for it would go to.
+type AssessedGoal struct {
+	Goal, LifeArea, Outcome string
+	Confirms                bool
+	Unit                    string
+}
+
+// servicesPerDecision bounds the services of one decision, so that Line is unique.
+const servicesPerDecision = 1 << 10
+
+// Facts returns the facts of the case as known now. Their cost is that of the case's decisions, goals and keys, not of its visits.
+func (c *Case) Facts() CaseFacts {
+	f := CaseFacts{Case: c.Entity.ID(), Grants: c.Grants(), Absences: c.Absences(), FollowUps: c.FollowUps()}
+	if o := c.opened; o != nil {
+		f.Person, f.Programme = o.Person, o.Programme
+		if o.Inclusion != nil {
+			f.Inclusion = *o.Inclusion
+		}
+	}
+	minutes := make([]int, len(c.performed.keys))
+	for _, t := range c.performed.times {
+		minutes[t.key] += int(max(0, t.minutes))
+	}
+	for i, k := range c.performed.keys {
+		if u := c.performed.usage[i]; u.visits+u.reports > 0 {
+			f.Performed = append(f.Performed, Performed{k, minutes[i]})
+		}
+	}
+	return f
+}
+
+// PerformedBy returns what a visit or time report says, and whether it is a report; ok is false for any other event.
+func PerformedBy(e *Event) (p Performed, report, ok bool) {
+	switch e.Type {
+	case TypeVisitPerformed, TypeTimeReported:
+		p.PerformedKey, p.Minutes, report = performedOf(e.Data)
+		return p, report, true
+	}
+	return p, false, false
+}
+
+// PerformedAfter returns what a visit, or a time report, is known to say from e on, which corrects or annuls it and was accepted
+// before it was written; ok is false where e annuls it.
+func PerformedAfter(e *Event, report bool) (p Performed, ok bool, err error) {
+	c, ps := resolve(e, (&performedEvent{report: report}).typ(), e.Effective, false)
+	if len(ps) > 0 {
+		return p, false, ps
+	}
+	if !c.annul {
+		p.PerformedKey, p.Minutes, _ = performedOf(c.data)
+	}
+	return p, !c.annul, nil
+}
+
+// Corrects returns the id of the event that e corrects or annuls, "" where e does neither.
+func (e *Event) Corrects() string { return targetID(e) }
+
+// PerformedAt returns what the visit or time report of a sequence says now, and false where it is annulled or there is none.
+func (c *Case) PerformedAt(sequence uint64) (Performed, bool) {
+	times := c.performed.times
+	lo, hi := 0, len(times)
+	for lo < hi {
+		if mid := (lo + hi) / 2; times[mid].sequence < sequence {
+			lo = mid + 1
+		} else {
+			hi = mid
+		}
+	}
+	if lo == len(times) || times[lo].sequence != sequence || times[lo].minutes < 0 {
+		return Performed{}, false
+	}
+	return Performed{c.performed.keys[times[lo].key], int(times[lo].minutes)}, true
+}
+
+// PerformedTarget returns the sequence of the visit or time report that e corrects, false if e corrects something else.
+func (c *Case) PerformedTarget(e *Event) (uint64, bool) {
+	if id := targetID(e); id != "" {
+		if v := c.performed.find(id); v != nil {
+			return v.sequence, true
+		}
+	}
+	return 0, false
+}
+
+// Opened returns the case's person, programme and inclusion; false if it is not opened.
+func (c *Case) Opened() (CaseOpened, bool) {
+	if c.opened == nil {
+		return CaseOpened{}, false
+	}
+	return *c.opened, true
+}
+
+// Grants returns the decisions' lines, in the order of their decisions.
+func (c *Case) Grants() (rows []Grant) {
+	for _, d := range c.decisions {
+		for i, s := range d.segments {
+			from, to := max(d.From, s.from), d.last
+			if i+1 < len(d.segments) {
+				to = min(to, d.segments[i+1].from-1)
+			}
+			if from > to {
+				continue
+			}
+			row := Grant{Line: d.ordinal * servicesPerDecision, Unit: s.unit, Method: d.Method, From: from, To: to}
+			rows = append(rows, row)
+			if d.Method == MethodFrameTime {
+				frame := row
+				frame.Class, frame.Category, frame.Band, frame.Amount = GrantFrame, CategoryFrame, BandFrame, int64(d.FrameMinutes)
+				rows = append(rows, frame)
+			}
+			for j, sv := range d.Services {
+				line := row
+				line.Line += 1 + j
+				line.Class, line.Category, line.Band, line.Amount = GrantNeed, sv.Category, sv.Band, sv.WeeklyNano()
+				rows = append(rows, line)
+			}
+		}
+	}
+	return rows
+}
+
+// Absences returns the registered absences, in log order.
+func (c *Case) Absences() []Absence {
+	rows := make([]Absence, len(c.absences))
+	for i, a := range c.absences {
+		rows[i] = Absence{a.From, a.To, a.Reason}
+	}
+	return rows
+}
+
+// FollowUps returns the held follow-ups, in log order.
+func (c *Case) FollowUps() []FollowUp {
+	rows := make([]FollowUp, len(c.followUps))
+	for i, f := range c.followUps {
+		rows[i] = FollowUp{ID: f.FollowUp, Sequence: f.sequence, HeldOn: f.HeldOn, Occasion: f.Occasion}
+		for _, a := range f.Assessments {
+			g := AssessedGoal{Goal: a.Goal, Outcome: a.Outcome, Confirms: a.PersonConfirms}
+			if goal := c.goal(a.Goal); goal != nil {
+				g.LifeArea = goal.lifeAreaOn(f.HeldOn)
+				if d := c.decisionOn(goal, f.HeldOn); d != nil {
+					g.Unit = d.unitOn(f.HeldOn).unit
+				}
+			}
+			rows[i].Goals = append(rows[i].Goals, g)
+		}
+	}
+	return rows
+}

@@ -1,0 +1,32 @@
+// Package eventstore keeps the log: one append-only JetStream stream per authority, a Merkle tree over its exact bytes
+// and a witness of its head. It knows bytes, subjects, sequences and hashes; it never decodes an event's data.
+//
+// # Promises
+//
+//   - An append that returned nil is on disk (embedded server: synced; cluster: stored by a quorum) and its head is in the
+//     witness. Embedded, no kill, crash or power loss takes it back; a cluster keeps it while a quorum of its disks does.
+//   - A [Commit] is on the log whole, at exactly the sequences it named, or not at all. Its position is its guard: nothing
+//     was written between what the decision was made on and the decision.
+//   - Every event handed to a reader has been checked against the tree. Altered, missing or reordered events are a
+//     [CorruptError] that names the first bad sequence; they are never skipped. (ReadEntity checks what it gets, but cannot
+//     notice that the server lost one of the entity's events in the middle of the log; Read, ReadSequences and Verify do.)
+//   - A log that is shorter than, or differs from, its witness does not open.
+//   - Whoever holds the client token of the embedded server can read the log and ask the caller's services; nothing that
+//     they send, are answered or have delivered is stored in a log.
+//   - No call waits without bound on the server: what the server does not answer becomes [ErrUnknownOutcome] or the
+//     context's error.
+//
+// # Trusts
+//
+// The operating system's fdatasync; SHA-256; that nobody with write access to the data directory forges log, tree and
+// witness together (signed checkpoints, outside this package, are the answer to that); and, for [Config.ServerURL], that
+// the cluster's quorum keeps what it acknowledged.
+//
+// # Tolerates
+//
+// A missing, short or damaged tree file: it is rebuilt from the log and must reproduce the witnessed root. A torn witness
+// write: two slots alternate. Events on the log beyond the witness: they were never acknowledged; they are verified,
+// taken up and witnessed. A timeout: the outcome is read back, never guessed.
+//
+// Decisions and what was rejected stand in decisions.md beside this file.
+package eventstore

@@ -1,0 +1,180 @@
+package eventstore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+const (
+	streamPrefix  = "CARE_"
+	subjectPrefix = "care."
+
+	// codeNotClustered is JSStreamReplicasNotSupportedErr: replicas were asked of a server without a cluster.
+	codeNotClustered = jetstream.ErrorCode(10074)
+	// codeNoPeers is JSClusterNoPeersErr: fewer peers are up than there are to be replicas. One may be restarting.
+	codeNoPeers = jetstream.ErrorCode(10005)
+	peersWait   = 10 * time.Second
+)
+
+func streamName(authority string) string { return streamPrefix + authority }
+
+// streamConfig is the one immutable configuration: nothing ages out, nothing can be deleted, purged or rolled up.
+func streamConfig(authority string, replicas int) jetstream.StreamConfig {
+	return jetstream.StreamConfig{
+		Name:               streamName(authority),
+		Description:        "careledger: the events of " + authority,
+		Subjects:           []string{subjectPrefix + authority + ".>"},
+		Retention:          jetstream.LimitsPolicy,
+		Storage:            jetstream.FileStorage,
+		Discard:            jetstream.DiscardNew,
+		MaxMsgs:            -1,
+		MaxBytes:           -1,
+		MaxMsgsPerSubject:  -1,
+		MaxConsumers:       -1,
+		MaxMsgSize:         -1,
+		Replicas:           replicas,
+		DenyDelete:         true,
+		DenyPurge:          true,
+		AllowDirect:        true,
+		AllowAtomicPublish: true,
+	}
+}
+
+// createStream creates the authority's stream. Without a configured count it asks for three replicas of a server
+// elsewhere and for one only if that server says that it is not clustered: a cluster that is short of peers is an error,
+// not a reason to keep one copy.
+func (s *Store) createStream(ctx context.Context, authority string) (jetstream.Stream, error) {
+	replicas := s.config.Replicas
+	if replicas == 0 {
+		replicas = 1
+		if s.server == nil {
+			replicas = 3
+		}
+	}
+	st, err := s.createPlaced(ctx, streamConfig(authority, replicas))
+	var api *jetstream.APIError
+	if s.config.Replicas == 0 && errors.As(err, &api) && api.ErrorCode == codeNotClustered {
+		st, err = s.js.CreateStream(ctx, streamConfig(authority, 1))
+	}
+	if errors.Is(err, jetstream.ErrStreamNameAlreadyInUse) {
+		st, err = s.js.Stream(ctx, streamName(authority)) // another process was faster, with what is checked next
+	}
+	if err != nil {
+		return nil, fmt.Errorf("creating the log of %s: %w", authority, err)
+	}
+	return st, nil
+}
+
+// createPlaced creates a stream, waiting a while for peers to place it on.
+func (s *Store) createPlaced(ctx context.Context, c jetstream.StreamConfig) (jetstream.Stream, error) {
+	wait, cancel := context.WithTimeout(ctx, peersWait)
+	defer cancel()
+	for {
+		st, err := s.js.CreateStream(ctx, c)
+		var api *jetstream.APIError
+		if errors.As(err, &api) && (api.ErrorCode == codeNoPeers || api.ErrorCode == codeClusterUnavailable) && pause(wait, fetchBackoff) == nil {
+			continue
+		}
+		return st, err
+	}
+}
+
+// checkStream refuses a stream that could lose or change events, and says every reason.
+func checkStream(authority string, c jetstream.StreamConfig) error {
+	want := streamConfig(authority, c.Replicas)
+	var bad []string
+	check := func(ok bool, what string) {
+		if !ok {
+			bad = append(bad, what)
+		}
+	}
+	check(len(c.Subjects) == 1 && c.Subjects[0] == want.Subjects[0], "subjects are not "+want.Subjects[0])
+	check(c.Retention == want.Retention, "retention is not limits")
+	check(c.Storage == want.Storage, "storage is not file")
+	check(c.MaxMsgs <= 0 && c.MaxBytes <= 0 && c.MaxAge == 0 && c.MaxMsgsPerSubject <= 0, "there is a limit of count, size or age")
+	check(c.DenyDelete, "deleting is allowed")
+	check(c.DenyPurge, "purging is allowed")
+	check(!c.AllowRollup, "rollups are allowed")
+	check(!c.AllowMsgTTL, "message ages are allowed")
+	check(c.AllowAtomicPublish, "atomic publish is not allowed")
+	check(c.AllowDirect, "direct get is not allowed")
+	check(c.PersistMode != jetstream.AsyncPersistMode, "persist mode is async")
+	check(c.Mirror == nil && len(c.Sources) == 0 && c.SubjectTransform == nil, "it mirrors, sources or transforms")
+	check(!c.NoAck, "it does not acknowledge")
+	if len(bad) > 0 {
+		return fmt.Errorf("stream %s is not an immutable log: %s; move its events to a log that careledger creates",
+			c.Name, strings.Join(bad, "; "))
+	}
+	return nil
+}
+
+// subject is care.{authority}.{kind}.{id}.{type}.
+func subject(authority, entity, typ string) string {
+	kind, id, _ := strings.Cut(entity, "/")
+	return subjectPrefix + authority + "." + kind + "." + id + "." + typ
+}
+
+// entityFilter is the one canonical filter of an entity: care.{authority}.{kind}.{id}.>
+func entityFilter(authority, entity string) string { return subject(authority, entity, ">") }
+
+// parseSubject is the inverse of subject. ok is false for anything that subject does not make.
+func parseSubject(authority, subj string) (entity, typ string, ok bool) {
+	rest, ok := strings.CutPrefix(subj, subjectPrefix)
+	if !ok {
+		return "", "", false
+	}
+	if rest, ok = strings.CutPrefix(rest, authority+"."); !ok {
+		return "", "", false
+	}
+	kind, rest, ok := strings.Cut(rest, ".")
+	if !ok {
+		return "", "", false
+	}
+	id, typ, ok := strings.Cut(rest, ".")
+	if !ok || strings.Contains(typ, ".") {
+		return "", "", false
+	}
+	return kind + "/" + id, typ, true
+}
+
+// validateMessage checks what becomes part of the subject or of a header.
+func validateMessage(m Message) error {
+	kind, id, ok := strings.Cut(m.Entity, "/")
+	if !ok || !isToken(kind) || !isToken(id) {
+		return fmt.Errorf("entity %q: kind/id is expected, each 1 to 64 of A-Z, a-z, 0-9, _ and -", m.Entity)
+	}
+	if !isToken(m.Type) {
+		return fmt.Errorf("event type %q: 1 to 64 of A-Z, a-z, 0-9, _ and - are expected", m.Type)
+	}
+	if len(m.ID) == 0 || len(m.ID) > 128 {
+		return fmt.Errorf("event id %q: 1 to 128 characters are expected", m.ID)
+	}
+	for _, r := range []byte(m.ID) {
+		if r <= ' ' || r > '~' {
+			return fmt.Errorf("event id %q: printable ASCII without spaces is expected", m.ID)
+		}
+	}
+	if len(m.Data) > maxEventBytes {
+		return fmt.Errorf("event %s: %d bytes of data; the most is %d", m.ID, len(m.Data), maxEventBytes)
+	}
+	return nil
+}
+
+func isToken(s string) bool {
+	if len(s) == 0 || len(s) > 64 {
+		return false
+	}
+	for _, r := range []byte(s) {
+		switch {
+		case r >= 'a' && r <= 'z', r >= 'A' && r <= 'Z', r >= '0' && r <= '9', r == '_', r == '-':
+		default:
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,223 @@
+package projections
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+
+	"careledger/domain"
+	"careledger/eventstore"
+)
+
+// apply folds one event: the single function behind the cold fold and the live one. After an error the table stays at the event
+// before; rows that were added before the error was met are known from an event that never comes, so nobody sees them.
+func (t *Table) apply(e *decoded, raw []byte) error {
+	if e.Sequence != t.position+1 {
+		return fmt.Errorf("event %d follows event %d of authority %s in the fold; the log has a gap", e.Sequence, t.position, t.authority)
+	}
+	if e.Sequence > math.MaxUint32 {
+		return fmt.Errorf("authority %s: the log has more than %d events, which this release cannot fold", t.authority, uint32(math.MaxUint32))
+	}
+	var err error
+	switch e.Entity.Kind() {
+	case domain.KindProvider, domain.KindPolicy:
+		t.parties = append(t.parties, stored{e.Sequence, e.Type, slices.Clone(raw)})
+	case domain.KindCase:
+		err = t.applyCase(&e.Event)
+	default:
+		err = &domain.UnknownEventError{Sequence: e.Sequence, Type: e.Type, Err: fmt.Errorf("%s is no kind of entity that this release knows", e.Entity)}
+	}
+	if err != nil {
+		return fmt.Errorf("fold event %d (%s, %s): %w", e.Sequence, e.ID, e.Type, err)
+	}
+	at := e.Recorded.UnixNano()
+	if t.latest = max(t.latest, at); t.position == 0 {
+		t.latest = at
+	}
+	t.position = e.Sequence
+	t.recorded, t.ids, t.records = append(t.recorded, at), append(t.ids, e.id), append(t.records, e.record)
+	t.idRow.add(uint32(e.Sequence-1), t.idHash)
+	return nil
+}
+
+func (t *Table) applyCase(e *domain.Event) error {
+	cs, began := t.caseOf(e.Entity.ID())
+	if p, report, ok := domain.PerformedBy(e); ok {
+		_, err := t.addPerformed(cs, p, report, e.Sequence)
+		return err
+	}
+	if target := e.Corrects(); target != "" {
+		if row, origin, ok := t.performedOf(cs, target); ok {
+			return t.correctPerformed(cs, e, row, origin)
+		}
+	}
+	state, err := t.state(cs, e, began)
+	if err != nil {
+		return err
+	}
+	if err := state.Apply(e); err != nil {
+		return err
+	}
+	state.events++
+	t.states.events++
+	switch e.Type {
+	case domain.TypeEventAnnulled, domain.TypeEventCorrected:
+		t.setOpened(cs, state, e.Sequence)
+		return errors.Join(t.setGrants(cs, state, e.Sequence), t.setAbsences(cs, state, e.Sequence), t.setFollowUps(cs, state, e.Sequence))
+	case domain.TypeCaseOpened:
+		t.setOpened(cs, state, e.Sequence)
+	case domain.TypeDecisionMade, domain.TypeDecisionEnded, domain.TypeProviderChanged:
+		return errors.Join(t.setGrants(cs, state, e.Sequence), t.setFollowUps(cs, state, e.Sequence))
+	case domain.TypeAbsenceRegistered:
+		return t.setAbsences(cs, state, e.Sequence)
+	case domain.TypeFollowUpHeld, domain.TypeGoalChanged:
+		return t.setFollowUps(cs, state, e.Sequence)
+	case domain.TypeNeedsAssessed, domain.TypeGoalSet, domain.TypeGoalWithdrawn, domain.TypeSubgoalSet, domain.TypePremiumAwarded, domain.TypePremiumReversed:
+		// nothing that a model can be charged on
+	default:
+		return fmt.Errorf("no fold for %s", e.Type)
+	}
+	return nil
+}
+
+// state returns the case before e, without its performed time: kept from folding it in this process, or folded from its own
+// events on the log.
+func (t *Table) state(cs uint32, e *domain.Event, began bool) (*caseState, error) {
+	if s := t.states.get(cs); s != nil {
+		return s, nil
+	}
+	s := &caseState{Case: domain.NewCase(e.Entity)}
+	if !began {
+		if t.log == nil {
+			return nil, fmt.Errorf("%s is not at hand, and the table has no log to read it from", e.Entity)
+		}
+		performed := map[string]bool{}
+		err := readCase(context.Background(), t.log, e.Entity, e.Sequence-1, func(past *domain.Event) error {
+			if _, _, ok := domain.PerformedBy(past); ok {
+				performed[past.ID] = true
+				return nil
+			}
+			if performed[past.Corrects()] {
+				return nil
+			}
+			s.events++
+			return s.Apply(past)
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	t.states.put(cs, s)
+	return s, nil
+}
+
+// ReadCase folds the events of a case up to a sequence from the log into s, which must be new.
+func ReadCase(ctx context.Context, log *eventstore.Log, s *domain.Case, to uint64) error {
+	return readCase(ctx, log, s.Entity, to, s.Apply)
+}
+
+func readCase(ctx context.Context, log *eventstore.Log, entity domain.Entity, to uint64, apply func(*domain.Event) error) error {
+	return log.ReadEntity(ctx, string(entity), to, func(r eventstore.Event) error {
+		e, err := domain.DecodeEvent(r.Sequence, domain.Type(r.Type), r.Data)
+		if err != nil {
+			return err
+		}
+		if err := apply(&e); err != nil {
+			return fmt.Errorf("fold event %d (%s): %w", e.Sequence, e.ID, err)
+		}
+		return nil
+	})
+}
+
+// caseOf returns the code of a case, and whether this event is its first.
+func (t *Table) caseOf(id string) (code uint32, began bool) {
+	c, ok := t.caseCode[id]
+	if !ok {
+		c = uint32(len(t.caseIDs))
+		t.caseCode[id] = c
+		t.caseIDs = append(t.caseIDs, id)
+		t.current = append(t.current, currentRows{opened: -1})
+	}
+	return c, !ok
+}
+
+func (t *Table) unitOf(id string) (uint16, error) {
+	c, ok := t.unitCode[id]
+	if !ok {
+		if len(t.units) == math.MaxUint16 {
+			return 0, fmt.Errorf("the authority has more than %d units, which this release cannot fold", math.MaxUint16)
+		}
+		c = uint16(len(t.units))
+		t.unitCode[id] = c
+		t.units = append(t.units, id)
+	}
+	return c, nil
+}
+
+func (t *Table) word(s string) uint32 {
+	c, ok := t.wordCode[s]
+	if !ok {
+		c = uint32(len(t.words))
+		t.wordCode[s] = c
+		t.words = append(t.words, s)
+	}
+	return c
+}
+
+// addPerformed adds the row of what a visit or time report says from a sequence on.
+func (t *Table) addPerformed(cs uint32, p domain.Performed, report bool, sequence uint64) (row uint32, err error) {
+	unit, err := t.unitOf(p.Unit)
+	if err != nil {
+		return 0, err
+	}
+	kind := uint8(0)
+	if report {
+		kind = 1
+	}
+	key := t.keyOf(performedKey{cs, unit, uint8(domain.Categories.Index(p.Category)), uint8(domain.Bands.Index(p.Band)), p.Month})
+	row = t.performed.add(sequence)
+	c := &t.performed
+	c.key, c.minutes, c.report = append(c.key, key), append(c.minutes, int32(p.Minutes)), append(c.report, kind)
+	return row, nil
+}
+
+// performedOf returns the row that says what a visit or time report of the case is known to be, and its own sequence; false if id is
+// none.
+func (t *Table) performedOf(cs uint32, id string) (row uint32, origin uint64, ok bool) {
+	t.eachOf(ShortID(id), func(sequence uint64) bool {
+		i, found := slices.BinarySearch(t.performed.from, uint32(sequence))
+		if row = uint32(i); found && t.keys.cs[t.performed.key[i]] == cs {
+			origin, ok = sequence, true
+			if n, moved := t.moves[uint32(sequence)]; moved {
+				row = t.correctedRow[n]
+			}
+		}
+		return !ok
+	})
+	return row, origin, ok
+}
+
+func (t *Table) correctPerformed(cs uint32, e *domain.Event, row uint32, origin uint64) error {
+	report := t.performed.report[row] == 1
+	p, ok, err := domain.PerformedAfter(e, report)
+	if err != nil {
+		return err
+	}
+	t.performed.retract(row, e.Sequence)
+	if !ok {
+		return nil // annulled
+	}
+	if row, err = t.addPerformed(cs, p, report, e.Sequence); err != nil {
+		return err
+	}
+	n, again := t.moves[uint32(origin)]
+	if !again {
+		n = uint32(len(t.corrected))
+		t.moves[uint32(origin)] = n
+		t.corrected, t.correctedRow = append(t.corrected, uint32(origin)), append(t.correctedRow, 0)
+	}
+	t.correctedRow[n] = row
+	return nil
+}

@@ -1,0 +1,106 @@
+package projections
+
+import (
+	"math"
+	"sync/atomic"
+	"time"
+
+	"careledger/domain"
+	"careledger/domain/authority"
+)
+
+// AsOf is a moment of knowledge: every event up to a sequence, or every event recorded up to a time. The zero AsOf is before the
+// first event.
+type AsOf struct {
+	Sequence uint64    // Head for all
+	Time     time.Time // zero where the sequence counts
+}
+
+// Head is every event of the log.
+const Head = math.MaxUint64
+
+// Now is the whole log.
+var Now = AsOf{Sequence: Head}
+
+// Moment is an AsOf as an answer states it.
+type Moment struct {
+	Sequence uint64    // of the last event known, 0 for none
+	Recorded time.Time // the time asked for, or the latest recorded time among the events known; zero where there is neither
+}
+
+// visible says which rows were known at a moment, of the rows up to a position.
+type visible struct {
+	moment   Moment
+	sequence uint32 // what came after it was not known
+	byTime   bool
+	time     int64
+	recorded []int64
+}
+
+func (s *snapshot) visibility(at AsOf) visible {
+	if !at.Time.IsZero() {
+		v := visible{sequence: uint32(s.position), byTime: true, time: nanoseconds(at.Time), recorded: s.recorded}
+		v.moment.Recorded = at.Time.UTC()
+		for i := len(s.recorded); i > 0 && v.moment.Sequence == 0; i-- {
+			if s.recorded[i-1] <= v.time {
+				v.moment.Sequence = uint64(i)
+			}
+		}
+		return v
+	}
+	v := visible{sequence: uint32(min(at.Sequence, s.position))}
+	v.moment.Sequence = uint64(v.sequence)
+	if v.sequence > 0 {
+		latest := s.latest
+		if uint64(v.sequence) < s.position {
+			latest = math.MinInt64
+			for _, at := range s.recorded[:v.sequence] {
+				latest = max(latest, at)
+			}
+		}
+		v.moment.Recorded = time.Unix(0, latest).UTC()
+	}
+	return v
+}
+
+// nanoseconds returns t since 1970 within what 64 bits hold, the years 1678 to 2262; recorded times lie within.
+func nanoseconds(t time.Time) int64 {
+	switch {
+	case t.Year() < 1700:
+		return math.MinInt64
+	case t.Year() > 2250:
+		return math.MaxInt64
+	}
+	return t.UnixNano()
+}
+
+// happened says whether the event of a sequence was known.
+func (v *visible) happened(sequence uint32) bool {
+	return sequence <= v.sequence && (!v.byTime || v.recorded[sequence-1] <= v.time)
+}
+
+// row says whether row i of a column group was known and not retracted.
+func (v *visible) row(k *known, i int) bool {
+	if !v.happened(k.from[i]) {
+		return false
+	}
+	until := atomic.LoadUint32(&k.until[i])
+	return until == 0 || !v.happened(until)
+}
+
+// stateAt folds the providers and policies as known at a moment.
+func (s *snapshot) stateAt(v visible) (*authority.State, error) {
+	var events []domain.Event
+	for _, p := range s.parties {
+		if !v.happened(uint32(p.sequence)) {
+			continue
+		}
+		e, err := domain.DecodeEvent(p.sequence, p.typ, p.data)
+		if err != nil {
+			return nil, err
+		}
+		events = append(events, e)
+	}
+	state := authority.New(s.authority)
+	return state, state.Fold(events)
+}

@@ -1,0 +1,204 @@
+package projections
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"sync/atomic"
+
+	"careledger/domain"
+)
+
+// columns are what the log says, and what is kept on disk.
+//
+// Rows are only added. The single thing that changes in place is until, which is written and read atomically: a reader that took the
+// slices at position n takes an until above n for none, so that it may read while the fold goes on (see visible).
+type columns struct {
+	position uint64 // sequence of the last event folded
+	latest   int64  // greatest of recorded
+	// One row an event, the event of sequence n at n-1.
+	recorded []int64  // nanoseconds since 1970, UTC
+	ids      []uint64 // ShortID
+	records  []uint64 // ShortHash, 0 where the ledger itself wrote it
+
+	parties []stored // the events of providers and policies, few and folded afresh for each as-of
+
+	caseIDs []string // by case code
+	units   []string // by unit code
+	words   []string // follow-up and goal ids, programmes, persons, diagnosis groups
+
+	opened    openedColumns
+	grants    grantColumns
+	absences  absenceColumns
+	keys      keyColumns
+	performed performedColumns
+	followUps followUpColumns
+	goals     goalColumns
+	// Visits and time reports that were corrected: the sequence of the event and the row that says what it is known to be, in the order
+	// of the corrections.
+	corrected, correctedRow []uint32
+}
+
+// stored is an event kept as the bytes it has on the log.
+type stored struct {
+	sequence uint64
+	typ      domain.Type
+	data     []byte
+}
+
+// known is the interval of sequences [from, until) in which a row was what is known; until 0: still. from never decreases.
+type known struct{ from, until []uint32 }
+
+func (k *known) add(sequence uint64) uint32 {
+	k.from, k.until = append(k.from, uint32(sequence)), append(k.until, 0)
+	return uint32(len(k.from) - 1)
+}
+
+func (k *known) retract(row uint32, sequence uint64) {
+	atomic.StoreUint32(&k.until[row], uint32(sequence))
+}
+
+// openedColumns: what case-opened says.
+type openedColumns struct {
+	known
+	cs, person, programme, diagnosis []uint32
+	flags                            []uint8 // 1 rehabilitation potential, 2 needs expected to decrease
+}
+
+// grantColumns hold domain.Grant rows.
+type grantColumns struct {
+	known
+	cs                            []uint32
+	unit                          []uint16
+	class, category, band, method []uint8
+	line                          []int32
+	first, last                   []domain.Date
+	amount                        []int64
+}
+
+// absenceColumns hold domain.Absence rows.
+type absenceColumns struct {
+	known
+	cs          []uint32
+	first, last []domain.Date
+	reason      []uint8
+}
+
+// keyColumns are the distinct case, unit, category, band and month of performed time.
+type keyColumns struct {
+	cs             []uint32
+	unit           []uint16
+	category, band []uint8
+	month          []domain.Month
+}
+
+// performedColumns: one row for each visit and time report, and one more for each correction of one.
+type performedColumns struct {
+	known
+	key     []uint32
+	minutes []int32
+	report  []uint8 // 1 for a time report
+}
+
+// followUpColumns hold domain.FollowUp rows.
+type followUpColumns struct {
+	known
+	cs, id   []uint32
+	sequence []uint32 // of the follow-up itself, also where a correction made the row
+	heldOn   []domain.Date
+	occasion []uint8
+	goalsTo  []uint32 // end of the row's goals
+}
+
+// goalColumns hold domain.AssessedGoal rows.
+type goalColumns struct {
+	id                []uint32
+	lifeArea, outcome []uint8
+	confirms          []uint8
+	unit              []uint16
+}
+
+// each visits every column by reference, in a fixed order, with the type that it has on disk: *[]T of a fixed width, *[]string or
+// *[]stored.
+func (c *columns) each(visit func(name string, column any)) {
+	interval := func(name string, k *known) { visit(name+".from", &k.from); visit(name+".until", &k.until) }
+	visit("recorded", &c.recorded)
+	visit("ids", &c.ids)
+	visit("records", &c.records)
+	visit("parties", &c.parties)
+	visit("case_ids", &c.caseIDs)
+	visit("units", &c.units)
+	visit("words", &c.words)
+
+	o := &c.opened
+	interval("opened", &o.known)
+	visit("opened.case", &o.cs)
+	visit("opened.person", &o.person)
+	visit("opened.programme", &o.programme)
+	visit("opened.diagnosis", &o.diagnosis)
+	visit("opened.flags", &o.flags)
+
+	g := &c.grants
+	interval("grants", &g.known)
+	visit("grants.case", &g.cs)
+	visit("grants.unit", &g.unit)
+	visit("grants.class", &g.class)
+	visit("grants.category", &g.category)
+	visit("grants.band", &g.band)
+	visit("grants.method", &g.method)
+	visit("grants.line", &g.line)
+	visit("grants.first", &g.first)
+	visit("grants.last", &g.last)
+	visit("grants.amount", &g.amount)
+
+	a := &c.absences
+	interval("absences", &a.known)
+	visit("absences.case", &a.cs)
+	visit("absences.first", &a.first)
+	visit("absences.last", &a.last)
+	visit("absences.reason", &a.reason)
+
+	visit("keys.case", &c.keys.cs)
+	visit("keys.unit", &c.keys.unit)
+	visit("keys.category", &c.keys.category)
+	visit("keys.band", &c.keys.band)
+	visit("keys.month", &c.keys.month)
+	interval("performed", &c.performed.known)
+	visit("performed.key", &c.performed.key)
+	visit("performed.minutes", &c.performed.minutes)
+	visit("performed.report", &c.performed.report)
+
+	f := &c.followUps
+	interval("follow_ups", &f.known)
+	visit("follow_ups.case", &f.cs)
+	visit("follow_ups.id", &f.id)
+	visit("follow_ups.sequence", &f.sequence)
+	visit("follow_ups.held_on", &f.heldOn)
+	visit("follow_ups.occasion", &f.occasion)
+	visit("follow_ups.goals_to", &f.goalsTo)
+	visit("goals.id", &c.goals.id)
+	visit("goals.life_area", &c.goals.lifeArea)
+	visit("goals.outcome", &c.goals.outcome)
+	visit("goals.confirms", &c.goals.confirms)
+	visit("goals.unit", &c.goals.unit)
+	visit("corrected", &c.corrected)
+	visit("corrected_row", &c.correctedRow)
+}
+
+// ShortID is the form in which event ids are kept: the first eight bytes of their SHA-256.
+func ShortID(id string) uint64 {
+	sum := sha256.Sum256([]byte(id))
+	return binary.BigEndian.Uint64(sum[:])
+}
+
+// ShortHash is the form in which record hashes (hex) are kept: their first eight bytes, 0 for none.
+func ShortHash(record string) uint64 {
+	var b [8]byte
+	if len(record) < 16 {
+		return 0
+	}
+	if _, err := hex.Decode(b[:], []byte(record[:16])); err != nil {
+		return 0
+	}
+	return binary.BigEndian.Uint64(b[:])
+}

@@ -1,0 +1,171 @@
+package projections
+
+import (
+	"context"
+	"errors"
+	"runtime"
+	"slices"
+
+	"careledger/domain"
+	"careledger/eventstore"
+)
+
+// Fold reads the log from where the table stands up to and including sequence to, and folds it. progress, if not nil, is called
+// now and then with the position. On an error everything before the event at fault is folded.
+func (t *Table) Fold(ctx context.Context, to uint64, progress func(position uint64)) error {
+	to = min(to, t.log.Head().Sequence)
+	from := t.Position() + 1
+	if from > to {
+		return nil
+	}
+	t.reserve(to - from + 1)
+	p := newPipeline(runtime.GOMAXPROCS(0))
+	read := make(chan error, 1)
+	go func() {
+		defer close(p.batches)
+		var batch *decoding
+		err := t.log.Read(ctx, from, to, func(e eventstore.Event) error {
+			if batch == nil {
+				batch = newDecoding()
+			}
+			batch.raw = append(batch.raw, e)
+			if len(batch.raw) < cap(batch.raw) {
+				return nil
+			}
+			full := batch
+			batch = nil
+			return p.submit(full)
+		})
+		if err == nil && batch != nil {
+			err = p.submit(batch)
+		}
+		read <- err
+	}()
+	var failed error
+	for b := range p.batches {
+		<-b.done
+		if failed != nil {
+			continue // drain, so that the reader ends
+		}
+		if failed = t.applyBatch(b); failed != nil {
+			close(p.stop)
+		} else if progress != nil {
+			progress(t.Position())
+		}
+	}
+	err := <-read
+	p.close()
+	if failed != nil {
+		return failed // err says only that the reader was stopped
+	}
+	return err
+}
+
+// reserve makes room for events, so that a cold fold does not copy its longest columns again and again.
+func (t *Table) reserve(events uint64) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.recorded, t.ids, t.records = slices.Grow(t.recorded, int(events)), slices.Grow(t.ids, int(events)), slices.Grow(t.records, int(events))
+}
+
+// Follow folds what the log gains until the context ends, which is no error. What stands on the log already is folded faster by
+// Fold.
+func (t *Table) Follow(ctx context.Context) error {
+	err := t.log.Follow(ctx, t.Position()+1, func(e eventstore.Event) error {
+		b := &decoding{raw: []eventstore.Event{e}, done: make(chan struct{})}
+		b.decode()
+		return t.applyBatch(b)
+	})
+	if ctx.Err() != nil {
+		return nil
+	}
+	return err
+}
+
+// pipeline decodes batches on several cores and hands them on in order.
+type pipeline struct {
+	work    chan *decoding
+	batches chan *decoding // in log order; done is closed when one is decoded
+	stop    chan struct{}
+}
+
+var errStopped = errors.New("the fold has stopped")
+
+func newPipeline(workers int) *pipeline {
+	p := &pipeline{work: make(chan *decoding), batches: make(chan *decoding, 4*workers), stop: make(chan struct{})}
+	for range workers {
+		go func() {
+			for b := range p.work {
+				b.decode()
+			}
+		}()
+	}
+	return p
+}
+
+func (p *pipeline) submit(b *decoding) error {
+	select {
+	case p.batches <- b:
+	case <-p.stop:
+		return errStopped
+	}
+	p.work <- b
+	return nil
+}
+
+func (p *pipeline) close() { close(p.work) }
+
+// decoding is a batch of events on its way from bytes to domain events.
+type decoding struct {
+	raw    []eventstore.Event
+	events []decoded
+	err    error
+	done   chan struct{}
+}
+
+// decoded is an event with what the fold keeps of its identity.
+type decoded struct {
+	domain.Event
+	id, record uint64 // ShortID, ShortHash
+}
+
+// batchEvents is how many events are decoded and folded at a time.
+const batchEvents = 512
+
+func newDecoding() *decoding {
+	return &decoding{raw: make([]eventstore.Event, 0, batchEvents), done: make(chan struct{})}
+}
+
+func (b *decoding) decode() {
+	defer close(b.done)
+	b.events = make([]decoded, 0, len(b.raw))
+	for _, r := range b.raw {
+		e, err := domain.DecodeEvent(r.Sequence, domain.Type(r.Type), r.Data)
+		if err != nil {
+			b.err = err
+			return
+		}
+		b.events = append(b.events, decoded{e, ShortID(e.ID), ShortHash(e.RecordHash)})
+	}
+}
+
+// applyBatch folds what was decoded.
+func (t *Table) applyBatch(b *decoding) error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if !t.built {
+		t.reindex()
+	}
+	for i := range b.events {
+		if t.failed != nil {
+			break
+		}
+		t.failed = t.apply(&b.events[i], b.raw[i].Data)
+	}
+	if t.failed == nil {
+		t.failed = b.err
+	}
+	close(t.moved)
+	t.moved = make(chan struct{})
+	return t.failed
+}

@@ -1,0 +1,279 @@
+package projections
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"careledger/domain"
+	"careledger/domain/compensation"
+)
+
+// Query is a question about a period as known at a moment. Its zero AsOf is before the first event; Now is the whole log.
+type Query struct {
+	AsOf     AsOf
+	From, To domain.Month // zero: the contract's defaults, see Cut.Period
+	By       []string     // the fields of rows, of compensation.Fields; nil: the default of the question
+}
+
+// Compensation is what the adopted policies pay for a period. Its JSON is the document of the contract, section 6.
+type Compensation struct {
+	Authority string
+	AsOf      Moment
+	Period    compensation.Period
+	By        []string
+	Total     domain.Money
+	Rows      []compensation.Row // sorted by their keys
+}
+
+// Compensation answers with the postings under the policies adopted as known then, summed by q.By (default
+// compensation.DefaultFields).
+func (t *Table) Compensation(q Query) (*Compensation, error) {
+	by := q.By
+	if by == nil {
+		by = compensation.DefaultFields
+	}
+	if err := checkFields(by); err != nil {
+		return nil, err
+	}
+	cut, err := t.Cut(q.AsOf)
+	if err != nil {
+		return nil, err
+	}
+	period, err := cut.Period(q.From, q.To)
+	if err != nil {
+		return nil, err
+	}
+	p := cut.Prepared(period)
+	sums := compensation.NewAggregate(p, by)
+	if err := p.Evaluate(cut.Adopted, sums.Add); err != nil {
+		return nil, err
+	}
+	return &Compensation{Authority: t.authority, AsOf: cut.Moment, Period: period, By: by, Total: sums.Total(), Rows: sums.Rows()}, nil
+}
+
+// MarshalJSON writes {"authority", "as_of", "from", "to", "total", "rows"}.
+func (c *Compensation) MarshalJSON() ([]byte, error) {
+	b := quote([]byte(`{"authority":`), c.Authority)
+	b = c.AsOf.appendJSON(append(b, `,"as_of":`...))
+	b = quote(append(b, `,"from":`...), monthText(c.Period.From))
+	b = quote(append(b, `,"to":`...), monthText(c.Period.To))
+	b = quote(append(b, `,"total":`...), c.Total.String())
+	b = compensation.AppendRows(append(b, `,"rows":`...), c.By, c.Rows)
+	return append(b, '}'), nil
+}
+
+// Fulfilment is how many goals were assessed and fulfilled. Its JSON is the document of the contract, section 6.
+type Fulfilment struct {
+	Authority string
+	AsOf      Moment
+	Period    compensation.Period
+	By        []string
+	Rows      []FulfilmentRow // sorted by their keys
+}
+
+// FulfilmentRow counts a group. A follow-up stands in the group of each of its goals, and is counted once in each; one
+// that assessed nothing at all stands in the group without unit and life area.
+type FulfilmentRow struct {
+	Keys      []string // in the order of By
+	FollowUps int
+	Persons   int // distinct pseudonyms
+	Assessed  int // goals, without those not-assessed
+	Fulfilled int
+	Partly    int
+	Rate      string // fulfilled / assessed, four decimals half up; 0.0000 where nothing was assessed
+}
+
+// FulfilmentFields are the words that rows of fulfilment can be grouped by. Provider and unit are those that a premium for the goal
+// would go to, month and year those of held_on.
+var FulfilmentFields = domain.Codes{"authority", "provider", "unit", "month", "year", "case", "life_area", "occasion"}
+
+// Fulfilment answers with the follow-ups held in the period and the outcomes of their goals, by default in one row, which is
+// there also when no follow-up is.
+func (t *Table) Fulfilment(q Query) (*Fulfilment, error) {
+	if err := checkFields(q.By); err != nil {
+		return nil, err
+	}
+	for _, f := range q.By {
+		if !FulfilmentFields.Has(f) {
+			return nil, fmt.Errorf("fulfilment cannot be grouped by %s: outcomes are the same under every model; use %s", f, FulfilmentFields)
+		}
+	}
+	cut, err := t.Cut(q.AsOf)
+	if err != nil {
+		return nil, err
+	}
+	period, err := cut.Period(q.From, q.To)
+	if err != nil {
+		return nil, err
+	}
+	f := &Fulfilment{Authority: t.authority, AsOf: cut.Moment, Period: period, By: q.By}
+	f.Rows = cut.fulfilment(period, q.By)
+	return f, nil
+}
+
+// outcomes is a group of fulfilment as it is counted.
+type outcomes struct {
+	FulfilmentRow
+	persons  map[string]bool
+	followUp int // the last one counted, plus one
+}
+
+func (c *Cut) fulfilment(period compensation.Period, by []string) []FulfilmentRow {
+	groups := map[string]*outcomes{}
+	if len(by) == 0 {
+		groups[""] = &outcomes{persons: map[string]bool{}}
+	}
+	count := func(followUp, goal int) {
+		keys := make([]string, len(by))
+		for i, field := range by {
+			keys[i] = c.word(field, followUp, goal)
+		}
+		id := strings.Join(keys, "\x00")
+		g := groups[id]
+		if g == nil {
+			g = &outcomes{FulfilmentRow: FulfilmentRow{Keys: keys}, persons: map[string]bool{}}
+			groups[id] = g
+		}
+		if g.followUp != followUp+1 {
+			g.FollowUps, g.followUp = g.FollowUps+1, followUp+1
+			g.persons[c.Cases[c.FollowUps.Case[followUp]].Person] = true
+		}
+		if goal >= 0 {
+			g.add(domain.Outcomes[c.Goals.Outcome[goal]])
+		}
+	}
+	first := 0
+	for f, held := range c.FollowUps.HeldOn {
+		from, to := first, int(c.FollowUps.GoalsTo[f])
+		first = to
+		if !period.Has(held.Month()) {
+			continue
+		}
+		if from == to {
+			count(f, -1)
+		}
+		for goal := from; goal < to; goal++ {
+			count(f, goal)
+		}
+	}
+	rows := make([]FulfilmentRow, 0, len(groups))
+	for _, g := range groups {
+		g.Persons, g.Rate = len(g.persons), rate(g.Fulfilled, g.Assessed)
+		rows = append(rows, g.FulfilmentRow)
+	}
+	slices.SortFunc(rows, func(x, y FulfilmentRow) int { return slices.Compare(x.Keys, y.Keys) })
+	return rows
+}
+
+func (r *FulfilmentRow) add(outcome string) {
+	if outcome == domain.OutcomeNotAssessed {
+		return
+	}
+	r.Assessed++
+	switch outcome {
+	case domain.OutcomeFulfilled:
+		r.Fulfilled++
+	case domain.OutcomePartly:
+		r.Partly++
+	}
+}
+
+// word returns a field of a goal's outcome; goal is -1 at a follow-up that assessed none.
+func (c *Cut) word(field string, followUp, goal int) string {
+	switch field {
+	case "authority":
+		return c.Authority
+	case "month":
+		return c.FollowUps.HeldOn[followUp].Month().String()
+	case "year":
+		return strconv.Itoa(c.FollowUps.HeldOn[followUp].Month().Year())
+	case "case":
+		return c.Cases[c.FollowUps.Case[followUp]].ID
+	case "occasion":
+		return domain.Occasions[c.FollowUps.Occasion[followUp]]
+	}
+	if goal < 0 {
+		return ""
+	}
+	switch field {
+	case "provider":
+		return c.Units[c.Goals.Unit[goal]].Provider
+	case "unit":
+		return c.Units[c.Goals.Unit[goal]].ID
+	}
+	return domain.LifeAreas[c.Goals.LifeArea[goal]]
+}
+
+// rate returns part/whole with four decimals, rounded half up; 0.0000 where whole is 0.
+func rate(part, whole int) string {
+	if whole == 0 {
+		return "0.0000"
+	}
+	n := (2*10_000*part + whole) / (2 * whole)
+	return fmt.Sprintf("%d.%04d", n/10_000, n%10_000)
+}
+
+// MarshalJSON writes {"as_of", "rows"}.
+func (f *Fulfilment) MarshalJSON() ([]byte, error) {
+	b := f.AsOf.appendJSON([]byte(`{"as_of":`))
+	b = append(b, `,"rows":[`...)
+	for i := range f.Rows {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = compensation.AppendRow(b, f.By, f.Rows[i].Keys, f.Rows[i].Columns()...)
+	}
+	return append(b, ']', '}'), nil
+}
+
+// Columns returns the fields of the row in the order of the contract, section 6.
+func (r *FulfilmentRow) Columns() []compensation.Column {
+	n := func(name string, v int) compensation.Column {
+		return compensation.Column{Name: name, Text: strconv.Itoa(v), Number: true}
+	}
+	return []compensation.Column{n("follow_ups", r.FollowUps), n("persons", r.Persons), n("assessed", r.Assessed), n("fulfilled", r.Fulfilled),
+		n("partly", r.Partly), {Name: "rate", Text: r.Rate}}
+}
+
+// checkFields refuses a field that no row has, and one that stands twice.
+func checkFields(by []string) error {
+	if len(by) == 0 {
+		return nil
+	}
+	_, err := compensation.ParseFields(strings.Join(by, ","), nil)
+	return err
+}
+
+// MarshalJSON writes {"sequence", "recorded"}; recorded is RFC 3339 in UTC, "" where nothing was known.
+func (m Moment) MarshalJSON() ([]byte, error) { return m.appendJSON(nil), nil }
+
+func (m Moment) appendJSON(b []byte) []byte {
+	b = strconv.AppendUint(append(b, `{"sequence":`...), m.Sequence, 10)
+	return append(quote(append(b, `,"recorded":`...), m.Text()), '}')
+}
+
+// Text returns Recorded as RFC 3339 in UTC, "" where nothing was known.
+func (m Moment) Text() string {
+	if m.Recorded.IsZero() {
+		return ""
+	}
+	return m.Recorded.UTC().Format(time.RFC3339Nano)
+}
+
+// monthText is "" for the period of an empty log, which has no month.
+func monthText(m domain.Month) string {
+	if m == 0 {
+		return ""
+	}
+	return m.String()
+}
+
+func quote(dst []byte, s string) []byte {
+	dst, _ = jsontext.AppendQuote(dst, s) // its error is invalid UTF-8, which it has replaced
+	return dst
+}

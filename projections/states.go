@@ -1,0 +1,44 @@
+package projections
+
+import (
+	"cmp"
+
+	"careledger/domain"
+)
+
+// states are the cases that were folded in this process, as far as the table needs them: without visits and time reports. It keeps
+// those used last, some statesKept to twice as many events; the others are folded from the log again when they change.
+type states struct {
+	young, old map[uint32]*caseState
+	events     int // of young
+	limit      int // in place of statesKept, for tests
+}
+
+type caseState struct {
+	*domain.Case
+	events int
+}
+
+// statesKept bounds memory: an event of a case takes some 400 bytes here, and a case has some twenty of them over its life, so that
+// fifteen thousand open cases stay at hand.
+const statesKept = 300_000
+
+func (s *states) get(cs uint32) *caseState {
+	if c := s.young[cs]; c != nil {
+		return c
+	}
+	c := s.old[cs]
+	if c != nil {
+		delete(s.old, cs)
+		s.put(cs, c)
+	}
+	return c
+}
+
+func (s *states) put(cs uint32, c *caseState) {
+	if s.young == nil || s.events > cmp.Or(s.limit, statesKept) {
+		s.young, s.old, s.events = map[uint32]*caseState{}, s.young, 0
+	}
+	s.young[cs] = c
+	s.events += c.events
+}

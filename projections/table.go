@@ -1,0 +1,163 @@
+package projections
+
+import (
+	"context"
+	"fmt"
+	"sync"
+
+	"careledger/domain"
+	"careledger/domain/authority"
+	"careledger/eventstore"
+)
+
+// Table is what one authority's log says, in bitemporal columns. Its methods may be called from several goroutines, except that
+// Fold and Follow, which move it on, are one after the other. A question does not hold up the fold, nor the fold a question.
+type Table struct {
+	log       *eventstore.Log
+	authority string
+
+	mu sync.RWMutex // guards the columns' headers, the index, and what else stands below
+	columns
+	index
+	states states
+	moved  chan struct{} // closed when the position moves on, and made anew
+	saved  uint64        // position of the last Save or Load
+	failed error         // why the fold has stopped for good, nil while it has not
+
+	cutting sync.Mutex // guards head
+	head    *Cut       // the last cut at the head that was asked for
+
+	saving sync.Mutex // one Save at a time
+}
+
+// NewTable returns an empty table over a log.
+func NewTable(log *eventstore.Log) *Table {
+	t := newTable(log.Authority())
+	t.log = log
+	return t
+}
+
+func newTable(authority string) *Table {
+	t := &Table{authority: authority, moved: make(chan struct{})}
+	t.reindex()
+	return t
+}
+
+// Authority returns whose log the table is folded from.
+func (t *Table) Authority() string { return t.authority }
+
+// Position returns the sequence of the last event folded.
+func (t *Table) Position() uint64 {
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	return t.position
+}
+
+// WaitFor returns once the table has folded the event of a sequence, or with the context's error, or why the fold has stopped.
+func (t *Table) WaitFor(ctx context.Context, sequence uint64) error {
+	for {
+		t.mu.RLock()
+		position, moved, failed := t.position, t.moved, t.failed
+		t.mu.RUnlock()
+		if position >= sequence {
+			return nil
+		}
+		if failed != nil {
+			return failed
+		}
+		select {
+		case <-moved:
+		case <-ctx.Done():
+			return fmt.Errorf("wait for event %d to be folded (at %d): %w", sequence, position, context.Cause(ctx))
+		}
+	}
+}
+
+// Find returns where the event of an id stands on the log, and the short form (ShortHash) of its record hash; false if there is
+// none. Ids are compared in a short form of 64 bits (ShortID); a caller that is about to refuse compares the whole event.
+func (t *Table) Find(id string) (sequence, record uint64, ok bool) {
+	t.reading()
+	defer t.mu.RUnlock()
+	t.eachOf(ShortID(id), func(s uint64) bool {
+		sequence, record, ok = s, t.records[s-1], true
+		return false
+	})
+	return sequence, record, ok
+}
+
+// Seen visits every event in log order, with the short forms of its id (ShortID) and record hash (ShortHash, 0 where the ledger
+// itself wrote it). visit must not call the table.
+func (t *Table) Seen(visit func(sequence uint64, id, record uint64)) {
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	for i := range t.ids {
+		visit(uint64(i+1), t.ids[i], t.records[i])
+	}
+}
+
+// HasCase says whether the log holds an event of the case.
+func (t *Table) HasCase(id string) bool {
+	t.reading()
+	defer t.mu.RUnlock()
+	_, ok := t.caseCode[id]
+	return ok
+}
+
+// CasesWithFollowUps returns the cases in which a follow-up stands, in order of their first event.
+func (t *Table) CasesWithFollowUps() (cases []domain.Entity) {
+	t.reading()
+	defer t.mu.RUnlock()
+	for i, c := range t.current {
+		if len(c.followUps) > 0 {
+			cases = append(cases, domain.NewEntity(domain.KindCase, t.caseIDs[i]))
+		}
+	}
+	return cases
+}
+
+// CasesAt returns the cases with a fact at a unit, in order of their first event: those with a decision that the unit carries out,
+// and those with performed time there, also where it has been annulled.
+func (t *Table) CasesAt(unit string) (cases []domain.Entity) {
+	t.reading()
+	defer t.mu.RUnlock()
+	code, ok := t.unitCode[unit]
+	if !ok {
+		return nil
+	}
+	at := make([]bool, len(t.caseIDs))
+	for i := range t.grants.cs {
+		if t.grants.unit[i] == code && t.grants.until[i] == 0 {
+			at[t.grants.cs[i]] = true
+		}
+	}
+	for i, cs := range t.keys.cs {
+		if t.keys.unit[i] == code {
+			at[cs] = true
+		}
+	}
+	for i, here := range at {
+		if here {
+			cases = append(cases, domain.NewEntity(domain.KindCase, t.caseIDs[i]))
+		}
+	}
+	return cases
+}
+
+// State returns the providers, units and policies as known at the head, for a caller to decide on and change.
+func (t *Table) State() (*authority.State, error) {
+	s := t.snapshot()
+	return s.stateAt(s.visibility(Now))
+}
+
+// snapshot returns the columns as they are now. They can be read without a lock: see columns.
+func (t *Table) snapshot() *snapshot {
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	return &snapshot{t.authority, t.columns}
+}
+
+// snapshot are the columns of a table at one position.
+type snapshot struct {
+	authority string
+	columns
+}

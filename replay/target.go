@@ -1,0 +1,141 @@
+package replay
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"careledger/domain"
+	"careledger/domain/compensation"
+)
+
+// parameter is a parameter of an adopted policy, or one entry of its table.
+type parameter struct{ policy, name, key string }
+
+func (p parameter) String() string {
+	if p.key == "" {
+		return p.policy + "." + p.name
+	}
+	return p.policy + "." + p.name + "." + p.key
+}
+
+// find resolves a target. The names of policies, parameters and entries may hold dots, so the longest policy id that fits is tried first, and
+// under it the longest parameter.
+func find(adopted []compensation.Policy, flag, target string) (parameter, error) {
+	if len(adopted) == 0 {
+		return parameter{}, fmt.Errorf("%s %s: no policy is adopted as known then; adopt one, or replay a document with --model", flag, target)
+	}
+	var refusal error
+	for _, policy := range longestFirst(adopted, func(p compensation.Policy) string { return p.ID }) {
+		rest, fits := strings.CutPrefix(target, policy.ID+".")
+		if !fits {
+			continue
+		}
+		for _, p := range longestFirst(parameters(policy), func(p compensation.Parameter) string { return p.Name }) {
+			key, entry := strings.CutPrefix(rest, p.Name+".")
+			switch {
+			case rest != p.Name && !entry:
+				continue
+			case rest == p.Name:
+				key = ""
+			}
+			if accepts(&p, key) {
+				return parameter{policy.ID, p.Name, key}, nil
+			}
+			if refusal == nil {
+				refusal = fmt.Errorf("%s %s: %s", flag, target, misfit(&p, key))
+			}
+		}
+		if refusal == nil {
+			names := parameterNames(policy)
+			hint := ""
+			if near := names.Closest(rest); near != "" {
+				hint = fmt.Sprintf("; did you mean %s.%s?", policy.ID, near)
+			}
+			refusal = fmt.Errorf("%s %s: policy %s has no parameter %q%s It has %s", flag, target, policy.ID, rest, cmp.Or(hint, "."), names)
+		}
+	}
+	if refusal != nil {
+		return parameter{}, refusal
+	}
+	var all []string
+	for _, policy := range adopted {
+		for _, name := range parameterNames(policy) {
+			all = append(all, policy.ID+"."+name)
+		}
+	}
+	return parameter{}, fmt.Errorf("%s %s: begins with no adopted policy's id; there are %s", flag, target, strings.Join(all, ", "))
+}
+
+func longestFirst[T any](all []T, name func(T) string) []T {
+	sorted := slices.Clone(all)
+	slices.SortStableFunc(sorted, func(a, b T) int { return len(name(b)) - len(name(a)) })
+	return sorted
+}
+
+// parameters returns the parameters of all documents of a policy; one that several documents have stands once for each.
+func parameters(p compensation.Policy) (all []compensation.Parameter) {
+	for _, d := range p.Documents {
+		all = append(all, d.Model.Parameters...)
+	}
+	return all
+}
+
+func parameterNames(p compensation.Policy) domain.Codes {
+	var names domain.Codes
+	for _, p := range parameters(p) {
+		names = append(names, p.Name)
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+// accepts says whether key names a value of p.
+func accepts(p *compensation.Parameter, key string) bool {
+	if len(p.By) == 0 {
+		return key == ""
+	}
+	return slices.Contains(p.Keys(), key)
+}
+
+// misfit says why key names no value of p, and what would.
+func misfit(p *compensation.Parameter, key string) string {
+	keys := strings.Join(p.Keys(), ", ")
+	switch {
+	case len(p.By) == 0:
+		return fmt.Sprintf("%s is one value and has no entry %q", p.Name, key)
+	case key == "":
+		return fmt.Sprintf("%s is a table by %s; name one of its entries after a dot: %s", p.Name, strings.Join(p.By, "/"), keys)
+	}
+	return fmt.Sprintf("%s has no entry %q; it has %s", p.Name, key, keys)
+}
+
+// with returns the policies with the value of p replaced, on all dates, in every document that has it. The policies given
+// are not changed.
+func with(policies []compensation.Policy, p parameter, value domain.Decimal) ([]compensation.Policy, error) {
+	changed := slices.Clone(policies)
+	for i := range changed {
+		if changed[i].ID != p.policy {
+			continue
+		}
+		documents := slices.Clone(changed[i].Documents)
+		for j, d := range documents {
+			if old := d.Model.Parameter(p.name); old == nil || !accepts(old, p.key) {
+				continue
+			}
+			m, err := d.Model.With(p.name, p.key, value)
+			if err != nil {
+				return nil, err
+			}
+			documents[j].Model = m
+		}
+		changed[i].Documents = documents
+	}
+	return changed, nil
+}
+
+// uses says whether a component's amounts depend on a parameter of its policy.
+func (p parameter) uses(policy string, c *compensation.Component) bool {
+	return policy == p.policy && slices.Contains(c.Uses(), p.name)
+}
