@@ -28,7 +28,7 @@
 //   - An actor belongs to a provider when the actor's id is the id of a registered provider or unit of the authority, or starts
 //     with such an id (or with "provider/" and such an id) followed by "/", ":" or ".". Actors are opaque otherwise.
 //   - A goal may be set before its decision begins, as long as that decision is not over: it is agreed at the assessment.
-//   - A decision supersedes one that is in force on the day before its from, or later; one that ended before that is not open.
+//   - A decision supersedes one that was not ended before the day before its from; one that decision-ended closed earlier is not open.
 //   - A second statement about the same fact (another decision-ended, a second registration) is refused: correct the first.
 //   - A list is required like any field where the contract does not mark it optional, and may be empty; standard-time decisions
 //     grant at least one service. A correction carries the whole data, and the rules hold for it as for the event itself: whoever

@@ -20,12 +20,12 @@ func (t *Table) apply(e *decoded, raw []byte) error {
 	if e.Sequence > math.MaxUint32 {
 		return fmt.Errorf("authority %s: the log has more than %d events, which this release cannot fold", t.authority, uint32(math.MaxUint32))
 	}
-	var err error
+	cs, err := noCase, error(nil)
 	switch e.Entity.Kind() {
 	case domain.KindProvider, domain.KindPolicy:
-		t.parties = append(t.parties, stored{e.Sequence, e.Type, slices.Clone(raw)})
+		t.parties = append(t.parties, stored{e.Sequence, e.Entity, e.Type, slices.Clone(raw)})
 	case domain.KindCase:
-		err = t.applyCase(&e.Event)
+		cs, err = t.applyCase(&e.Event)
 	default:
 		err = &domain.UnknownEventError{Sequence: e.Sequence, Type: e.Type, Err: fmt.Errorf("%s is no kind of entity that this release knows", e.Entity)}
 	}
@@ -37,13 +37,18 @@ func (t *Table) apply(e *decoded, raw []byte) error {
 		t.latest = at
 	}
 	t.position = e.Sequence
-	t.recorded, t.ids, t.records = append(t.recorded, at), append(t.ids, e.id), append(t.records, e.record)
+	t.recorded, t.ids, t.records, t.cases = append(t.recorded, at), append(t.ids, e.id), append(t.records, e.record), append(t.cases, cs)
 	t.idRow.add(uint32(e.Sequence-1), t.idHash)
 	return nil
 }
 
-func (t *Table) applyCase(e *domain.Event) error {
+// applyCase folds an event of a case and returns the case's code.
+func (t *Table) applyCase(e *domain.Event) (uint32, error) {
 	cs, began := t.caseOf(e.Entity.ID())
+	return cs, t.applyTo(cs, began, e)
+}
+
+func (t *Table) applyTo(cs uint32, began bool, e *domain.Event) error {
 	if p, report, ok := domain.PerformedBy(e); ok {
 		_, err := t.addPerformed(cs, p, report, e.Sequence)
 		return err
@@ -94,7 +99,7 @@ func (t *Table) state(cs uint32, e *domain.Event, began bool) (*caseState, error
 			return nil, fmt.Errorf("%s is not at hand, and the table has no log to read it from", e.Entity)
 		}
 		performed := map[string]bool{}
-		err := readCase(context.Background(), t.log, e.Entity, e.Sequence-1, func(past *domain.Event) error {
+		err := readEvents(context.Background(), t.log, t.sequencesOf(cs, e.Sequence-1), func(past *domain.Event) error {
 			if _, _, ok := domain.PerformedBy(past); ok {
 				performed[past.ID] = true
 				return nil
@@ -113,18 +118,41 @@ func (t *Table) state(cs uint32, e *domain.Event, began bool) (*caseState, error
 	return s, nil
 }
 
-// ReadCase folds the events of a case up to a sequence from the log into s, which must be new.
-func ReadCase(ctx context.Context, log *eventstore.Log, s *domain.Case, to uint64) error {
-	return readCase(ctx, log, s.Entity, to, s.Apply)
+// ReadCase returns the state of a case as of a sequence that the table has folded, from the case's events on the log. A case without
+// events is a new one.
+func (t *Table) ReadCase(ctx context.Context, entity domain.Entity, to uint64) (*domain.Case, error) {
+	cases, err := t.ReadCases(ctx, []domain.Entity{entity}, to)
+	return cases[entity], err
 }
 
-func readCase(ctx context.Context, log *eventstore.Log, entity domain.Entity, to uint64, apply func(*domain.Event) error) error {
-	return log.ReadEntity(ctx, string(entity), to, func(r eventstore.Event) error {
+// ReadCases is ReadCase for many cases in one pass over the log.
+func (t *Table) ReadCases(ctx context.Context, entities []domain.Entity, to uint64) (map[domain.Entity]*domain.Case, error) {
+	cases := make(map[domain.Entity]*domain.Case, len(entities))
+	for _, e := range entities {
+		cases[e] = domain.NewCase(e)
+	}
+	s := t.snapshot()
+	asked := make([]bool, len(s.caseIDs))
+	for i, id := range s.caseIDs {
+		asked[i] = cases[domain.NewEntity(domain.KindCase, id)] != nil
+	}
+	var sequences []uint64
+	for i, cs := range s.cases[:min(to, s.position)] {
+		if cs != noCase && asked[cs] {
+			sequences = append(sequences, uint64(i+1))
+		}
+	}
+	return cases, readEvents(ctx, t.log, sequences, func(e *domain.Event) error { return cases[e.Entity].Apply(e) })
+}
+
+// readEvents hands out the events of some sequences of the log.
+func readEvents(ctx context.Context, log *eventstore.Log, sequences []uint64, visit func(*domain.Event) error) error {
+	return log.ReadSequences(ctx, sequences, func(r eventstore.Event) error {
 		e, err := domain.DecodeEvent(r.Sequence, domain.Type(r.Type), r.Data)
 		if err != nil {
 			return err
 		}
-		if err := apply(&e); err != nil {
+		if err := visit(&e); err != nil {
 			return fmt.Errorf("fold event %d (%s): %w", e.Sequence, e.ID, err)
 		}
 		return nil

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
+	"slices"
 	"sync/atomic"
 
 	"careledger/domain"
@@ -20,6 +21,7 @@ type columns struct {
 	recorded []int64  // nanoseconds since 1970, UTC
 	ids      []uint64 // ShortID
 	records  []uint64 // ShortHash, 0 where the ledger itself wrote it
+	cases    []uint32 // case code, noCase for an event of a provider or policy
 
 	parties []stored // the events of providers and policies, few and folded afresh for each as-of
 
@@ -39,9 +41,40 @@ type columns struct {
 	corrected, correctedRow []uint32
 }
 
+// noCase stands where an event is not of a case.
+const noCase = ^uint32(0)
+
+// sequences returns the sequences of an entity's events up to one, increasing; none for an entity that is not known.
+func (s *snapshot) sequences(entity domain.Entity, to uint64) (sequences []uint64) {
+	to = min(to, s.position)
+	if entity.Kind() == domain.KindCase {
+		if cs := slices.Index(s.caseIDs, entity.ID()); cs >= 0 {
+			return s.sequencesOf(uint32(cs), to)
+		}
+		return nil
+	}
+	for _, p := range s.parties {
+		if p.entity == entity && p.sequence <= to {
+			sequences = append(sequences, p.sequence)
+		}
+	}
+	return sequences
+}
+
+// sequencesOf returns the sequences of a case's events up to one, increasing. It looks at every event's code: 4 bytes an event.
+func (c *columns) sequencesOf(cs uint32, to uint64) (sequences []uint64) {
+	for i, of := range c.cases[:to] {
+		if of == cs {
+			sequences = append(sequences, uint64(i+1))
+		}
+	}
+	return sequences
+}
+
 // stored is an event kept as the bytes it has on the log.
 type stored struct {
 	sequence uint64
+	entity   domain.Entity
 	typ      domain.Type
 	data     []byte
 }
@@ -125,6 +158,7 @@ func (c *columns) each(visit func(name string, column any)) {
 	visit("recorded", &c.recorded)
 	visit("ids", &c.ids)
 	visit("records", &c.records)
+	visit("cases", &c.cases)
 	visit("parties", &c.parties)
 	visit("case_ids", &c.caseIDs)
 	visit("units", &c.units)

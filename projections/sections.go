@@ -85,6 +85,7 @@ func (c *columns) sections() (sections [][]byte, err error) {
 				sequences = append(sequences, s.sequence)
 			}
 			sections = append(sections, blockOf(&sequences).bytes())
+			text(len(*c), func(i int) string { return string((*c)[i].entity) })
 			text(len(*c), func(i int) string { return string((*c)[i].typ) })
 			text(len(*c), func(i int) string { return string((*c)[i].data) })
 		default:
@@ -162,13 +163,13 @@ func (c *columns) readSections(from io.ReaderAt, places []place) error {
 		case *[]stored:
 			var sequences []uint64
 			r.next(blockOf(&sequences))
-			types, data := r.text(), r.text()
-			if len(types) != len(sequences) || len(data) != len(sequences) {
+			entities, types, data := r.text(), r.text(), r.text()
+			if len(entities) != len(sequences) || len(types) != len(sequences) || len(data) != len(sequences) {
 				r.fail("it is damaged: its events of providers and policies are not whole")
 				return
 			}
 			for i, sequence := range sequences {
-				*c = append(*c, stored{sequence, domain.Type(types[i]), []byte(data[i])})
+				*c = append(*c, stored{sequence, domain.Entity(entities[i]), domain.Type(types[i]), []byte(data[i])})
 			}
 		}
 	})

@@ -81,7 +81,7 @@ func (t *Table) Trail(ctx context.Context, entity domain.Entity, at AsOf) (*Trai
 	if tracer == nil {
 		return nil, &UnknownEntityError{t.authority, entity, v.moment}
 	}
-	err := t.log.ReadEntity(ctx, string(entity), uint64(v.sequence), func(r eventstore.Event) error {
+	err := t.log.ReadSequences(ctx, s.sequences(entity, uint64(v.sequence)), func(r eventstore.Event) error {
 		if !v.happened(uint32(r.Sequence)) {
 			return nil
 		}

@@ -379,3 +379,9 @@ func TestFieldsToGroupByAreParsed(t *testing.T) {
 	_, err = compensation.ParseFields("unit,unit", nil)
 	assert.EqualError(t, err, "unit stands twice in the list to group by")
 }
+
+func TestFrameMinutesOfAStandardTimeDecisionAreNotCharged(t *testing.T) {
+	stated := strings.Replace(decided("d1", "u", "2020-02-01", service("7", 60), `"frame_minutes":2900`, `"to":"2020-02-29"`), "frame-time", "standard-time", 1)
+	assertPaid(t, story(stated, adopted("2020-01-01", timePaid("granted"), sixtyAnHour)), "2020-02 u care/day 1740 = 1740.00")
+	assertPaid(t, story(stated, adopted("2020-01-01", timePaid("frame"), sixtyAnHour)))
+}

@@ -1,11 +1,13 @@
 package ledger
 
 import (
+	"bytes"
 	"context"
 	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"slices"
 	"strings"
@@ -159,8 +161,35 @@ func (i *importing) writerOf(ctx context.Context, authority string) (*writer, er
 		}
 		b.mu.Lock()
 		i.locked[authority] = b
+		w, err := i.decider(ctx, b)
+		if err != nil || w.base == 0 {
+			return w, err
+		}
+		return w, i.preload(ctx, w)
 	}
 	return i.decider(ctx, b)
+}
+
+// preload reads the cases that the file is about in one pass over the log, in place of one by one.
+func (i *importing) preload(ctx context.Context, w *writer) error {
+	file, err := os.Open(i.request.Path)
+	if err != nil {
+		return fmt.Errorf("open the file of records: %w", err)
+	}
+	defer file.Close()
+	found := map[domain.Entity]bool{}
+	err = readLines(file, func(_ int, line []byte) error {
+		if at := bytes.Index(line, []byte(`"case/`)); at >= 0 {
+			if id, _, ok := bytes.Cut(line[at+1:], []byte{'"'}); ok {
+				found[domain.Entity(id)] = true
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return w.load(ctx, slices.Collect(maps.Keys(found)))
 }
 
 // write submits what was decided and returns when all of it is durable.

@@ -225,11 +225,9 @@ func requireSettled(t *testing.T, l *Local) {
 	}))
 	require.NotEmpty(t, posted)
 	awarded := map[domain.PremiumAwarded]int{}
-	b, err := l.book(t.Context(), "1281")
-	require.NoError(t, err)
 	for _, c := range cut.Cases {
-		s := domain.NewCase(domain.NewEntity(domain.KindCase, c.ID))
-		require.NoError(t, projections.ReadCase(t.Context(), b.log, s, table.Position()))
+		s, err := table.ReadCase(t.Context(), domain.NewEntity(domain.KindCase, c.ID), table.Position())
+		require.NoError(t, err)
 		for _, premium := range s.Premiums() {
 			a := premium.PremiumAwarded
 			a.FollowUp = c.ID + " " + a.FollowUp

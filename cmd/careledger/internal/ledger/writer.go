@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 
 	"careledger/domain"
@@ -89,17 +90,29 @@ func (w *writer) finish(ctx context.Context) error {
 
 // caseOf returns the state of a case, read from the log where the writer does not hold it yet.
 func (w *writer) caseOf(ctx context.Context, e domain.Entity) (*domain.Case, error) {
-	if c := w.cases[e]; c != nil {
-		return c, nil
-	}
-	c := domain.NewCase(e)
-	if w.book.log != nil && w.book.table.HasCase(e.ID()) {
-		if err := projections.ReadCase(ctx, w.book.log, c, w.base); err != nil {
+	if w.cases[e] == nil {
+		if err := w.load(ctx, []domain.Entity{e}); err != nil {
 			return nil, err
 		}
 	}
-	w.cases[e] = c
-	return c, nil
+	return w.cases[e], nil
+}
+
+// load reads the states of cases that the writer does not hold yet, all in one pass over the log.
+func (w *writer) load(ctx context.Context, entities []domain.Entity) error {
+	entities = slices.DeleteFunc(entities, func(e domain.Entity) bool { return w.cases[e] != nil })
+	if w.base == 0 {
+		for _, e := range entities {
+			w.cases[e] = domain.NewCase(e)
+		}
+		return nil
+	}
+	cases, err := w.book.table.ReadCases(ctx, entities, w.base)
+	if err != nil {
+		return err
+	}
+	maps.Copy(w.cases, cases)
+	return nil
 }
 
 // decision is what became of a record.
@@ -199,7 +212,11 @@ func (e *settleError) Error() string {
 
 // settle brings the premiums of all cases in line after a command on a provider or policy, a commit a case.
 func (w *writer) settle(ctx context.Context, cause *domain.Event) (commits []eventstore.Commit, err error) {
-	for _, entity := range w.casesWithFollowUps() {
+	affected := w.casesWithFollowUps()
+	if err := w.load(ctx, slices.Clone(affected)); err != nil {
+		return nil, err
+	}
+	for _, entity := range affected {
 		c, err := w.caseOf(ctx, entity)
 		if err != nil {
 			return nil, err
@@ -246,7 +263,11 @@ func (w *writer) referring(ctx context.Context, unit string) (ids []string, err 
 		all = append(all, e)
 	}
 	slices.Sort(all)
-	for _, e := range slices.Compact(all) {
+	all = slices.Compact(all)
+	if err := w.load(ctx, slices.Clone(all)); err != nil {
+		return nil, err
+	}
+	for _, e := range all {
 		c, err := w.caseOf(ctx, e)
 		if err != nil {
 			return nil, err
