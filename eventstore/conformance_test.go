@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"careledger/eventstore/clustertest"
 )
 
 // What every log keeps, wherever it stands. Each statement gets a store without logs of its own authority.
@@ -22,10 +24,10 @@ func TestEmbedded(t *testing.T) {
 
 func TestClusterOfThree(t *testing.T) {
 	t.Parallel()
-	c := newCluster(t)
-	t.Run("WithDirectory", func(t *testing.T) { conformance(t, open(t, c.config(t.TempDir()))) })
+	c := clustertest.Start(t)
+	t.Run("WithDirectory", func(t *testing.T) { conformance(t, open(t, onCluster(c, t.TempDir()))) })
 	t.Run("HasThreeReplicas", func(t *testing.T) {
-		s := open(t, c.config(""))
+		s := open(t, onCluster(c, ""))
 		st, err := s.js.Stream(t.Context(), "CARE_A1")
 		require.NoError(t, err)
 		require.Equal(t, 3, st.CachedInfo().Config.Replicas)
@@ -347,11 +349,11 @@ func foreign(t *testing.T, l *Log, m Message) {
 	require.NoError(t, err)
 }
 
-func twoWriters(t *testing.T, c *cluster) {
+func twoWriters(t *testing.T, c *clustertest.Cluster) {
 	const each = 30
 	var logs []*Log
 	for _, dir := range []string{t.TempDir(), ""} {
-		logs = append(logs, create(t, open(t, c.config(dir))))
+		logs = append(logs, create(t, open(t, onCluster(c, dir))))
 	}
 	var wg sync.WaitGroup
 	errs := make([]error, len(logs))
@@ -376,14 +378,14 @@ func twoWriters(t *testing.T, c *cluster) {
 	require.Equal(t, logs[0].Head(), logs[1].Head())
 }
 
-func stoppedNode(t *testing.T, c *cluster) {
-	l := create(t, open(t, c.config(t.TempDir())))
+func stoppedNode(t *testing.T, c *clustertest.Cluster) {
+	l := create(t, open(t, onCluster(c, t.TempDir())))
 	_, err := l.Refresh(t.Context())
 	require.NoError(t, err)
 	before := int(l.Head().Sequence)
 	const more = 40
 	// A follower elsewhere, which gets its events through the node that stops, misses and repeats none.
-	follower := create(t, open(t, c.config("")))
+	follower := create(t, open(t, onCluster(c, "")))
 	enough := errors.New("enough")
 	next, followed := uint64(1), make(chan error, 1)
 	go func() {
@@ -399,7 +401,7 @@ func stoppedNode(t *testing.T, c *cluster) {
 	}()
 	for i := range more {
 		if i == more/2 {
-			c.stop(c.streamLeader())
+			c.Stop(c.StreamLeader(authority))
 		}
 		ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 		require.NoError(t, appendRetrying(ctx, l, func(first uint64) Commit { return commit(first, "case/a", 1) }))

@@ -3,20 +3,17 @@ package eventstore
 import (
 	"context"
 	"errors"
-	"fmt"
-	"net"
-	"net/url"
 	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
-	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go"
 	"github.com/stretchr/testify/require"
+
+	"careledger/eventstore/clustertest"
 )
 
 const authority = "1281"
@@ -138,108 +135,9 @@ func dropIndex(t testing.TB, dir string) {
 	}
 }
 
-// cluster is three JetStream servers on loopback.
-type cluster struct {
-	t       testing.TB
-	opts    []*server.Options
-	servers []*server.Server
-}
-
-func newCluster(t testing.TB) *cluster {
-	c := &cluster{t: t}
-	ports := freePorts(t, 6)
-	var routes []*url.URL
-	for i := range 3 {
-		u, err := url.Parse(fmt.Sprintf("nats://127.0.0.1:%d", ports[i]))
-		require.NoError(t, err)
-		routes = append(routes, u)
-	}
-	for i := range 3 {
-		c.opts = append(c.opts, &server.Options{
-			ServerName: "n" + strconv.Itoa(i), Host: "127.0.0.1", Port: ports[3+i], NoSigs: true, NoLog: true,
-			JetStream: true, StoreDir: t.TempDir(), Authorization: "sesame",
-			Cluster: server.ClusterOpts{Name: "care", Host: "127.0.0.1", Port: ports[i]}, Routes: routes,
-		})
-		c.servers = append(c.servers, nil)
-		c.start(i)
-	}
-	t.Cleanup(func() {
-		for i := range c.servers {
-			c.stop(i)
-		}
-	})
-	c.awaitCurrent()
-	return c
-}
-
-func (c *cluster) start(i int) {
-	s, err := server.NewServer(c.opts[i].Clone())
-	require.NoError(c.t, err)
-	c.servers[i] = s
-	s.Start()
-}
-
-func (c *cluster) stop(i int) {
-	c.servers[i].Shutdown()
-	c.servers[i].WaitForShutdown()
-}
-
-// awaitCurrent waits until there is a leader and every node follows it.
-func (c *cluster) awaitCurrent() {
-	require.Eventually(c.t, func() bool {
-		leader := false
-		for _, s := range c.servers {
-			if !s.Running() || !s.JetStreamIsCurrent() {
-				return false
-			}
-			leader = leader || s.JetStreamIsLeader()
-			if len(s.JetStreamClusterPeers()) < len(c.servers) && s.JetStreamIsLeader() {
-				return false
-			}
-		}
-		return leader
-	}, 30*time.Second, 20*time.Millisecond, "the cluster does not get ready")
-}
-
-func (c *cluster) url() string {
-	var urls []string
-	for _, o := range c.opts {
-		urls = append(urls, fmt.Sprintf("nats://127.0.0.1:%d", o.Port))
-	}
-	return strings.Join(urls, ",")
-}
-
-func (c *cluster) config(dir string) Config {
-	return Config{ServerURL: c.url(), Token: "sesame", Dir: dir}
-}
-
-// streamLeader is the node that leads the log's stream.
-func (c *cluster) streamLeader() int {
-	leader := -1
-	require.Eventually(c.t, func() bool {
-		for i, s := range c.servers {
-			if s.Running() && s.JetStreamIsStreamLeader("$G", "CARE_"+authority) {
-				leader = i
-			}
-		}
-		return leader >= 0
-	}, 20*time.Second, 20*time.Millisecond)
-	return leader
-}
-
-func freePorts(t testing.TB, n int) []int {
-	var ports []int
-	var held []net.Listener
-	for range n {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		require.NoError(t, err)
-		held = append(held, l)
-		ports = append(ports, l.Addr().(*net.TCPAddr).Port)
-	}
-	for _, l := range held {
-		require.NoError(t, l.Close())
-	}
-	return ports
+// onCluster is the configuration of a store whose logs a cluster holds.
+func onCluster(c *clustertest.Cluster, dir string) Config {
+	return Config{ServerURL: c.URL(), Token: clustertest.Token, Dir: dir}
 }
 
 // newForeign is an event as somebody else would publish it: without a position.
