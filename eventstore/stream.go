@@ -42,6 +42,9 @@ func streamConfig(authority string, replicas int) jetstream.StreamConfig {
 		DenyPurge:          true,
 		AllowDirect:        true,
 		AllowAtomicPublish: true,
+		// No message ids are sent, so the window in which they are remembered is the least there is: after each start the server
+		// reads every message of that window again, the whole of a large import with the default two minutes.
+		Duplicates: 100 * time.Millisecond,
 	}
 }
 
