@@ -11,6 +11,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"careledger/domain"
@@ -73,7 +74,7 @@ func (i *importing) run(ctx context.Context) (err error) {
 	counted := &countingReader{r: file}
 	err = parseLines(ctx, counted, time.Now(), func(p parsed) error {
 		i.report.Lines++
-		i.request.Progress.report("checking records", counted.n, size)
+		i.request.Progress.report("checking records", counted.n.Load(), size)
 		return i.judge(ctx, p)
 	})
 	if err != nil {
@@ -91,14 +92,15 @@ func (i *importing) run(ctx context.Context) (err error) {
 	return nil
 }
 
+// countingReader counts what has been read, for whoever shows the progress.
 type countingReader struct {
 	r io.Reader
-	n int64
+	n atomic.Int64
 }
 
 func (c *countingReader) Read(p []byte) (int, error) {
 	n, err := c.r.Read(p)
-	c.n += int64(n)
+	c.n.Add(int64(n))
 	return n, err
 }
 
