@@ -1,10 +1,7 @@
 package domain
 
 import (
-	"crypto/sha256"
-	"encoding/binary"
 	"fmt"
-	"maps"
 	"slices"
 )
 
@@ -98,7 +95,7 @@ type performedUsage struct{ visits, reports int32 }
 
 type performedEvent struct {
 	sequence uint64
-	id       uint64 // first eight bytes of SHA-256 of the event id
+	id       uint64 // ShortID
 	key      uint32
 	minutes  int32 // -1: annulled
 	report   bool
@@ -113,11 +110,6 @@ func (v *performedEvent) typ() Type {
 
 // name says which event it is, in a refusal; its id is not kept.
 func (v *performedEvent) name() string { return fmt.Sprintf("sequence %d (%s)", v.sequence, v.typ()) }
-
-func shortID(id string) uint64 {
-	sum := sha256.Sum256([]byte(id))
-	return binary.BigEndian.Uint64(sum[:])
-}
 
 // performedOf reads what a visit or time report says.
 func performedOf(data payload) (key PerformedKey, minutes int, report bool) {
@@ -155,14 +147,14 @@ func (p *performedTime) add(id string, sequence uint64, data payload) {
 	k, minutes, report := performedOf(data)
 	key := p.keyOf(k)
 	p.count(key, report, 1)
-	p.times = append(p.times, performedEvent{sequence, shortID(id), key, int32(minutes), report})
+	p.times = append(p.times, performedEvent{sequence, ShortID(id), key, int32(minutes), report})
 }
 
 func (p *performedTime) find(id string) *performedEvent {
 	if len(p.times) == 0 {
 		return nil
 	}
-	short := shortID(id)
+	short := ShortID(id)
 	for i := len(p.times) - 1; i >= 0; i-- { // corrections mostly concern what is recent
 		if p.times[i].id == short {
 			return &p.times[i]
@@ -211,8 +203,10 @@ func (p *performedTime) clash(k PerformedKey, report bool, without *performedEve
 // HasFollowUps says whether a follow-up stands in the case.
 func (c *Case) HasFollowUps() bool { return len(c.followUps) > 0 }
 
-// Clone returns a copy that an Apply to c leaves as it is.
-func (c *Case) Clone() *Case {
+// WithoutPerformed returns a copy of the case that holds none of its performed time; an Apply to either leaves the other as it is.
+// Its cost is that of the case's other events, not of its visits. An event that concerns no performed time is folded by the copy as
+// by the case.
+func (c *Case) WithoutPerformed() *Case {
 	n := NewCase(c.Entity)
 	n.history = c.history
 	n.entries = slices.Clone(c.entries)
@@ -222,6 +216,5 @@ func (c *Case) Clone() *Case {
 			n.view.fold(&n.entries[i])
 		}
 	}
-	n.performed = performedTime{keys: slices.Clone(c.performed.keys), usage: slices.Clone(c.performed.usage), times: slices.Clone(c.performed.times), index: maps.Clone(c.performed.index)}
 	return n
 }

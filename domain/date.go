@@ -94,6 +94,14 @@ func (m Month) String() string {
 	return string(append(b, '-', byte('0'+mm/10), byte('0'+mm%10)))
 }
 
+// Text is String, but "" for no month: the period of an empty log has none.
+func (m Month) Text() string {
+	if m == 0 {
+		return ""
+	}
+	return m.String()
+}
+
 func (m Month) MarshalText() ([]byte, error)      { return []byte(m.String()), nil }
 func (m *Month) UnmarshalText(b []byte) (e error) { *m, e = ParseMonth(string(b)); return e }
 

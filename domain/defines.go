@@ -1,6 +1,9 @@
 package domain
 
-import "regexp"
+import (
+	"regexp"
+	"slices"
+)
 
 // A record that is refused leaves those that build on it without what it would have said. So that a person reads the cause
 // and not its consequences, a problem says what it finds missing, and Defines says what a line would have brought.
@@ -17,18 +20,21 @@ func Defines(line []byte) (names []string) {
 		}
 	}
 	entity := Entity(first["entity"])
-	if id := first["id"]; id != "" {
-		names = append(names, missingEvent(id))
+	define := func(name string, parts ...string) {
+		if !slices.Contains(parts, "") { // what is not said is nothing that others could miss
+			names = append(names, name)
+		}
 	}
+	define(missingEvent(first["id"]), first["id"])
 	switch Type(first["type"]) {
 	case TypeCaseOpened, TypeProviderRegistered, TypePolicyAdopted:
-		names = append(names, missingEntity(entity))
+		define(missingEntity(entity), first["entity"])
 	case TypeUnitRegistered:
-		names = append(names, missingUnit(first["unit"]))
+		define(missingUnit(first["unit"]), first["unit"])
 	case TypeDecisionMade:
-		names = append(names, missingDecision(entity, first["decision"]))
+		define(missingDecision(entity, first["decision"]), first["entity"], first["decision"])
 	case TypeGoalSet:
-		names = append(names, missingGoal(entity, first["goal"]))
+		define(missingGoal(entity, first["goal"]), first["entity"], first["goal"])
 	}
 	return names
 }

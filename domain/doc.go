@@ -2,7 +2,7 @@
 // follow-ups, providers and units, dates and money.
 //
 // It is pure. Nothing here reads a clock, draws a random number or does I/O: a Record is parsed and checked, a state
-// (Case, Provider) says whether an event may follow what is already known, and folds it. The same events in the same
+// (Case, Parties, Policies) says whether an event may follow what is already known, and folds it. The same events in the same
 // order give the same state everywhere.
 //
 // What it promises: Parse and Check list every problem they find with its field and reason, and change nothing. A state

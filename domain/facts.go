@@ -68,15 +68,10 @@ type AssessedGoal struct {
 // servicesPerDecision bounds the services of one decision, so that Line is unique.
 const servicesPerDecision = 1 << 10
 
-// Facts returns the facts of the case as known now. Their cost is that of the case's decisions, goals and keys, not of its visits.
+// Facts returns the facts of the case as known now. Each visit and time report is looked at: what needs no performed time takes
+// PremiumFacts.
 func (c *Case) Facts() CaseFacts {
-	f := CaseFacts{Case: c.Entity.ID(), Grants: c.Grants(), Absences: c.Absences(), FollowUps: c.FollowUps()}
-	if o := c.opened; o != nil {
-		f.Person, f.Programme = o.Person, o.Programme
-		if o.Inclusion != nil {
-			f.Inclusion = *o.Inclusion
-		}
-	}
+	f := c.PremiumFacts()
 	minutes := make([]int, len(c.performed.keys))
 	for _, t := range c.performed.times {
 		minutes[t.key] += int(max(0, t.minutes))
@@ -84,6 +79,19 @@ func (c *Case) Facts() CaseFacts {
 	for i, k := range c.performed.keys {
 		if u := c.performed.usage[i]; u.visits+u.reports > 0 {
 			f.Performed = append(f.Performed, Performed{k, minutes[i]})
+		}
+	}
+	return f
+}
+
+// PremiumFacts returns the facts that a premium can rest on: all but performed time. Their cost is that of the case's decisions,
+// goals and follow-ups, not of its visits.
+func (c *Case) PremiumFacts() CaseFacts {
+	f := CaseFacts{Case: c.Entity.ID(), Grants: c.Grants(), Absences: c.Absences(), FollowUps: c.FollowUps()}
+	if o := c.opened; o != nil {
+		f.Person, f.Programme = o.Person, o.Programme
+		if o.Inclusion != nil {
+			f.Inclusion = *o.Inclusion
 		}
 	}
 	return f
@@ -114,23 +122,6 @@ func PerformedAfter(e *Event, report bool) (p Performed, ok bool, err error) {
 
 // Corrects returns the id of the event that e corrects or annuls, "" where e does neither.
 func (e *Event) Corrects() string { return targetID(e) }
-
-// PerformedAt returns what the visit or time report of a sequence says now, and false where it is annulled or there is none.
-func (c *Case) PerformedAt(sequence uint64) (Performed, bool) {
-	times := c.performed.times
-	lo, hi := 0, len(times)
-	for lo < hi {
-		if mid := (lo + hi) / 2; times[mid].sequence < sequence {
-			lo = mid + 1
-		} else {
-			hi = mid
-		}
-	}
-	if lo == len(times) || times[lo].sequence != sequence || times[lo].minutes < 0 {
-		return Performed{}, false
-	}
-	return Performed{c.performed.keys[times[lo].key], int(times[lo].minutes)}, true
-}
 
 // PerformedTarget returns the sequence of the visit or time report that e corrects, false if e corrects something else.
 func (c *Case) PerformedTarget(e *Event) (uint64, bool) {

@@ -1,6 +1,8 @@
 package domain
 
 import (
+	"crypto/sha256"
+	"encoding/binary"
 	"fmt"
 	"regexp"
 	"strings"
@@ -78,4 +80,10 @@ func looksPersonal(s string) bool {
 	}
 	digits := strings.NewReplacer("-", "", "+", "").Replace(s)
 	return Luhn(digits[len(digits)-10:])
+}
+
+// ShortID is the form in which many event ids are kept: the first eight bytes of their SHA-256.
+func ShortID(id string) uint64 {
+	sum := sha256.Sum256([]byte(id))
+	return binary.BigEndian.Uint64(sum[:])
 }

@@ -1,7 +1,6 @@
 package domain
 
 import (
-	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -53,9 +52,6 @@ func (p *Policies) Documents() (docs []PolicyDocument) {
 	})
 	return docs
 }
-
-// Entities returns the policies' entities, sorted.
-func (p *Policies) Entities() []Entity { return slices.Sorted(maps.Keys(p.states)) }
 
 // ModelCheck judges the model document of an adoption; its problems' fields are below data.
 type ModelCheck func(policy string, d *PolicyAdopted) Problems

@@ -81,7 +81,7 @@ func readAsWritten(t *testing.T, l *Log) {
 	require.NoError(t, err)
 	require.Equal(t, Event{Sequence: 1, Message: m}, e)
 	require.Equal(t, []Event{e}, readAll(t, l))
-	require.Equal(t, [32]byte(LeafHash(l.Authority(), e)), l.Head().Root, "the root of one event is its leaf")
+	require.Equal(t, [32]byte(leafHash(l.Authority(), e)), l.Head().Root, "the root of one event is its leaf")
 	_, err = l.Get(t.Context(), 2)
 	require.Error(t, err)
 }

@@ -140,7 +140,7 @@ func (l *Log) take(ctx context.Context, st jetstream.Stream, w *witness, witness
 	}
 	if missing {
 		if info.State.LastSeq > 0 && l.store.server != nil && !l.store.config.AcceptUnwitnessed {
-			return l.corrupt(1, fmt.Sprintf("it has %d events and no witness (%s), so nothing proves that it is whole; if its directory was restored without the witness, open it once accepting that",
+			return l.corrupt(1, fmt.Sprintf("it has %d events and no witness (%s), so nothing proves that it is whole; if its directory was restored without the witness, restore DIR/witness of the same moment beside it",
 				info.State.LastSeq, l.witnessPath(headSuffix)))
 		}
 		if w, witnessed, err = l.newWitness(); err != nil {

@@ -162,7 +162,7 @@ func TestAlteredBytesAreNeverRead(t *testing.T) {
 	// The log and its tree disagree at one leaf, as they would after damage to either.
 	f, ok := l.tree.store.(*os.File)
 	require.True(t, ok)
-	leaf := LeafHash(authority, Event{Sequence: 123, Message: message("case/a", "e123x")})
+	leaf := leafHash(authority, Event{Sequence: 123, Message: message("case/a", "e123x")})
 	require.NoError(t, writeAt(f, leaf[:], leafOffset(123)))
 
 	var last uint64

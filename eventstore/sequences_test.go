@@ -42,7 +42,7 @@ func TestAlteredEventsAreNeverReadBySequence(t *testing.T) {
 	t.Parallel()
 	l, _ := newLog(t, Config{})
 	fill(t, l, 2000)
-	leaf := LeafHash(authority, Event{Sequence: 1201, Message: message("case/a", "other")})
+	leaf := leafHash(authority, Event{Sequence: 1201, Message: message("case/a", "other")})
 	require.NoError(t, writeAt(l.tree.store, leaf[:], leafOffset(1201)))
 	for _, step := range []uint64{1, 100} {
 		var sequences []uint64
@@ -63,7 +63,7 @@ func TestLostEventIsNoticedBySequence(t *testing.T) {
 	l, _ := newLog(t, Config{})
 	fill(t, l, 500)
 	// The tree knows an event more than the server has.
-	require.NoError(t, l.extend(501, []tlog.Hash{LeafHash(authority, Event{Sequence: 501, Message: message("case/a", "lost")})}))
+	require.NoError(t, l.extend(501, []tlog.Hash{leafHash(authority, Event{Sequence: 501, Message: message("case/a", "lost")})}))
 	var last uint64
 	err := l.ReadSequences(t.Context(), []uint64{1, 101, 201, 301, 501}, func(e Event) error { last = e.Sequence; return nil })
 	var damaged *CorruptError

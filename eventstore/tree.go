@@ -16,7 +16,7 @@ import (
 // frameMagic separates this hash from every other use of SHA-256, and says how to read what follows it.
 const frameMagic = "careledger event v1\n"
 
-// AppendFrame appends to dst what a leaf of the tree is the hash of:
+// appendFrame appends to dst what a leaf of the tree is the hash of:
 //
 //	"careledger event v1\n"
 //	sequence            8 bytes, big endian
@@ -26,15 +26,6 @@ const frameMagic = "careledger event v1\n"
 //	data                exactly the bytes that are stored
 //
 // The lengths make the frame injective: no two events share one.
-func AppendFrame(dst []byte, authority string, e Event) []byte {
-	return appendFrame(dst, authority, stored{seq: e.Sequence, subject: subject(authority, e.Entity, e.Type), id: e.ID, data: e.Data})
-}
-
-// LeafHash is the tree's leaf for an event: tlog.RecordHash of its frame, which RFC 6962, section 2.1 calls a leaf hash.
-func LeafHash(authority string, e Event) tlog.Hash {
-	return tlog.RecordHash(AppendFrame(nil, authority, e))
-}
-
 func appendFrame(dst []byte, authority string, m stored) []byte {
 	dst = append(dst, frameMagic...)
 	dst = binary.BigEndian.AppendUint64(dst, m.seq)
@@ -46,7 +37,7 @@ func appendFrame(dst []byte, authority string, m stored) []byte {
 	return append(dst, m.data...)
 }
 
-// leafHasher hashes frames without allocating. Not for concurrent use.
+// leafHasher hashes frames without allocating: a leaf is tlog.RecordHash of its event's frame. Not for concurrent use.
 type leafHasher struct {
 	authority string
 	buf       []byte

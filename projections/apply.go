@@ -214,7 +214,7 @@ func (t *Table) addPerformed(cs uint32, p domain.Performed, report bool, sequenc
 // performedOf returns the row that says what a visit or time report of the case is known to be, and its own sequence; false if id is
 // none.
 func (t *Table) performedOf(cs uint32, id string) (row uint32, origin uint64, ok bool) {
-	t.eachOf(ShortID(id), func(sequence uint64) bool {
+	t.eachOf(domain.ShortID(id), func(sequence uint64) bool {
 		i, found := slices.BinarySearch(t.performed.from, uint32(sequence))
 		if row = uint32(i); found && t.keys.cs[t.performed.key[i]] == cs {
 			origin, ok = sequence, true

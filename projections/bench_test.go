@@ -73,7 +73,7 @@ func townTable(b *testing.B, events int) *Table {
 	b.Helper()
 	table := newTable("1281")
 	town(events, func(e *domain.Event) {
-		d := decoded{*e, ShortID(e.ID), ShortHash(e.RecordHash)}
+		d := decoded{*e, domain.ShortID(e.ID), ShortHash(e.RecordHash)}
 		raw := []byte(nil)
 		if e.Entity.Kind() != domain.KindCase {
 			var err error
@@ -186,7 +186,7 @@ func benchmarkColdFold(b *testing.B, store *eventstore.Store, log *eventstore.Lo
 func BenchmarkApply(b *testing.B) {
 	const events = 200_000
 	var all []decoded
-	town(events, func(e *domain.Event) { all = append(all, decoded{*e, ShortID(e.ID), ShortHash(e.RecordHash)}) })
+	town(events, func(e *domain.Event) { all = append(all, decoded{*e, domain.ShortID(e.ID), ShortHash(e.RecordHash)}) })
 	for b.Loop() {
 		table := newTable("1281")
 		for i := range all {

@@ -1,7 +1,6 @@
 package projections
 
 import (
-	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
 	"slices"
@@ -19,7 +18,7 @@ type columns struct {
 	latest   int64  // greatest of recorded
 	// One row an event, the event of sequence n at n-1.
 	recorded []int64  // nanoseconds since 1970, UTC
-	ids      []uint64 // ShortID
+	ids      []uint64 // domain.ShortID
 	records  []uint64 // ShortHash, 0 where the ledger itself wrote it
 	cases    []uint32 // case code, noCase for an event of a provider or policy
 
@@ -217,12 +216,6 @@ func (c *columns) each(visit func(name string, column any)) {
 	visit("goals.unit", &c.goals.unit)
 	visit("corrected", &c.corrected)
 	visit("corrected_row", &c.correctedRow)
-}
-
-// ShortID is the form in which event ids are kept: the first eight bytes of their SHA-256.
-func ShortID(id string) uint64 {
-	sum := sha256.Sum256([]byte(id))
-	return binary.BigEndian.Uint64(sum[:])
 }
 
 // ShortHash is the form in which record hashes (hex) are kept: their first eight bytes, 0 for none.

@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"careledger/domain/historytest"
+	"careledger/eventstore"
 )
 
 // Run with -race: questions of every kind while the fold goes on and the table is saved.
@@ -49,7 +50,6 @@ func TestQuestionsAreAnsweredWhileTheFoldGoesOn(t *testing.T) {
 	asking(func() error { _, err := table.Fulfilment(Query{AsOf: AsOf{Time: events[10].Recorded}}); return err })
 	asking(func() error {
 		table.CasesAt("u1")
-		table.HasCase("k1")
 		table.Find(events[0].ID)
 		return table.Save(path)
 	})
@@ -70,4 +70,38 @@ func TestQuestionsAreAnsweredWhileTheFoldGoesOn(t *testing.T) {
 	requireSameColumns(t, coldFold(t, log), table)
 	_, err = Load(path, log)
 	require.NoError(t, err)
+}
+
+// Who waits for an event learns that the log itself has ended, and not only that an event cannot be folded.
+func TestWaitingEndsWithTheLogThatIsFollowed(t *testing.T) {
+	ctx := context.Background()
+	store, err := eventstore.Open(ctx, eventstore.Config{Dir: t.TempDir()})
+	require.NoError(t, err)
+	log, err := store.CreateLog(ctx, historytest.Authority)
+	require.NoError(t, err)
+	table := NewTable(log)
+	waited := make(chan error, 1)
+	go func() { waited <- table.WaitFor(ctx, 1) }()
+	followed := make(chan error, 1)
+	go func() { followed <- table.Follow(ctx) }()
+	require.NoError(t, store.Close())
+	require.ErrorIs(t, <-followed, eventstore.ErrClosed)
+	require.ErrorIs(t, <-waited, eventstore.ErrClosed)
+	require.ErrorIs(t, table.WaitFor(ctx, 1), eventstore.ErrClosed)
+}
+
+func TestATableWhoseFollowingWasEndedCanBeFollowedAgain(t *testing.T) {
+	events := historytest.FromSeed(3, 20).Events(-1)
+	log := newLog(t)
+	table := NewTable(log)
+	ended, end := context.WithCancel(context.Background())
+	end()
+	require.NoError(t, table.Follow(ended))
+	write(t, log, events)
+	ctx, cancel := context.WithCancel(context.Background())
+	followed := make(chan error, 1)
+	go func() { followed <- table.Follow(ctx) }()
+	require.NoError(t, table.WaitFor(ctx, uint64(len(events))))
+	cancel()
+	require.NoError(t, <-followed)
 }

@@ -68,8 +68,8 @@ func (t *Table) reserve(events uint64) {
 	t.recorded, t.ids, t.records = slices.Grow(t.recorded, int(events)), slices.Grow(t.ids, int(events)), slices.Grow(t.records, int(events))
 }
 
-// Follow folds what the log gains until the context ends, which is no error. What stands on the log already is folded faster by
-// Fold.
+// Follow folds what the log gains until the context ends, which is no error. Any other end of it, of an event or of the log itself,
+// stops the fold for good: WaitFor returns it too. What stands on the log already is folded faster by Fold.
 func (t *Table) Follow(ctx context.Context) error {
 	err := t.log.Follow(ctx, t.Position()+1, func(e eventstore.Event) error {
 		b := &decoding{raw: []eventstore.Event{e}, done: make(chan struct{})}
@@ -79,7 +79,24 @@ func (t *Table) Follow(ctx context.Context) error {
 	if ctx.Err() != nil {
 		return nil
 	}
+	t.stop(err)
 	return err
+}
+
+// stop notes why the fold has stopped, unless that is known, and wakes those who wait for it.
+func (t *Table) stop(err error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.failed == nil {
+		t.failed = err
+	}
+	t.move()
+}
+
+// move wakes those who wait for the fold. t.mu is held.
+func (t *Table) move() {
+	close(t.moved)
+	t.moved = make(chan struct{})
 }
 
 // pipeline decodes batches on several cores and hands them on in order.
@@ -126,7 +143,7 @@ type decoding struct {
 // decoded is an event with what the fold keeps of its identity.
 type decoded struct {
 	domain.Event
-	id, record uint64 // ShortID, ShortHash
+	id, record uint64 // domain.ShortID, ShortHash
 }
 
 // batchEvents is how many events are decoded and folded at a time.
@@ -145,7 +162,7 @@ func (b *decoding) decode() {
 			b.err = err
 			return
 		}
-		b.events = append(b.events, decoded{e, ShortID(e.ID), ShortHash(e.RecordHash)})
+		b.events = append(b.events, decoded{e, domain.ShortID(e.ID), ShortHash(e.RecordHash)})
 	}
 }
 
@@ -165,7 +182,6 @@ func (t *Table) applyBatch(b *decoding) error {
 	if t.failed == nil {
 		t.failed = b.err
 	}
-	close(t.moved)
-	t.moved = make(chan struct{})
+	t.move()
 	return t.failed
 }

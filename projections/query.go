@@ -60,8 +60,8 @@ func (t *Table) Compensation(q Query) (*Compensation, error) {
 func (c *Compensation) MarshalJSON() ([]byte, error) {
 	b := quote([]byte(`{"authority":`), c.Authority)
 	b = c.AsOf.appendJSON(append(b, `,"as_of":`...))
-	b = quote(append(b, `,"from":`...), monthText(c.Period.From))
-	b = quote(append(b, `,"to":`...), monthText(c.Period.To))
+	b = quote(append(b, `,"from":`...), c.Period.From.Text())
+	b = quote(append(b, `,"to":`...), c.Period.To.Text())
 	b = quote(append(b, `,"total":`...), c.Total.String())
 	b = compensation.AppendRows(append(b, `,"rows":`...), c.By, c.Rows)
 	return append(b, '}'), nil
@@ -92,6 +92,13 @@ type FulfilmentRow struct {
 // would go to, month and year those of held_on.
 var FulfilmentFields = domain.Codes{"authority", "provider", "unit", "month", "year", "case", "life_area", "occasion"}
 
+// FieldError says that fulfilment cannot be grouped by a field.
+type FieldError struct{ Field string }
+
+func (e *FieldError) Error() string {
+	return fmt.Sprintf("fulfilment cannot be grouped by %s: outcomes are the same under every model; use %s", e.Field, FulfilmentFields)
+}
+
 // Fulfilment answers with the follow-ups held in the period and the outcomes of their goals, by default in one row, which is
 // there also when no follow-up is.
 func (t *Table) Fulfilment(q Query) (*Fulfilment, error) {
@@ -100,7 +107,7 @@ func (t *Table) Fulfilment(q Query) (*Fulfilment, error) {
 	}
 	for _, f := range q.By {
 		if !FulfilmentFields.Has(f) {
-			return nil, fmt.Errorf("fulfilment cannot be grouped by %s: outcomes are the same under every model; use %s", f, FulfilmentFields)
+			return nil, &FieldError{f}
 		}
 	}
 	cut, err := t.Cut(q.AsOf)
@@ -263,14 +270,6 @@ func (m Moment) Text() string {
 		return ""
 	}
 	return m.Recorded.UTC().Format(time.RFC3339Nano)
-}
-
-// monthText is "" for the period of an empty log, which has no month.
-func monthText(m domain.Month) string {
-	if m == 0 {
-		return ""
-	}
-	return m.String()
 }
 
 func quote(dst []byte, s string) []byte {

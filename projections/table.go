@@ -20,7 +20,7 @@ type Table struct {
 	columns
 	index
 	states states
-	moved  chan struct{} // closed when the position moves on, and made anew
+	moved  chan struct{} // closed when the position moves on or the fold stops, and made anew
 	saved  uint64        // position of the last Save or Load
 	failed error         // why the fold has stopped for good, nil while it has not
 
@@ -74,33 +74,15 @@ func (t *Table) WaitFor(ctx context.Context, sequence uint64) error {
 }
 
 // Find returns where the event of an id stands on the log, and the short form (ShortHash) of its record hash; false if there is
-// none. Ids are compared in a short form of 64 bits (ShortID); a caller that is about to refuse compares the whole event.
+// none. Ids are compared in a short form of 64 bits (domain.ShortID); a caller that is about to refuse compares the whole event.
 func (t *Table) Find(id string) (sequence, record uint64, ok bool) {
 	t.reading()
 	defer t.mu.RUnlock()
-	t.eachOf(ShortID(id), func(s uint64) bool {
+	t.eachOf(domain.ShortID(id), func(s uint64) bool {
 		sequence, record, ok = s, t.records[s-1], true
 		return false
 	})
 	return sequence, record, ok
-}
-
-// Seen visits every event in log order, with the short forms of its id (ShortID) and record hash (ShortHash, 0 where the ledger
-// itself wrote it). visit must not call the table.
-func (t *Table) Seen(visit func(sequence uint64, id, record uint64)) {
-	t.mu.RLock()
-	defer t.mu.RUnlock()
-	for i := range t.ids {
-		visit(uint64(i+1), t.ids[i], t.records[i])
-	}
-}
-
-// HasCase says whether the log holds an event of the case.
-func (t *Table) HasCase(id string) bool {
-	t.reading()
-	defer t.mu.RUnlock()
-	_, ok := t.caseCode[id]
-	return ok
 }
 
 // CasesWithFollowUps returns the cases in which a follow-up stands, in order of their first event.

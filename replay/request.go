@@ -87,9 +87,6 @@ type Setting struct {
 	Value  domain.Decimal
 }
 
-// String returns the setting as it is written.
-func (s Setting) String() string { return s.Target + "=" + s.Value.String() }
-
 // ParseSetting reads POLICY.PARAM=VALUE, or POLICY.PARAM.KEY=VALUE for one entry of a table
 // (p.hourly_rate.care/external=400). What the target names is settled by Replay, against the policies adopted as of then.
 func ParseSetting(s string) (Setting, error) {

@@ -15,7 +15,7 @@ func TestParseSetting(t *testing.T) {
 	s, err := ParseSetting("p.hourly_rate.care/external=400.50")
 	require.NoError(t, err)
 	assert.Equal(t, "p.hourly_rate.care/external", s.Target)
-	assert.Equal(t, "p.hourly_rate.care/external=400.5", s.String())
+	assert.Equal(t, "400.5", s.Value.String())
 	for text, reason := range map[string]string{
 		"":         `"" is not a setting; write POLICY.PARAM=VALUE, for example lund-2015-pilot.goal_premium=350`,
 		"p.g":      `"p.g" is not a setting`,

@@ -67,18 +67,10 @@ func (r *Result) MarshalJSON() ([]byte, error) {
 		From string             `json:"from"`
 		To   string             `json:"to"`
 		Runs []run              `json:"runs"`
-	}{r.AsOf, monthText(r.From), monthText(r.To), make([]run, len(r.Runs))}
+	}{r.AsOf, r.From.Text(), r.To.Text(), make([]run, len(r.Runs))}
 	for i, from := range r.Runs {
 		document.Runs[i] = run{from.Name, from.Models, from.Total, from.Digest, compensation.AppendRows(nil, r.By, from.Rows),
 			from.Value, from.Difference, from.Providers}
 	}
 	return json.Marshal(document)
-}
-
-// monthText is "" for the period of an empty log, which has no month.
-func monthText(m domain.Month) string {
-	if m == 0 {
-		return ""
-	}
-	return m.String()
 }

@@ -100,12 +100,16 @@ func (d *demo) load(title string, write func(io.Writer) error) error {
 	if err := write(&records); err != nil {
 		return err
 	}
-	path, err := keep(strings.NewReader(records.String()))
+	request, err := recordsOf("-", strings.NewReader(records.String()))
 	if err != nil {
 		return err
 	}
-	r, err := d.Import(d.ctx, ledger.ImportRequest{Path: path, Progress: d.progress})
-	if err := errors.Join(err, os.Remove(path)); err != nil {
+	if err := os.Remove(request.Path); err != nil {
+		return err
+	}
+	request.Progress = d.progress
+	r, err := d.Import(d.ctx, request)
+	if err != nil {
 		return err
 	}
 	d.say("%s: records read %s, of them on the log before %s; events on the log of authority %s now %s", title, number(r.Lines), number(r.Duplicates),

@@ -45,6 +45,9 @@ func generatePreset(out io.Writer, preset string, size generate.Size) error {
 	case "lund-pilot":
 		err = generate.LundPilot(w, size.Seed)
 	case "municipality":
+		if err := size.Check(); err != nil {
+			return &ledger.Wrong{Err: err}
+		}
 		err = generate.Municipality(w, size)
 	case "":
 		return &ledger.Wrong{Err: fmt.Errorf("--preset is required: lund-pilot or municipality")}

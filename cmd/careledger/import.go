@@ -1,11 +1,11 @@
 package main
 
 import (
+	"encoding/csv"
 	"errors"
 	"fmt"
 	"io"
 	"os"
-	"strings"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -39,22 +39,25 @@ func (o *options) importFile(cmd *cobra.Command, path string, in io.Reader) (err
 	}
 	p := newProgress()
 	defer p.done()
-	if path == "-" {
-		kept, err := keep(in)
-		if err != nil {
-			return err
-		}
-		defer func() { err = errors.Join(err, os.Remove(kept)) }()
-		path = kept
-	} else if _, err := os.Stat(path); err != nil { // before anything is made for it
-		return fmt.Errorf("open the file of records: %w", err)
+	request, err := recordsOf(path, in)
+	if err != nil {
+		return err
 	}
+	request.Progress = p.show
 	l, err := o.open(cmd.Context(), "import", p.show)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, l.Close()) }()
-	r, err := l.Import(cmd.Context(), ledger.ImportRequest{Path: path, Progress: p.show})
+	if _, served := l.(*ledger.Client); !served && request.File != nil { // nothing of it stays behind, also after a kill
+		err = os.Remove(request.Path)
+	} else if request.File != nil {
+		defer func() { err = errors.Join(err, os.Remove(request.Path)) }()
+	}
+	if err != nil {
+		return err
+	}
+	r, err := l.Import(cmd.Context(), request)
 	p.done()
 	refused := (*ledger.RefusedError)(nil)
 	if err != nil && !errors.As(err, &refused) {
@@ -63,16 +66,33 @@ func (o *options) importFile(cmd *cobra.Command, path string, in io.Reader) (err
 	return errors.Join(o.printImport(cmd.OutOrStdout(), r), err)
 }
 
-// keep writes standard input to a file, because an import reads its records from one.
-func keep(in io.Reader) (path string, err error) {
+// recordsOf returns what to import: a file, or, of standard input and pipes, which cannot be read twice, a copy with its File open.
+func recordsOf(path string, in io.Reader) (r ledger.ImportRequest, err error) {
+	if path != "-" {
+		about, err := os.Stat(path)
+		switch {
+		case err != nil:
+			return r, fmt.Errorf("open the file of records: %w", err)
+		case about.IsDir():
+			return r, fmt.Errorf("%s is a directory; name a file of records", path)
+		case about.Mode().IsRegular():
+			return ledger.ImportRequest{Path: path}, nil
+		}
+		pipe, err := os.Open(path)
+		if err != nil {
+			return r, fmt.Errorf("open the file of records: %w", err)
+		}
+		defer pipe.Close()
+		in = pipe
+	}
 	f, err := os.CreateTemp("", "careledger-stdin-*")
 	if err != nil {
-		return "", fmt.Errorf("keep standard input: %w", err)
+		return r, fmt.Errorf("keep standard input: %w", err)
 	}
 	if _, err := io.Copy(f, in); err != nil {
-		return "", errors.Join(fmt.Errorf("keep standard input: %w", err), f.Close(), os.Remove(f.Name()))
+		return r, errors.Join(fmt.Errorf("keep standard input: %w", err), f.Close(), os.Remove(f.Name()))
 	}
-	return f.Name(), f.Close()
+	return ledger.ImportRequest{Path: f.Name(), File: f}, nil
 }
 
 func (o *options) printImport(w io.Writer, r *ledger.ImportReport) error {
@@ -84,13 +104,12 @@ func (o *options) printImport(w io.Writer, r *ledger.ImportReport) error {
 		_, err := io.WriteString(w, "\n")
 		return err
 	case report.CSV:
-		var b strings.Builder
-		b.WriteString("line,field,reason\n")
+		c := csv.NewWriter(w)
+		rows := [][]string{{"line", "field", "reason"}}
 		for _, p := range r.Problems {
-			fmt.Fprintf(&b, "%d,%q,%q\n", p.Line, p.Field, p.Reason)
+			rows = append(rows, []string{fmt.Sprint(p.Line), p.Field, p.Reason})
 		}
-		_, err := io.WriteString(w, b.String())
-		return err
+		return c.WriteAll(rows)
 	}
 	if len(r.Problems) > 0 {
 		return nil // the error says it all

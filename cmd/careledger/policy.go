@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/go-json-experiment/json"
@@ -28,11 +29,11 @@ func newPolicy(o *options) *cobra.Command {
 
 // readModel reads and parses a model document, printing its warnings.
 func readModel(cmd *cobra.Command, name string) (*compensation.Model, error) {
-	set, err := readModels(name)
+	document, err := readDocument(name)
 	if err != nil {
 		return nil, err
 	}
-	m, warnings, err := compensation.ParseModel(name, set.Documents[0].Data)
+	m, warnings, err := compensation.ParseModel(name, document.Data)
 	for _, w := range warnings {
 		fmt.Fprintf(cmd.ErrOrStderr(), "warning: %s\n", w)
 	}
@@ -65,7 +66,6 @@ func (d *decree) flags(cmd *cobra.Command, o *options) {
 	f.StringVar(&o.authority, "authority", "", "`code` of the authority; not needed where the ledger holds one")
 	f.StringVar(&d.from, "from", "", "first `date` on which it holds")
 	f.StringVar(&d.actor, "actor", "policy-officer", "opaque `id` of who registers it")
-	_ = cmd.MarkFlagRequired("from")
 }
 
 func newPolicyAdopt(o *options) *cobra.Command {
@@ -77,6 +77,9 @@ func newPolicyAdopt(o *options) *cobra.Command {
 		Example: `  careledger policy adopt lund-2015-pilot.yaml --from 2015-01-01 --decided-by "Vård- och omsorgsnämnden" --decided-on 2014-12-10`,
 		Args:    exactly("FILE"),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if d.from == "" || d.decidedBy == "" || d.decidedOn == "" {
+				return &ledger.Wrong{Err: errors.New("--from, --decided-by and --decided-on are required: a policy holds from a day, by somebody's decision")}
+			}
 			m, err := readModel(cmd, args[0])
 			if err != nil {
 				return err
@@ -90,7 +93,7 @@ func newPolicyAdopt(o *options) *cobra.Command {
 				return &ledger.Wrong{Err: fmt.Errorf("--decided-on: %w", err)}
 			}
 			return o.importEvent(cmd, func(authority string) (domain.Record, error) {
-				return domain.NewRecord(domain.TypePolicyAdopted, authority, domain.NewEntity(domain.KindPolicy, m.ID), from, time.Time{}, d.actor,
+				return domain.NewRecord(domain.TypePolicyAdopted, authority, domain.NewEntity(domain.KindPolicy, m.ID), from, now(), d.actor,
 					&domain.PolicyAdopted{Model: m.CanonicalJSON(), From: from, DecidedBy: d.decidedBy, DecidedOn: on, Reference: d.reference})
 			})
 		},
@@ -100,8 +103,6 @@ func newPolicyAdopt(o *options) *cobra.Command {
 	f.StringVar(&d.decidedBy, "decided-by", "", "the `board` that decided it")
 	f.StringVar(&d.decidedOn, "decided-on", "", "the `date` it decided")
 	f.StringVar(&d.reference, "reference", "", "`text` by which the decision is found, such as its register number")
-	_ = cmd.MarkFlagRequired("decided-by")
-	_ = cmd.MarkFlagRequired("decided-on")
 	return cmd
 }
 
@@ -113,18 +114,24 @@ func newPolicyEnd(o *options) *cobra.Command {
 		Example: `  careledger policy end lund-2015-pilot --from 2017-01-01`,
 		Args:    exactly("POLICY"),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if d.from == "" {
+				return &ledger.Wrong{Err: errors.New("--from is required: the first date on which the policy is not in force")}
+			}
 			from, err := domain.ParseDate(d.from)
 			if err != nil {
 				return &ledger.Wrong{Err: fmt.Errorf("--from: %w", err)}
 			}
 			return o.importEvent(cmd, func(authority string) (domain.Record, error) {
-				return domain.NewRecord(domain.TypePolicyEnded, authority, domain.NewEntity(domain.KindPolicy, args[0]), from, time.Time{}, d.actor, &domain.PolicyEnded{From: from})
+				return domain.NewRecord(domain.TypePolicyEnded, authority, domain.NewEntity(domain.KindPolicy, args[0]), from, now(), d.actor, &domain.PolicyEnded{From: from})
 			})
 		},
 	}
 	d.flags(cmd, o)
 	return cmd
 }
+
+// now is when a command is given. It is part of the record, so that the same command given again later is another event.
+func now() time.Time { return time.Now().Truncate(time.Second) }
 
 // importEvent imports one record.
 func (o *options) importEvent(cmd *cobra.Command, record func(authority string) (domain.Record, error)) error {
@@ -145,15 +152,14 @@ func (o *options) importEvent(cmd *cobra.Command, record func(authority string) 
 
 // theAuthority returns the authority that a command writes to: the one named, or the only one there is.
 func (o *options) theAuthority(ctx context.Context) (code string, err error) {
-	if o.authority != "" {
-		return o.authority, nil
-	}
 	l, err := o.open(ctx, "policy", nil)
 	if err != nil {
 		return "", err
 	}
 	defer func() { err = errors.Join(err, l.Close()) }()
-	return l.Authority(ctx)
+	var b strings.Builder
+	err = l.Ask(ctx, ledger.Request{Question: ledger.QuestionAuthority, Authority: o.authority}, &b)
+	return b.String(), err
 }
 
 func newPolicyList(o *options) *cobra.Command {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"os"
 	"strings"
 
@@ -63,7 +64,7 @@ without a file is looked for among the built-in models. All --set together are o
 		Example: `  careledger replay --set lund-2015-pilot.goal_premium=350
   careledger replay --sweep lund-2015-pilot.goal_premium=200..400:50
   careledger replay --model person-premium-10000 --model proposal.yaml --in-force-from 2016-01-01
-  careledger replay --seek lund-2015-pilot.goal_premium --budget 250000`,
+  careledger replay --seek lund-2015-pilot.goal_premium --budget 17300000`,
 		Args: exactly(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			r := o.request(cmd, ledger.QuestionReplay)
@@ -92,17 +93,28 @@ without a file is looked for among the built-in models. All --set together are o
 // readModels reads the documents of one --model.
 func readModels(list string) (set replay.ModelSet, err error) {
 	for name := range strings.SplitSeq(list, ",") {
-		data, err := os.ReadFile(name)
+		d, err := readDocument(name)
 		if err != nil {
-			builtIn, ok := compensation.LibraryModel(name)
-			if !ok {
-				return set, fmt.Errorf("--model: %w; it is not a built-in model either (%s)", err, strings.Join(compensation.Library(), ", "))
-			}
-			data = builtIn
+			return set, fmt.Errorf("--model: %w", err)
 		}
-		set.Documents = append(set.Documents, replay.Document{Name: name, Data: data})
+		set.Documents = append(set.Documents, d)
 	}
 	return set, nil
+}
+
+// readDocument reads a model document from a file, or a built-in one where there is no such file. It reads no more than what the
+// parser refuses as too long.
+func readDocument(name string) (replay.Document, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		if builtIn, ok := compensation.LibraryModel(name); ok {
+			return replay.Document{Name: name, Data: builtIn}, nil
+		}
+		return replay.Document{}, fmt.Errorf("%w; it is not a built-in model either (%s)", err, strings.Join(compensation.Library(), ", "))
+	}
+	defer f.Close()
+	data, err := io.ReadAll(io.LimitReader(f, 2<<20))
+	return replay.Document{Name: name, Data: data}, err
 }
 
 func newTrail(o *options) *cobra.Command {

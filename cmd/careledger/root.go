@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -132,7 +133,7 @@ func (o *options) config(doing string, progress ledger.ProgressFunc) ledger.Conf
 // ask opens the ledger, puts a question to it and prints the answer.
 func (o *options) ask(cmd *cobra.Command, r ledger.Request) (err error) {
 	if o.server == "" {
-		if _, err := os.Stat(o.dir); errors.Is(err, os.ErrNotExist) { // asking makes no directory
+		if _, err := os.Stat(filepath.Join(o.dir, "jetstream")); err != nil { // asking makes nothing
 			return &ledger.NoLedgerError{Where: "the data directory " + o.dir}
 		}
 	}
@@ -159,7 +160,11 @@ func noArguments(cmd *cobra.Command, args []string) error {
 func exactly(names ...string) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
 		if len(args) != len(names) {
-			return &ledger.Wrong{Err: fmt.Errorf("%s takes %s; see %s --help", cmd.CommandPath(), strings.Join(names, " and "), cmd.CommandPath())}
+			takes := "nothing but flags"
+			if len(names) > 0 {
+				takes = strings.Join(names, " and ")
+			}
+			return &ledger.Wrong{Err: fmt.Errorf("%s takes %s; see %s --help", cmd.CommandPath(), takes, cmd.CommandPath())}
 		}
 		return nil
 	}

@@ -45,7 +45,7 @@ func (s *State) Apply(e *domain.Event) error {
 		if err := s.Policies.Apply(e); err != nil {
 			return err
 		}
-		adopted, err := compensation.AdoptedAgain(s.Policies, s.parsed)
+		adopted, err := compensation.Adopted(s.Policies, s.parsed)
 		if err != nil {
 			return fmt.Errorf("event %d: %w", e.Sequence, err)
 		}
@@ -68,7 +68,7 @@ func (s *State) Fold(events []domain.Event) (err error) {
 			return fmt.Errorf("fold event %d (%s): %w", e.Sequence, e.ID, err)
 		}
 	}
-	s.adopted, err = compensation.AdoptedAgain(s.Policies, s.parsed)
+	s.adopted, err = compensation.Adopted(s.Policies, s.parsed)
 	return err
 }
 
@@ -119,16 +119,21 @@ func (s *State) decideCase(e domain.Event, c *domain.Case) ([]domain.Event, doma
 		}
 		return []domain.Event{e}, nil
 	}
-	before := c.Clone()
-	if err := c.Apply(&e); err != nil {
+	tried := c.WithoutPerformed() // so that a refusal leaves c as it is, at a cost that does not grow with its visits
+	if err := tried.Apply(&e); err != nil {
 		return nil, domain.Problems{{Field: "record", Reason: err.Error()}}
 	}
-	premiums, err := s.Settle(&e, e.Sequence+1, c)
+	premiums, err := s.Settle(&e, e.Sequence+1, tried)
 	if err != nil {
-		*c = *before
 		return nil, domain.Problems{{Field: "data", Reason: err.Error()}}
 	}
-	return append([]domain.Event{e}, premiums...), nil
+	events := append([]domain.Event{e}, premiums...)
+	for i := range events {
+		if err := c.Apply(&events[i]); err != nil { // cannot happen: neither e nor a premium concerns performed time
+			return nil, domain.Problems{{Field: "record", Reason: err.Error()}}
+		}
+	}
+	return events, nil
 }
 
 // changesPremiums says whether e can change a premium of the case: what happens in a case without follow-ups, and performed
@@ -144,10 +149,24 @@ func changesPremiums(e *domain.Event, c *domain.Case) bool {
 	return !performed && c.HasFollowUps()
 }
 
+// SettlesOthers says whether e can change premiums of cases that it is no event of, so that they are settled after it: an event of
+// a policy, or the correction or annulment of an event of a provider. A provider or unit that is new can change none, since what a
+// case refers to was registered before; what a case's own event changes is settled with it.
+func SettlesOthers(e *domain.Event) bool {
+	switch e.Entity.Kind() {
+	case domain.KindPolicy:
+		return true
+	case domain.KindProvider:
+		return e.Corrects() != ""
+	}
+	return false
+}
+
 // Settle returns the premium events that make the case's outstanding premiums equal its premium postings under the adopted
-// policies, because of cause, with sequences from first on; c holds them afterwards. On an error c is unchanged.
+// policies, because of cause, with sequences from first on; c holds them afterwards. On an error c is unchanged. The cost does not
+// grow with the case's visits.
 func (s *State) Settle(cause *domain.Event, first uint64, c *domain.Case) ([]domain.Event, error) {
-	postings, err := compensation.Premiums(s.Code, s.Parties, c.Facts(), s.adopted)
+	postings, err := compensation.Premiums(s.Code, s.Parties, c.PremiumFacts(), s.adopted)
 	if err != nil {
 		return nil, err
 	}

@@ -2,8 +2,10 @@ package authority_test
 
 import (
 	"fmt"
+	"runtime"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -187,11 +189,12 @@ func TestAFollowUpThatAPolicyHasNoAmountForIsRefused(t *testing.T) {
 	lines := append([]string(nil), base[:len(base)-1]...)
 	lines[len(parties)] = strings.NewReplacer(`"values":{"2020-01-01":"297"}`, `"by":["unit"],"values":{"2020-01-01":{"w":"297"}}`).Replace(lines[len(parties)])
 	submit(t, l, lines...)
-	before := l.Cases["case/k"].Clone()
+	before, err := historytest.Fold(l.Events)
+	require.NoError(t, err)
 	_, problems := l.Submit([]byte(base[len(base)-1]))
 	require.Len(t, problems, 1)
 	assert.Equal(t, `data: model m: parameters.a has no value for "u" on 2020-04-20, where component c uses it; add one, or leave such rows out with a when`, problems.Error())
-	assert.Equal(t, before, l.Cases["case/k"])
+	assert.Equal(t, before.Cases["case/k"], l.Cases["case/k"])
 }
 
 func TestFoldingManyEventsIsFoldingEach(t *testing.T) {
@@ -211,4 +214,62 @@ func TestFoldingManyEventsIsFoldingEach(t *testing.T) {
 	assert.Equal(t, last-2, many.Last("policy/m"))
 	assert.EqualValues(t, 4, many.Last("provider/q"))
 	assert.Zero(t, many.Last("provider/z"))
+}
+
+func TestWhatSettlesOtherCases(t *testing.T) {
+	for _, c := range []struct {
+		entity domain.Entity
+		typ    domain.Type
+		data   string
+		want   bool
+	}{
+		{"policy/m", domain.TypePolicyAdopted, `{"model":{"id":"m"},"from":"2020-01-01","decided_by":"b","decided_on":"2019-12-01"}`, true},
+		{"policy/m", domain.TypePolicyEnded, `{"from":"2020-01-01"}`, true},
+		{"policy/m", domain.TypeEventAnnulled, `{"event":"e","reason":"r"}`, true},
+		{"policy/m", domain.TypeEventCorrected, `{"event":"e","reason":"r","data":{}}`, true},
+		{"provider/p", domain.TypeProviderRegistered, `{"name":"P","regime":"in-house"}`, false},
+		{"provider/p", domain.TypeUnitRegistered, `{"unit":"u","name":"U","area":"urban"}`, false},
+		{"provider/p", domain.TypeEventAnnulled, `{"event":"e","reason":"r"}`, true},
+		{"provider/p", domain.TypeEventCorrected, `{"event":"e","reason":"r","data":{}}`, true},
+		{"case/k", domain.TypeCaseOpened, `{"person":"x"}`, false},
+		{"case/k", domain.TypeEventAnnulled, `{"event":"e","reason":"r"}`, false},
+		{"case/k", domain.TypeEventCorrected, `{"event":"e","reason":"r","data":{}}`, false},
+	} {
+		e, problems := domain.ParseRecord([]byte(rec("x", string(c.typ), string(c.entity), "2020-01-01", "2020-01-01", c.data)), historytest.Now)
+		require.Empty(t, problems, "%s %s", c.entity, c.typ)
+		assert.Equal(t, c.want, authority.SettlesOthers(&e), "%s %s", c.entity, c.typ)
+	}
+	other := domain.Event{Entity: "patient/x", Data: &domain.EventAnnulled{Event: "e"}}
+	assert.False(t, authority.SettlesOthers(&other))
+}
+
+// visited is the base history with many visits before its follow-up.
+func visited(t *testing.T, visits int) *historytest.Ledger {
+	l := historytest.NewLedger()
+	submit(t, l, base[:len(base)-1]...)
+	for i := range visits {
+		at := time.Date(2020, 2, 1, 8, i, 0, 0, time.UTC)
+		submit(t, l, rec(fmt.Sprint("v", i), "visit-performed", "case/k", at.Format(time.DateOnly), "2020-04-01",
+			fmt.Sprintf(`{"unit":"u","category":"care","band":"day","arrived":%q,"left":%q}`, at.Format(time.RFC3339), at.Add(time.Minute).Format(time.RFC3339))))
+	}
+	return l
+}
+
+// What a follow-up and a settlement cost does not grow with the visits of the case.
+func TestAFollowUpDoesNotCopyTheVisits(t *testing.T) {
+	allocated := func(visits int) uint64 {
+		l := visited(t, visits)
+		c := l.Cases["case/k"]
+		e, problems := domain.ParseRecord([]byte(base[len(base)-1]), historytest.Now)
+		require.Empty(t, problems)
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		events, problems := l.State.Decide(e, uint64(len(l.Events))+1, c, nil)
+		runtime.ReadMemStats(&after)
+		require.Empty(t, problems)
+		require.Len(t, events, 2, "the follow-up and its premium")
+		require.Len(t, c.Facts().Performed, min(visits, 1), "the case keeps its visits")
+		return after.TotalAlloc - before.TotalAlloc
+	}
+	assert.Less(t, allocated(2000), allocated(0)+2000*8) // a visit takes 24 bytes
 }

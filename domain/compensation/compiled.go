@@ -7,7 +7,7 @@ import (
 )
 
 // The compiled evaluator. One idea: everything that depends on words is decided once per combination of their small integer
-// codes and kept in a table (whether a component applies: tables.go; which rate holds: rates.go), so that the loop over the
+// codes and kept in a table (whether a component applies, and which rate holds: tables.go), so that the loop over the
 // facts does an index computation, one exact integer multiplication and one division a posting. It goes through the facts in
 // canonical order and hands out postings in batches of columns; whoever wants sums, rows or a digest consumes those.
 

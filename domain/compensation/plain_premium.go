@@ -113,7 +113,7 @@ func (c *plainComponent) premium(r *row, f *domain.FollowUp, q Quantity) (Postin
 }
 
 // Premiums returns the premium postings of one case under the adopted policies, all months. They are what premium-awarded
-// events, less the reversed ones, must equal.
+// events, less the reversed ones, must equal. Performed time is not looked at (domain.Case.PremiumFacts).
 func Premiums(authority string, parties *domain.Parties, facts domain.CaseFacts, adopted []Policy) ([]Posting, error) {
 	in := &Plain{Authority: authority, Parties: parties, Cases: []domain.CaseFacts{facts}, Period: Period{0, domain.MaxDate.Month()}}
 	var all []Posting

@@ -18,14 +18,9 @@ type InForce struct {
 	From, End domain.Date
 }
 
-// Adopted parses the adopted documents. It returns an error if one of them is no model; adoption refuses those.
-func Adopted(p *domain.Policies) ([]Policy, error) {
-	return AdoptedAgain(p, map[string]*Model{})
-}
-
-// AdoptedAgain is Adopted for a caller that asks after each change: parsed holds the models of the documents parsed before,
-// by their text, and gains those that are new.
-func AdoptedAgain(p *domain.Policies, parsed map[string]*Model) ([]Policy, error) {
+// Adopted parses the adopted documents. It returns an error if one of them is no model; adoption refuses those. parsed holds the
+// models of the documents parsed before, by their text, and gains those that are new.
+func Adopted(p *domain.Policies, parsed map[string]*Model) ([]Policy, error) {
 	var policies []Policy
 	for _, d := range p.Documents() {
 		m := parsed[string(d.Model)]

@@ -2,13 +2,15 @@ package compensation
 
 import (
 	"fmt"
+	"math/bits"
 	"slices"
 	"strings"
 
 	"careledger/domain"
 )
 
-// codes are the small integers of one row: what a when and a rate table can look at.
+// codes are the small integers of one row: what a when and a rate table can look at. A code of domain.Codes that the row has
+// none of is NoCode (noMethod for method).
 type codes struct {
 	cs                     uint32
 	unit                   uint16
@@ -20,17 +22,51 @@ type codes struct {
 
 // axis maps one aspect of a row to the digits of a table's index. Several variables that follow from the same code (a unit's
 // provider, regime and area; a case's programme and inclusion) share an axis, with one digit for each distinct combination.
+// The last digit is that of rows without the code. An axis that is not read has that one digit only.
 type axis struct {
 	size   int
-	digit  []uint32 // by code; nil: the code itself
+	digits []uint32 // by code; nil: the code itself
 	stride int
 }
 
-func (a *axis) at(code int) int {
-	if a.digit != nil {
-		code = int(a.digit[code])
+// digit returns the digit of a code, from 0 to size-1.
+func (a *axis) digit(code uint32) int {
+	if uint64(code) < uint64(len(a.digits)) {
+		return int(a.digits[code])
 	}
-	return code * a.stride
+	return int(min(code, uint32(a.size-1)))
+}
+
+// at returns what a code adds to an index.
+func (a *axis) at(code uint32) int { return a.digit(code) * a.stride }
+
+// axes lays out a table over the axes that are read.
+type axes struct {
+	reads []string
+	size  int // of the table so far; above denseLimit only that it is larger
+}
+
+// use adds an axis of n digits if one of the variables is read.
+func (all *axes) use(a *axis, n int, digits []uint32, variables ...string) {
+	if !slices.ContainsFunc(variables, func(v string) bool { return slices.Contains(all.reads, v) }) {
+		a.size = 1
+		return
+	}
+	a.size, a.digits, a.stride = n, digits, all.size
+	all.size = product(all.size, n)
+}
+
+// useCodes adds the axis of a code list: one digit for each of its words, and one for none of them.
+func (all *axes) useCodes(a *axis, c domain.Codes, variable string) {
+	all.use(a, len(c)+1, nil, variable)
+}
+
+// product returns a × b, denseLimit+1 where it is larger than that.
+func product(a, b int) int {
+	if hi, lo := bits.Mul64(uint64(a), uint64(b)); hi == 0 && lo <= denseLimit {
+		return int(lo)
+	}
+	return denseLimit + 1
 }
 
 // table answers a component's when by looking up the combination of the codes it reads. A combination is evaluated when it
@@ -39,12 +75,12 @@ type table struct {
 	k                                       *compiled
 	cs, unit, category, band, method, month axis
 	lifeArea, occasion, outcome             axis
-	first                                   domain.Month // month of position 0
-	dense                                   []uint8      // 0 not evaluated, 1 false, 2 true
-	sparse                                  map[int]uint8
+	first                                   domain.Month    // month of position 0
+	dense                                   []uint8         // 0 not evaluated, 1 false, 2 true; nil above denseLimit
+	sparse                                  map[codes]uint8 // by the digits of the axes
 }
 
-// denseLimit is the largest table kept as an array.
+// denseLimit is the largest table kept as an array; of a larger one only the combinations that occur are kept.
 const denseLimit = 1 << 24
 
 var (
@@ -69,28 +105,22 @@ func newTable(k *compiled) *table {
 		t.first, months = low, int(high-low)+1
 	}
 	reads := k.When.Variables()
-	size := 1
-	use := func(a *axis, n int, digit []uint32, variables ...string) {
-		if slices.ContainsFunc(variables, func(v string) bool { return slices.Contains(reads, v) }) {
-			a.size, a.digit, a.stride = n, digit, size
-			size *= n
-		}
-	}
+	all := axes{reads: reads, size: 1}
 	digits, n := distinct(len(k.Cases), reads, caseVariables, func(i int, v string) string { return k.caseWord(uint32(i), v) })
-	use(&t.cs, n, digits, caseVariables...)
+	all.use(&t.cs, n, digits, caseVariables...)
 	digits, n = distinct(len(k.Units), reads, unitVariables, func(i int, v string) string { return unitWord(&k.Units[i], v) })
-	use(&t.unit, n, digits, unitVariables...)
-	use(&t.category, 256, nil, "category")
-	use(&t.band, 256, nil, "band")
-	use(&t.method, 256, nil, "method")
-	use(&t.lifeArea, 256, nil, "life_area")
-	use(&t.occasion, 256, nil, "occasion")
-	use(&t.outcome, 256, nil, "outcome")
-	use(&t.month, months, nil, "month")
-	if size <= denseLimit {
-		t.dense = make([]uint8, size)
+	all.use(&t.unit, n, digits, unitVariables...)
+	all.useCodes(&t.category, domain.Categories, "category")
+	all.useCodes(&t.band, domain.Bands, "band")
+	all.useCodes(&t.method, domain.Methods, "method")
+	all.useCodes(&t.lifeArea, domain.LifeAreas, "life_area")
+	all.useCodes(&t.occasion, domain.Occasions, "occasion")
+	all.useCodes(&t.outcome, domain.Outcomes, "outcome")
+	all.use(&t.month, months, nil, "month")
+	if all.size <= denseLimit {
+		t.dense = make([]uint8, all.size)
 	} else {
-		t.sparse = map[int]uint8{}
+		t.sparse = map[codes]uint8{}
 	}
 	return t
 }
@@ -140,41 +170,46 @@ func (t *table) holdsOn(r codes, month domain.Month) (bool, error) {
 }
 
 func (t *table) lookUp(r codes, month domain.Month) (bool, error) {
-	i := t.unit.at(int(r.unit)) + t.category.at(int(r.category)) + t.band.at(int(r.band)) + t.method.at(int(r.method)) +
-		t.lifeArea.at(int(r.lifeArea)) + t.occasion.at(int(r.occasion)) + t.outcome.at(int(r.outcome))
-	if t.month.stride > 0 {
-		i += int(month-t.first) * t.month.stride
-	}
-	if t.cs.stride > 0 {
-		if r.cs == NoCase {
-			i += (t.cs.size - 1) * t.cs.stride
-		} else {
-			i += t.cs.at(int(r.cs))
+	if t.dense == nil {
+		key := t.combination(r, month)
+		known, err := t.evaluated(t.sparse[key], r, month)
+		if err == nil {
+			t.sparse[key] = known
 		}
+		return known == 2, err
 	}
-	var known uint8
-	if t.dense != nil {
-		known = t.dense[i]
-	} else {
-		known = t.sparse[i]
-	}
-	if known > 0 {
+	i := t.cs.at(r.cs) + t.unit.at(uint32(r.unit)) + t.category.at(uint32(r.category)) + t.band.at(uint32(r.band)) + t.method.at(uint32(r.method)) +
+		t.lifeArea.at(uint32(r.lifeArea)) + t.occasion.at(uint32(r.occasion)) + t.outcome.at(uint32(r.outcome)) + t.month.at(uint32(month-t.first))
+	if known := t.dense[i]; known > 0 {
 		return known == 2, nil
+	}
+	known, err := t.evaluated(0, r, month)
+	t.dense[i] = known
+	return known == 2, err
+}
+
+// combination returns the digits of a row, 0 on the axes that are not read.
+func (t *table) combination(r codes, month domain.Month) codes {
+	return codes{
+		cs: uint32(t.cs.digit(r.cs)), unit: uint16(t.unit.digit(uint32(r.unit))), month: uint16(t.month.digit(uint32(month - t.first))),
+		category: uint8(t.category.digit(uint32(r.category))), band: uint8(t.band.digit(uint32(r.band))), method: uint8(t.method.digit(uint32(r.method))),
+		lifeArea: uint8(t.lifeArea.digit(uint32(r.lifeArea))), occasion: uint8(t.occasion.digit(uint32(r.occasion))), outcome: uint8(t.outcome.digit(uint32(r.outcome))),
+	}
+}
+
+// evaluated returns known, or what the when says of the row where nothing is known yet.
+func (t *table) evaluated(known uint8, r codes, month domain.Month) (uint8, error) {
+	if known > 0 {
+		return known, nil
 	}
 	ok, err := t.k.When.Eval(func(variable string) string { return t.k.word(r, month, variable) })
 	if err != nil {
-		return false, fmt.Errorf("model %s, component %s: when: %w", t.k.out.Policy, t.k.ID, err)
+		return 0, fmt.Errorf("model %s, component %s: when: %w", t.k.out.Policy, t.k.ID, err)
 	}
-	known = 1
 	if ok {
-		known = 2
+		return 2, nil
 	}
-	if t.dense != nil {
-		t.dense[i] = known
-	} else {
-		t.sparse[i] = known
-	}
-	return ok, nil
+	return 1, nil
 }
 
 // word returns a when variable of a row; what the component has no value for is empty.
@@ -262,17 +297,13 @@ func newRates(k *compiled, p *Parameter, per int64) (*rates, error) {
 	if p == nil { // the document was checked when it was parsed
 		return nil, fmt.Errorf("model %s, component %s: its parameter is not declared", k.out.Policy, k.ID)
 	}
-	r := &rates{k: k, parameter: p, per: per, size: 1}
-	use := func(a *axis, n int, digit []uint32, by ...string) {
-		if slices.ContainsFunc(by, func(b string) bool { return slices.Contains(p.By, b) }) {
-			a.size, a.digit, a.stride = n, digit, r.size
-			r.size *= n
-		}
-	}
+	r := &rates{k: k, parameter: p, per: per}
+	all := axes{reads: p.By, size: 1}
 	digits, n := distinct(len(k.Units), p.By, unitVariables, func(i int, v string) string { return unitWord(&k.Units[i], v) })
-	use(&r.unit, n, digits, unitVariables...)
-	use(&r.category, 256, nil, "category")
-	use(&r.band, 256, nil, "band")
+	all.use(&r.unit, n, digits, unitVariables...)
+	all.useCodes(&r.category, domain.Categories, "category")
+	all.useCodes(&r.band, domain.Bands, "band")
+	r.size = all.size // never above denseLimit: at most 65 536 units × 6 categories × 7 bands
 	r.known = make([]rate, r.size*len(p.Values))
 	for _, v := range p.Values {
 		r.decimals = max(r.decimals, v.Scalar.Value.Decimals())
@@ -308,7 +339,7 @@ func (r *rates) lookUp(value int, at codes, day func() domain.Date) (rate, error
 	if value < 0 {
 		return rate{}, &RateError{Policy: r.k.out.Policy, Component: r.k.ID, Parameter: p.Name, Day: day(), First: p.Values[0].From}
 	}
-	i := value*r.size + r.unit.at(int(at.unit)) + r.category.at(int(at.category)) + r.band.at(int(at.band))
+	i := value*r.size + r.unit.at(uint32(at.unit)) + r.category.at(uint32(at.category)) + r.band.at(uint32(at.band))
 	if r.known[i].divisor > 0 {
 		return r.known[i], nil
 	}

@@ -107,7 +107,7 @@ func requireAccepted(t testing.TB, all []domain.Event) *ledger {
 
 // postings computes what the adopted policies pay for a period.
 func (l *ledger) postings(t testing.TB, from, to domain.Month) []compensation.Posting {
-	policies, err := compensation.Adopted(l.policies)
+	policies, err := compensation.Adopted(l.policies, map[string]*compensation.Model{})
 	require.NoError(t, err)
 	in := &compensation.Plain{Authority: "9999", Parties: l.parties, Policies: policies, Period: compensation.Period{From: from, To: to}}
 	for _, e := range slices.Sorted(maps.Keys(l.cases)) {

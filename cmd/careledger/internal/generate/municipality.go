@@ -28,6 +28,9 @@ type Size struct {
 	StartYear int    // 1971 to 2150; default 2015, or earlier where Years would otherwise reach beyond 2025
 }
 
+// Check returns everything that is wrong with the size.
+func (s Size) Check() error { _, err := s.check(); return err }
+
 // check returns s with its defaults, or everything that is wrong with it.
 func (s Size) check() (Size, error) {
 	var wrong []error
@@ -43,10 +46,11 @@ func (s Size) check() (Size, error) {
 	if s.Years < 1 || s.Years > 50 {
 		wrong = append(wrong, fmt.Errorf("years: %d is outside 1 to 50", s.Years))
 	}
-	if s.StartYear == 0 {
+	own := s.StartYear != 0
+	if !own {
 		s.StartYear = min(2015, presentYear-s.Years)
 	}
-	if s.StartYear < 1971 || s.StartYear > 2150 {
+	if own && (s.StartYear < 1971 || s.StartYear > 2150) {
 		wrong = append(wrong, fmt.Errorf("start year: %d is outside 1971 to 2150", s.StartYear))
 	}
 	return s, errors.Join(wrong...)

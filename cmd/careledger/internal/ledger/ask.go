@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"time"
@@ -21,7 +22,7 @@ const (
 	QuestionTrail        = "trail"
 	QuestionPolicies     = "policies"
 	QuestionPolicy       = "policy"
-	QuestionAuthority    = "authority" // the only one that the ledger holds
+	QuestionAuthority    = "authority" // the one to write to: the one named, if the ledger holds it or none, or the only one
 )
 
 // Request is a question with everything it needs, so that it can be put to another process. Texts are as a person writes them;
@@ -60,43 +61,49 @@ func (l *Local) Ask(ctx context.Context, r Request, w io.Writer) error {
 		return &Wrong{err}
 	}
 	if r.Question == QuestionAuthority {
-		only, err := l.Authority(ctx)
+		code, err := l.writable(ctx, r.Authority)
 		if err == nil {
-			_, err = io.WriteString(w, only)
+			_, err = io.WriteString(w, code)
 		}
 		return err
 	}
-	b, err := l.answering(ctx, r.Authority)
+	if r.InForceFrom != "" && len(r.Models)+len(r.Set) == 0 && r.Sweep == "" && r.Seek == "" {
+		return &Wrong{fmt.Errorf("--in-force-from says from when an alternative holds; give one with --model, --set, --sweep or --seek")}
+	}
+	o, err := l.answering(ctx, r.Authority)
 	if err != nil {
 		return err
 	}
 	switch r.Question {
 	case QuestionCompensation:
-		c, err := b.table.Compensation(q)
+		c, err := o.table.Compensation(q)
 		if err != nil {
 			return err
 		}
 		return report.Compensation(w, format, c)
 	case QuestionFulfilment:
-		f, err := b.table.Fulfilment(q)
+		f, err := o.table.Fulfilment(q)
+		if field := (*projections.FieldError)(nil); errors.As(err, &field) {
+			return &Wrong{err}
+		}
 		if err != nil {
 			return err
 		}
 		return report.Fulfilment(w, format, f)
 	case QuestionReplay:
-		return l.replay(ctx, b, r, q, format, w)
+		return l.replay(ctx, o, r, q, format, w)
 	case QuestionTrail:
 		entity, err := domain.ParseEntity(r.Entity)
 		if err != nil {
 			return &Wrong{err}
 		}
-		t, err := b.table.Trail(ctx, entity, q.AsOf)
+		t, err := o.table.Trail(ctx, entity, q.AsOf)
 		if err != nil {
 			return err
 		}
 		return report.Trail(w, format, t)
 	case QuestionPolicies, QuestionPolicy:
-		c, err := b.table.Cut(q.AsOf)
+		c, err := o.table.Cut(q.AsOf)
 		if err != nil {
 			return err
 		}
@@ -108,7 +115,7 @@ func (l *Local) Ask(ctx context.Context, r Request, w io.Writer) error {
 	return &Wrong{fmt.Errorf("%q is not a question that this ledger answers", r.Question)}
 }
 
-func (l *Local) replay(ctx context.Context, b *book, r Request, q projections.Query, format report.Format, w io.Writer) error {
+func (l *Local) replay(ctx context.Context, o *openLog, r Request, q projections.Query, format report.Format, w io.Writer) error {
 	request := replay.Request{AsOf: q.AsOf, From: q.From, To: q.To, By: q.By, Models: r.Models}
 	for _, s := range r.Set {
 		setting, err := replay.ParseSetting(s)
@@ -138,7 +145,7 @@ func (l *Local) replay(ctx context.Context, b *book, r Request, q projections.Qu
 		}
 		request.InForceFrom = day
 	}
-	result, err := replay.Replay(ctx, b.table, request, func(done, total int) {
+	result, err := replay.Replay(ctx, o.table, request, func(done, total int) {
 		r.Progress.report("replaying", int64(done), int64(total))
 	})
 	if err != nil {

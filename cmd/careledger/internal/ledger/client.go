@@ -7,7 +7,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"github.com/go-json-experiment/json"
@@ -33,6 +32,17 @@ func Find(dir string) (*Client, error) {
 	if err := json.Unmarshal(b, &a); err != nil {
 		return nil, fmt.Errorf("read %s: %w; remove the file if no careledger serves this directory", addressFile(dir), err)
 	}
+	served, err := os.Stat(a.Dir)
+	if err != nil {
+		return nil, nil // it was served where it stood before
+	}
+	here, err := os.Stat(dir)
+	if err != nil {
+		return nil, fmt.Errorf("find the careledger that serves %s: %w", dir, err)
+	}
+	if !os.SameFile(served, here) {
+		return nil, nil // a copy of a directory that is served
+	}
 	conn, err := nats.Connect(a.URL, nats.Token(a.Token), nats.Name("careledger"), nats.Timeout(2*time.Second), nats.NoReconnect())
 	if err != nil {
 		return nil, nil // left behind by one that was killed; the directory's lock tells if it is not
@@ -48,13 +58,6 @@ func (c *Client) Ask(ctx context.Context, r Request, w io.Writer) error {
 	return c.call(ctx, subjectAsk, r, w, r.Progress)
 }
 
-// Authority asks the serving careledger which authority it holds.
-func (c *Client) Authority(ctx context.Context) (string, error) {
-	var b strings.Builder
-	err := c.Ask(ctx, Request{Question: QuestionAuthority}, &b)
-	return b.String(), err
-}
-
 // Import has the serving careledger import a file, which it reads itself.
 func (c *Client) Import(ctx context.Context, r ImportRequest) (*ImportReport, error) {
 	path, err := filepath.Abs(r.Path)
@@ -65,7 +68,11 @@ func (c *Client) Import(ctx context.Context, r ImportRequest) (*ImportReport, er
 	var report ImportReport
 	pr, pw := io.Pipe()
 	read := make(chan error, 1)
-	go func() { read <- json.UnmarshalRead(pr, &report) }()
+	go func() {
+		err := json.UnmarshalRead(pr, &report)
+		pr.CloseWithError(err)
+		read <- err
+	}()
 	err = c.call(ctx, subjectImport, r, pw, r.Progress)
 	if err != nil {
 		pw.CloseWithError(err)
@@ -93,10 +100,14 @@ func (c *Client) call(ctx context.Context, subject string, request any, w io.Wri
 	if err := c.conn.PublishRequest(subject, inbox, b); err != nil {
 		return fmt.Errorf("ask the serving careledger: %w", err)
 	}
+	var failed []byte
 	for {
 		wait, cancel := context.WithTimeout(ctx, patience)
 		m, err := sub.NextMsgWithContext(wait)
 		cancel()
+		if ctx.Err() != nil {
+			return fmt.Errorf("stopped waiting (%w); the careledger that serves this directory goes on with what it was asked", context.Cause(ctx))
+		}
 		if err != nil {
 			return fmt.Errorf("the careledger that serves this directory does not answer (%w); what was asked may still be done. Look at its terminal, or stop it and ask again", err)
 		}
@@ -112,8 +123,10 @@ func (c *Client) call(ctx context.Context, subject string, request any, w io.Wri
 			}
 		case headerDone:
 			return nil
+		case headerFailure:
+			failed = append(failed, m.Data...)
 		case headerFailed:
-			return failure(m.Data)
+			return failure(append(failed, m.Data...))
 		default:
 			return errors.New("no careledger answers on this server; check --data, or start one with careledger serve")
 		}

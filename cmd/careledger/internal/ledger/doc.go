@@ -10,6 +10,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"os"
 
 	"careledger/domain"
 )
@@ -20,14 +21,13 @@ type Service interface {
 	Ask(ctx context.Context, r Request, w io.Writer) error
 	// Import takes a file of records, all of it or nothing.
 	Import(ctx context.Context, r ImportRequest) (*ImportReport, error)
-	// Authority returns the only authority that the ledger holds, or an error that says what to name.
-	Authority(ctx context.Context) (string, error)
 	Close() error
 }
 
 // ImportRequest names a file of records, one JSON object a line.
 type ImportRequest struct {
 	Path     string       `json:"path"`
+	File     *os.File     `json:"-"` // in place of Path, where this process opens the ledger itself; Import closes it
 	Progress ProgressFunc `json:"-"`
 }
 

@@ -25,10 +25,15 @@ func (l *Local) Import(ctx context.Context, r ImportRequest) (*ImportReport, err
 	// Somebody else's append to the same log (another process on a cluster) takes the ground from under what was decided:
 	// everything is judged again on what stands then.
 	const tries = 20
+	file, size, err := r.open()
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
 	l.importing.Lock() // one import at a time, so that two over the same authorities cannot wait for each other
 	defer l.importing.Unlock()
 	for try := 1; ; try++ {
-		i := &importing{Local: l, request: r, report: &ImportReport{Logs: []LogReport{}, Problems: domain.Problems{}}, locked: map[string]*book{}, refused: map[string]bool{}}
+		i := &importing{Local: l, request: r, file: file, size: size, report: &ImportReport{Logs: []LogReport{}, Problems: domain.Problems{}}, locked: map[string]*book{}, refused: map[string]bool{}}
 		err := i.run(ctx)
 		if errors.Is(err, eventstore.ErrConflict) && try < tries && ctx.Err() == nil {
 			continue
@@ -37,10 +42,29 @@ func (l *Local) Import(ctx context.Context, r ImportRequest) (*ImportReport, err
 	}
 }
 
+// open returns the file of records and its size.
+func (r ImportRequest) open() (file *os.File, size int64, err error) {
+	if file = r.File; file == nil {
+		if file, err = os.Open(r.Path); err != nil {
+			return nil, 0, fmt.Errorf("open the file of records: %w", err)
+		}
+	}
+	about, err := file.Stat()
+	if err == nil && !about.Mode().IsRegular() { // it is read more than once
+		err = fmt.Errorf("%s is not a file of records", file.Name())
+	}
+	if err != nil {
+		return nil, 0, errors.Join(err, file.Close())
+	}
+	return file, about.Size(), nil
+}
+
 // importing is one attempt at one file.
 type importing struct {
 	*Local
 	request ImportRequest
+	file    *os.File
+	size    int64 // what is appended meanwhile is left for the next import
 	report  *ImportReport
 	locked  map[string]*book // the authorities of the file; their writers are ours until the end
 	spool   *spool
@@ -49,11 +73,6 @@ type importing struct {
 }
 
 func (i *importing) run(ctx context.Context) (err error) {
-	file, err := os.Open(i.request.Path)
-	if err != nil {
-		return fmt.Errorf("open the file of records: %w", err)
-	}
-	defer file.Close()
 	if i.spool, err = newSpool(); err != nil {
 		return err
 	}
@@ -67,20 +86,16 @@ func (i *importing) run(ctx context.Context) (err error) {
 			b.mu.Unlock()
 		}
 	}()
-	size := int64(0)
-	if s, err := file.Stat(); err == nil {
-		size = s.Size()
-	}
-	counted := &countingReader{r: file}
+	counted := &countingReader{r: i.records()}
 	err = parseLines(ctx, counted, time.Now(), func(p parsed) error {
 		i.report.Lines++
-		i.request.Progress.report("checking records", counted.n.Load(), size)
+		i.request.Progress.report("checking records", counted.n.Load(), i.size)
 		return i.judge(ctx, p)
 	})
 	if err != nil {
 		return err
 	}
-	if len(i.report.Problems) > 0 {
+	if len(i.report.Problems)+i.report.Dependent > 0 {
 		i.report.Accepted, i.report.Duplicates, i.report.Events = 0, 0, 0
 		return &RefusedError{i.report}
 	}
@@ -91,6 +106,9 @@ func (i *importing) run(ctx context.Context) (err error) {
 	i.stand()
 	return nil
 }
+
+// records returns the records from their beginning.
+func (i *importing) records() io.Reader { return io.NewSectionReader(i.file, 0, i.size) }
 
 // countingReader counts what has been read, for whoever shows the progress.
 type countingReader struct {
@@ -135,22 +153,22 @@ func (i *importing) judge(ctx context.Context, p parsed) error {
 	return nil
 }
 
-// refuse lists a record's problems. One that only misses what a refused record would have brought is counted, not listed: its
-// cause stands in the list.
+// refuse lists a record's problems. One that only misses what an earlier refused record would have brought is counted, not listed:
+// its cause stands in the list.
 func (i *importing) refuse(p parsed, ps domain.Problems) {
+	consequence := func(q domain.Problem) bool { return q.Missing != "" && i.refused[q.Missing] }
+	listed := false
+	for _, q := range ps {
+		if !consequence(q) {
+			q.Line, listed = p.line, true
+			i.report.Problems = append(i.report.Problems, q)
+		}
+	}
+	if !listed {
+		i.report.Dependent++
+	}
 	for _, name := range domain.Defines(p.raw) {
 		i.refused[name] = true
-	}
-	if !slices.ContainsFunc(ps, func(q domain.Problem) bool { return !i.refused[q.Missing] }) {
-		i.report.Dependent++
-		return
-	}
-	for _, q := range ps {
-		if i.refused[q.Missing] {
-			continue
-		}
-		q.Line = p.line
-		i.report.Problems = append(i.report.Problems, q)
 	}
 }
 
@@ -174,13 +192,8 @@ func (i *importing) writerOf(ctx context.Context, authority string) (*writer, er
 
 // preload reads the cases that the file is about in one pass over the log, in place of one by one.
 func (i *importing) preload(ctx context.Context, w *writer) error {
-	file, err := os.Open(i.request.Path)
-	if err != nil {
-		return fmt.Errorf("open the file of records: %w", err)
-	}
-	defer file.Close()
 	found := map[domain.Entity]bool{}
-	err = readLines(file, func(_ int, line []byte) error {
+	err := readLines(i.records(), func(_ int, line []byte) error {
 		if at := bytes.Index(line, []byte(`"case/`)); at >= 0 {
 			if id, _, ok := bytes.Cut(line[at+1:], []byte{'"'}); ok {
 				found[domain.Entity(id)] = true
@@ -216,12 +229,13 @@ func (i *importing) write(ctx context.Context) error {
 	}
 	err := i.spool.each(func(authority string, c eventstore.Commit) error {
 		b := i.locked[authority]
-		if b.log == nil {
+		if b.opened.Load() == nil {
 			if err := i.createLog(ctx, b); err != nil {
 				return err
 			}
 		}
-		p, err := b.log.Submit(c)
+		b.writer.at = b.opened.Load()
+		p, err := b.writer.at.log.Submit(c)
 		if err != nil {
 			return i.cutOff(written, total, err)
 		}
@@ -237,28 +251,21 @@ func (i *importing) write(ctx context.Context) error {
 }
 
 func (i *importing) cutOff(written, total int64, err error) error {
-	if errors.Is(err, eventstore.ErrConflict) || errors.Is(err, eventstore.ErrNeedsRefresh) && written == 0 {
+	if errors.Is(err, eventstore.ErrConflict) {
 		return err
 	}
-	return fmt.Errorf("the import was cut off: %d of %d events are known to be on the log. Importing the same file again completes it: %w", written, total, err)
-}
-
-// createLog makes the log of an authority that has none yet. b.mu is held.
-func (l *Local) createLog(ctx context.Context, b *book) error {
-	log, err := l.store.CreateLog(ctx, b.authority)
-	if err != nil {
-		return err
+	why := err
+	if errors.Is(err, eventstore.ErrDiskFull) {
+		why = eventstore.ErrDiskFull // said plainly; free some and go on
 	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.attach(ctx, b, log)
+	return fmt.Errorf("the import was cut off: %w. %d of %d events are known to be on the log; importing the same file again completes it", why, written, total)
 }
 
 // stand notes where the logs stand now.
 func (i *importing) stand() {
 	for _, b := range i.locked {
-		if b.log != nil {
-			h := b.log.Head()
+		if o := b.opened.Load(); o != nil {
+			h := o.log.Head()
 			i.report.Logs = append(i.report.Logs, LogReport{b.authority, h.Sequence, hex.EncodeToString(h.Root[:])})
 		}
 	}
@@ -276,23 +283,21 @@ func (l *Local) Record(ctx context.Context, line []byte) (sequence uint64, dupli
 	if err != nil {
 		return 0, false, err
 	}
-	for {
-		d, pending, err := l.submit(ctx, b, e)
+	for ours := false; ; {
+		w, d, pending, err := l.submit(ctx, b, e)
 		for _, p := range pending {
 			if err == nil {
 				err = p.Wait(ctx)
 			}
 		}
-		if err == nil && d.duplicate {
-			err = l.durable(ctx, b, d.sequence)
-		}
 		if err == nil {
-			return d.sequence, d.duplicate, nil
+			return d.sequence, d.duplicate && !ours, nil
 		}
 		if refused := (domain.Problems)(nil); errors.As(err, &refused) {
 			return 0, false, refused
 		}
-		l.forget(b)
+		ours = ours || !d.duplicate && len(pending) > 0 // it may be on the log after all, and is then found there
+		l.forget(b, w)
 		moved := errors.Is(err, eventstore.ErrConflict) || errors.Is(err, eventstore.ErrNeedsRefresh)
 		if !moved || ctx.Err() != nil {
 			return 0, false, err
@@ -300,62 +305,61 @@ func (l *Local) Record(ctx context.Context, line []byte) (sequence uint64, dupli
 	}
 }
 
-// durable waits until the event of a sequence, which somebody else is writing, has been acknowledged.
-func (l *Local) durable(ctx context.Context, b *book, sequence uint64) error {
-	for {
-		head := b.log.Head()
-		if head.Sequence >= sequence {
-			return nil
-		}
-		if b.log.Next() <= sequence {
-			return eventstore.ErrConflict // it failed and was forgotten
-		}
-		select {
-		case <-b.log.Moved(head):
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-	}
-}
+// writerKeeps bounds the ids and cases that a writer of single records holds, before it is made anew.
+const writerKeeps = 200_000
 
-// submit decides a record and hands it to the log.
-func (l *Local) submit(ctx context.Context, b *book, e domain.Event) (decision, []*eventstore.Pending, error) {
+// submit decides a record and hands it to the log. What it returns as pending must be durable before the record is acknowledged:
+// for a duplicate that is on its way, what somebody else submitted.
+func (l *Local) submit(ctx context.Context, b *book, e domain.Event) (w *writer, d decision, pending []*eventstore.Pending, err error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	w, err := l.decider(ctx, b)
-	if err != nil {
-		return decision{}, nil, err
+	if b.writer != nil && len(b.writer.ids) > writerKeeps {
+		b.writer = nil // made anew when what it submitted is on the log
 	}
-	d, err := w.decide(ctx, e)
-	if err != nil {
+	if w, err = l.decider(ctx, b); err != nil {
+		return nil, d, nil, err
+	}
+	if d, err = w.decide(ctx, e); err != nil {
 		b.writer = nil
 	}
 	if len(d.problems) > 0 {
-		return d, nil, d.problems
+		return w, d, nil, d.problems
 	}
 	if err != nil {
-		return d, nil, err
+		return w, d, nil, err
 	}
-	if b.log == nil && len(d.commits) > 0 {
-		if err := l.createLog(ctx, b); err != nil {
-			return d, nil, err
-		}
+	if d.pending != nil {
+		return w, d, []*eventstore.Pending{d.pending}, nil
 	}
-	var pending []*eventstore.Pending
 	for _, c := range d.commits {
-		p, err := b.log.Submit(c)
+		if w.at == nil {
+			if err := l.createLog(ctx, b); err != nil {
+				b.writer = nil
+				return w, d, nil, err
+			}
+			w.at = b.opened.Load()
+		}
+		p, err := w.at.log.Submit(c)
 		if err != nil {
 			b.writer = nil
-			return d, pending, err
+			return w, d, pending, err
 		}
 		pending = append(pending, p)
+		for _, m := range c.Messages {
+			id := domain.ShortID(m.ID)
+			s := w.ids[id]
+			s.pending = p
+			w.ids[id] = s
+		}
 	}
-	return d, pending, nil
+	return w, d, pending, nil
 }
 
-// forget throws the writer away after something it decided failed.
-func (l *Local) forget(b *book) {
+// forget throws a writer away after something it decided failed.
+func (l *Local) forget(b *book, w *writer) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.writer = nil
+	if b.writer == w {
+		b.writer = nil
+	}
 }

@@ -6,8 +6,10 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"careledger/domain"
 	"careledger/eventstore"
@@ -36,15 +38,21 @@ type Local struct {
 	follow    *follower // nil unless serving
 }
 
-// book is one authority's log with its fact table and writer.
+// book is one authority: its log with its fact table once there is one, and its writer.
 type book struct {
 	authority string
-	log       *eventstore.Log // nil while the authority has no log
-	table     *projections.Table
-	facts     string // path of the table's file, "" for none
+	opening   sync.Mutex // held while the log is opened and folded
+	opened    atomic.Pointer[openLog]
 
 	mu     sync.Mutex // held by whoever decides
 	writer *writer    // nil until needed, and after a failure
+}
+
+// openLog is a log with the facts folded from it.
+type openLog struct {
+	log   *eventstore.Log
+	table *projections.Table
+	facts string // path of the table's file, "" for none
 }
 
 // Open opens the ledger of c.
@@ -70,20 +78,17 @@ func (l *Local) Close() error {
 		errs = append(errs, l.follow.stop())
 	}
 	for _, b := range l.books {
-		if b.worthSaving() {
-			errs = append(errs, b.table.Save(b.facts))
+		if o := b.opened.Load(); o != nil && o.worthSaving() {
+			errs = append(errs, o.table.Save(o.facts))
 		}
 	}
 	return errors.Join(append(errs, l.store.Close())...)
 }
 
 // worthSaving spares the rewriting of a large file for a few events; they are folded again from the log.
-func (b *book) worthSaving() bool {
-	if b.table == nil || b.facts == "" {
-		return false
-	}
-	unsaved, position := b.table.Unsaved(), b.table.Position()
-	return unsaved > 0 && (position < 100_000 || unsaved > position/20)
+func (o *openLog) worthSaving() bool {
+	unsaved, position := o.table.Unsaved(), o.table.Position()
+	return o.facts != "" && unsaved > 0 && (position < 100_000 || unsaved > position/20)
 }
 
 // Authority returns the only authority that has a log here.
@@ -100,12 +105,31 @@ func (l *Local) Authority(ctx context.Context) (string, error) {
 	return all[0], nil
 }
 
+// writable returns the authority that a command is to write to. A code that the ledger does not hold, beside others, is more likely a
+// slip than a new log, which stays for ever; an import makes those.
+func (l *Local) writable(ctx context.Context, code string) (string, error) {
+	if code == "" {
+		return l.Authority(ctx)
+	}
+	all, err := l.store.Authorities(ctx)
+	if err != nil {
+		return "", err
+	}
+	if err := domain.ParseAuthority(code); err != nil {
+		return "", &Wrong{fmt.Errorf("--authority: %w", err)}
+	}
+	if len(all) > 0 && !slices.Contains(all, code) {
+		return "", &NoLedgerError{Where: l.where(), Authority: code}
+	}
+	return code, nil
+}
+
 // NoLedgerError says that there is nothing to answer from.
 type NoLedgerError struct{ Where, Authority string }
 
 func (e *NoLedgerError) Error() string {
 	if e.Authority != "" {
-		return fmt.Sprintf("%s holds no log of authority %s; import its records first, or see which authorities it holds with: careledger verify", e.Where, e.Authority)
+		return fmt.Sprintf("%s holds no log of authority %s; import its records first", e.Where, e.Authority)
 	}
 	return fmt.Sprintf("%s holds no records; import some first:  careledger import FILE --data DIR  (or try: careledger demo)", e.Where)
 }
@@ -117,8 +141,8 @@ func (l *Local) where() string {
 	return "the data directory " + l.config.Dir
 }
 
-// answering returns the book of an authority with its table at the head of the log. authority may be "" where there is one only.
-func (l *Local) answering(ctx context.Context, authority string) (*book, error) {
+// answering returns an authority's log with its table at the head. authority may be "" where there is one only.
+func (l *Local) answering(ctx context.Context, authority string) (*openLog, error) {
 	if authority == "" {
 		only, err := l.Authority(ctx)
 		if err != nil {
@@ -132,68 +156,112 @@ func (l *Local) answering(ctx context.Context, authority string) (*book, error) 
 	if err != nil {
 		return nil, err
 	}
-	if b.log == nil {
+	o := b.opened.Load()
+	if o == nil {
 		return nil, &NoLedgerError{Where: l.where(), Authority: authority}
 	}
-	return b, l.refresh(ctx, b)
+	return o, l.refresh(ctx, o)
 }
 
-// book opens an authority's log and folds it, once; a book without log is one of an authority that has none yet.
+// book returns an authority's book, with its log opened and folded where there is one.
 func (l *Local) book(ctx context.Context, authority string) (*book, error) {
 	l.mu.Lock()
-	defer l.mu.Unlock()
-	if b := l.books[authority]; b != nil {
+	b := l.books[authority]
+	if b == nil {
+		b = &book{authority: authority}
+		l.books[authority] = b
+	}
+	l.mu.Unlock()
+	if b.opened.Load() != nil {
 		return b, nil
 	}
-	b := &book{authority: authority}
-	log, err := l.store.OpenLog(ctx, authority)
-	switch {
-	case errors.Is(err, eventstore.ErrNoLog):
-	case err != nil:
-		return nil, err
-	default:
-		if err := l.attach(ctx, b, log); err != nil {
-			return nil, err
-		}
+	b.opening.Lock()
+	defer b.opening.Unlock()
+	if b.opened.Load() != nil {
+		return b, nil
 	}
-	l.books[authority] = b
-	return b, nil
+	log, err := l.store.OpenLog(ctx, authority)
+	if errors.Is(err, eventstore.ErrNoLog) {
+		return b, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return b, l.attach(ctx, b, log)
 }
 
-// attach gives a book its log and table. l.mu is held.
+// createLog makes the log of an authority that has none yet.
+func (l *Local) createLog(ctx context.Context, b *book) error {
+	b.opening.Lock()
+	defer b.opening.Unlock()
+	if b.opened.Load() != nil {
+		return nil
+	}
+	log, err := l.store.CreateLog(ctx, b.authority)
+	if err != nil {
+		return err
+	}
+	return l.attach(ctx, b, log)
+}
+
+// attach folds a log and gives it to its book. b.opening is held.
 func (l *Local) attach(ctx context.Context, b *book, log *eventstore.Log) (err error) {
+	o := &openLog{log: log}
 	if l.config.Dir != "" {
-		b.facts = filepath.Join(l.config.Dir, "facts", b.authority+".facts")
+		o.facts = filepath.Join(l.config.Dir, "facts", b.authority+".facts")
 	}
 	head := int64(log.Head().Sequence)
-	b.table, err = projections.Open(ctx, log, b.facts, func(position uint64) {
+	o.table, err = projections.Open(ctx, log, o.facts, func(position uint64) {
 		l.config.Progress.report("folding the log of "+b.authority, int64(position), head)
 	})
 	if err != nil {
 		return err
 	}
-	b.log = log
+	if l.config.ServerURL == "" { // nobody else writes here: what an interruption left is ours to finish
+		if err := l.complete(ctx, o); err != nil {
+			return err
+		}
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	b.opened.Store(o)
 	if l.follow != nil {
-		l.follow.start(b)
+		l.follow.start(b.authority, o)
 	}
 	return nil
 }
 
-// refresh brings a book's table to the head of its log.
-func (l *Local) refresh(ctx context.Context, b *book) error {
-	head := b.log.Head().Sequence
+// complete writes the premiums that an interrupted command left due.
+func (l *Local) complete(ctx context.Context, o *openLog) error {
+	w, err := newWriter(o)
+	if err != nil {
+		return err
+	}
+	written, err := w.finish(ctx)
+	if err != nil || written == 0 {
+		return err
+	}
+	return o.table.Fold(ctx, o.log.Head().Sequence, nil)
+}
+
+// refresh brings a table to the head of its log.
+func (l *Local) refresh(ctx context.Context, o *openLog) error {
+	head := o.log.Head().Sequence
 	if l.config.ServerURL != "" { // others may have written
-		h, err := b.log.Refresh(ctx)
+		h, err := o.log.Refresh(ctx)
 		if err != nil {
 			return err
 		}
 		head = h.Sequence
 	}
-	if l.follow != nil {
-		return b.table.WaitFor(ctx, head)
+	l.mu.Lock()
+	following := l.follow != nil
+	l.mu.Unlock()
+	if following {
+		return o.table.WaitFor(ctx, head)
 	}
-	return b.table.Fold(ctx, head, func(position uint64) {
-		l.config.Progress.report("folding the log of "+b.authority, int64(position), int64(head))
+	return o.table.Fold(ctx, head, func(position uint64) {
+		l.config.Progress.report("folding the log of "+o.log.Authority(), int64(position), int64(head))
 	})
 }
 
@@ -205,11 +273,11 @@ type follower struct {
 	failed chan error
 }
 
-func (f *follower) start(b *book) {
+func (f *follower) start(authority string, o *openLog) {
 	f.group.Go(func() {
-		if err := b.table.Follow(f.ctx); err != nil {
+		if err := o.table.Follow(f.ctx); err != nil {
 			select {
-			case f.failed <- fmt.Errorf("follow the log of %s: %w", b.authority, err):
+			case f.failed <- fmt.Errorf("follow the log of %s: %w", authority, err):
 			default:
 			}
 		}
@@ -244,8 +312,8 @@ func (l *Local) Follow(ctx context.Context) (<-chan error, error) {
 	f.ctx, f.cancel = context.WithCancel(context.WithoutCancel(ctx))
 	l.follow = f
 	for _, b := range l.books {
-		if b.log != nil {
-			f.start(b)
+		if o := b.opened.Load(); o != nil {
+			f.start(b.authority, o)
 		}
 	}
 	return f.failed, nil
@@ -253,9 +321,9 @@ func (l *Local) Follow(ctx context.Context) (<-chan error, error) {
 
 // Table returns an authority's fact table at the head of its log.
 func (l *Local) Table(ctx context.Context, authority string) (*projections.Table, error) {
-	b, err := l.answering(ctx, authority)
+	o, err := l.answering(ctx, authority)
 	if err != nil {
 		return nil, err
 	}
-	return b.table, nil
+	return o.table, nil
 }

@@ -25,8 +25,8 @@ import (
 //	careledger.record  one record; the answer is a RecordReply as JSON
 //
 // The first two answer in several messages, whose header Careledger says what each is: part (a piece of the answer), progress
-// (Progress as JSON, at least every second while it works), done (the last), failed (the last; Failure as JSON). The third answers
-// in one. Programs may also read the log itself: the streams CARE_{authority} with any NATS client.
+// (Progress as JSON, at least every second), done (the last), failure and failed (the pieces of a Failure as JSON; failed is the
+// last). The third answers in one. Programs may also read the log itself: the streams CARE_{authority} with any NATS client.
 const (
 	subjectAsk    = "careledger.ask"
 	subjectImport = "careledger.import"
@@ -36,6 +36,7 @@ const (
 	headerPart     = "part"
 	headerProgress = "progress"
 	headerDone     = "done"
+	headerFailure  = "failure"
 	headerFailed   = "failed"
 
 	partBytes = 512 << 10
@@ -68,6 +69,7 @@ type address struct {
 	URL   string `json:"url"`
 	Token string `json:"token"`
 	PID   int    `json:"pid"`
+	Dir   string `json:"dir"` // the directory that is served: a copy of it holds a copy of this file, and is not served
 }
 
 func addressFile(dir string) string { return filepath.Join(dir, "serve.json") }
@@ -86,17 +88,27 @@ func (l *Local) Serve(ctx context.Context, ready func(url, addressFile string)) 
 	if err != nil {
 		return err
 	}
-	s := &service{Local: l, ctx: ctx, slots: make(chan struct{}, 4)}
-	for subject, handle := range map[string]func(*nats.Msg){subjectAsk: s.ask, subjectImport: s.importFile, subjectRecord: s.record} {
-		sub, err := l.store.Conn().Subscribe(subject, func(m *nats.Msg) { s.group.Go(func() { handle(m) }) })
-		if err != nil {
-			return fmt.Errorf("serve %s: %w", subject, err)
+	working, cancel := context.WithCancel(ctx)
+	s := &service{Local: l, ctx: working, slots: make(chan struct{}, 4)}
+	subscriptions, err := s.subscribe()
+	defer func() { // nothing new comes in, what is under way ends, and then the caller may close the log
+		for _, sub := range subscriptions {
+			_ = sub.Unsubscribe() // the connection is closed next
 		}
-		defer func() { _ = sub.Unsubscribe() }() // the connection is closed next
+		s.stop()
+		cancel()
+		s.group.Wait()
+	}()
+	if err != nil {
+		return err
 	}
 	if l.config.Dir != "" && l.store.ClientURL() != "" {
 		path := addressFile(l.config.Dir)
-		if err := writeAddress(path, address{l.store.ClientURL(), l.config.ClientToken, os.Getpid()}); err != nil {
+		dir, err := filepath.Abs(l.config.Dir)
+		if err != nil {
+			return err
+		}
+		if err := writeAddress(path, address{l.store.ClientURL(), l.config.ClientToken, os.Getpid(), dir}); err != nil {
 			return err
 		}
 		defer func() { _ = os.Remove(path) }() // one that stays is found out to be stale
@@ -104,7 +116,6 @@ func (l *Local) Serve(ctx context.Context, ready func(url, addressFile string)) 
 	} else {
 		ready(l.config.ServerURL, "")
 	}
-	defer s.group.Wait()
 	select {
 	case <-ctx.Done():
 		return nil
@@ -137,6 +148,38 @@ type service struct {
 	ctx   context.Context
 	group sync.WaitGroup
 	slots chan struct{} // how many questions are worked on at once
+
+	mu      sync.Mutex
+	stopped bool // no message is taken any more
+}
+
+// subscribe takes messages. Several ledgers that serve one cluster share them; an import names a file of this machine, so only a
+// ledger with a directory takes those.
+func (s *service) subscribe() (all []*nats.Subscription, err error) {
+	handlers := map[string]func(*nats.Msg){subjectAsk: s.ask, subjectRecord: s.record}
+	if s.config.ServerURL == "" {
+		handlers[subjectImport] = s.importFile
+	}
+	for subject, handle := range handlers {
+		sub, err := s.store.Conn().QueueSubscribe(subject, "careledger", func(m *nats.Msg) {
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			if !s.stopped {
+				s.group.Go(func() { handle(m) })
+			}
+		})
+		if err != nil {
+			return all, fmt.Errorf("serve %s: %w", subject, err)
+		}
+		all = append(all, sub)
+	}
+	return all, nil
+}
+
+func (s *service) stop() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.stopped = true
 }
 
 func (s *service) ask(m *nats.Msg) {
@@ -146,6 +189,13 @@ func (s *service) ask(m *nats.Msg) {
 			return &Wrong{fmt.Errorf("read the question: %w", err)}
 		}
 		r.Progress = progress
+		progress("waiting for other questions", 0, 0)
+		select {
+		case s.slots <- struct{}{}:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+		defer func() { <-s.slots }()
 		return s.Ask(ctx, r, w)
 	})
 }
@@ -182,8 +232,6 @@ func (s *service) record(m *nats.Msg) {
 
 // work does what a message asks for and answers in parts.
 func (s *service) work(m *nats.Msg, do func(ctx context.Context, w io.Writer, progress ProgressFunc) error) {
-	s.slots <- struct{}{}
-	defer func() { <-s.slots }()
 	r := &replier{m: m}
 	r.state = Progress{Doing: "working"}
 	ctx, cancel := context.WithCancel(s.ctx)
@@ -213,14 +261,17 @@ func (s *service) work(m *nats.Msg, do func(ctx context.Context, w io.Writer, pr
 		f.Wrong = true
 	}
 	if refused := (*RefusedError)(nil); errors.As(err, &refused) {
-		f.Report = refused.Report
-		f.Message = ""
+		f = Failure{Report: refused.Report}
 	}
-	b, err := json.Marshal(f)
-	if err != nil || len(b) > 7<<20 {
-		b, _ = json.Marshal(Failure{Message: "the answer is too long to send; " + err.Error()})
+	text, err := json.Marshal(f)
+	if err != nil { // plain texts and numbers: cannot happen
+		text = []byte(`{"message":"the failure cannot be told"}`)
 	}
-	r.send(headerFailed, b)
+	for len(text) > partBytes {
+		r.send(headerFailure, text[:partBytes])
+		text = text[partBytes:]
+	}
+	r.send(headerFailed, text)
 }
 
 // replier sends an answer in parts.

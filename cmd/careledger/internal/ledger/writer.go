@@ -16,7 +16,7 @@ import (
 // writer decides for one authority. It holds the log as of base plus everything decided since, whether durable yet or not; it is
 // thrown away when something it decided did not reach the log.
 type writer struct {
-	book  *book
+	at    *openLog // nil while the authority has no log
 	state *authority.State
 	cases map[domain.Entity]*domain.Case
 	ids   map[uint64]seen // decided since base, by short id
@@ -25,7 +25,10 @@ type writer struct {
 }
 
 // seen is an event id that stands on the log or has been decided.
-type seen struct{ sequence, record uint64 }
+type seen struct {
+	sequence, record uint64
+	pending          *eventstore.Pending // on its way to the log; nil for what stands there
+}
 
 // maxCommit is the most events that one command may write atomically.
 const maxCommit = 1000
@@ -35,57 +38,69 @@ func (l *Local) decider(ctx context.Context, b *book) (*writer, error) {
 	if b.writer != nil {
 		return b.writer, nil
 	}
-	w := &writer{book: b, state: authority.New(b.authority), cases: map[domain.Entity]*domain.Case{}, ids: map[uint64]seen{}, next: 1}
-	if b.log != nil {
-		head, err := b.log.Refresh(ctx)
-		if err != nil {
-			return nil, err
-		}
-		if err := l.refresh(ctx, b); err != nil {
-			return nil, err
-		}
-		if w.state, err = b.table.State(); err != nil {
-			return nil, err
-		}
-		w.base, w.next = head.Sequence, head.Sequence+1
-		if b.table.Position() != head.Sequence {
-			return nil, fmt.Errorf("authority %s: %w", b.authority, eventstore.ErrConflict) // somebody else wrote in between
-		}
-		if err := w.finish(ctx); err != nil {
-			return nil, err
-		}
+	o := b.opened.Load()
+	if o == nil {
+		b.writer = &writer{state: authority.New(b.authority), cases: map[domain.Entity]*domain.Case{}, ids: map[uint64]seen{}, next: 1}
+		return b.writer, nil
+	}
+	head, err := o.log.Refresh(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if err := l.refresh(ctx, o); err != nil {
+		return nil, err
+	}
+	if o.table.Position() != head.Sequence { // somebody else wrote in between
+		return nil, fmt.Errorf("authority %s: %w", b.authority, eventstore.ErrConflict)
+	}
+	w, err := newWriter(o)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := w.finish(ctx); err != nil {
+		return nil, err
 	}
 	b.writer = w
 	return w, nil
 }
 
-// finish completes what an interruption left: the premiums that follow from the last command, where that was one on a provider
-// or policy. Every other command carries its premiums in its own commit.
-func (w *writer) finish(ctx context.Context) error {
+// newWriter returns a writer on what the table has folded.
+func newWriter(o *openLog) (*writer, error) {
+	state, err := o.table.State()
+	if err != nil {
+		return nil, err
+	}
+	base := o.table.Position()
+	return &writer{at: o, state: state, cases: map[domain.Entity]*domain.Case{}, ids: map[uint64]seen{}, base: base, next: base + 1}, nil
+}
+
+// finish completes what an interruption left: the premiums that follow from the last command, where that is one that settles
+// others. Every other command carries its premiums in its own commit. It returns the number of commits that this took.
+func (w *writer) finish(ctx context.Context) (written int, err error) {
 	for sequence := w.base; sequence > 0; sequence-- {
-		r, err := w.book.log.Get(ctx, sequence)
+		r, err := w.at.log.Get(ctx, sequence)
 		if err != nil {
-			return err
+			return 0, err
 		}
 		if t := domain.Type(r.Type); t == domain.TypePremiumAwarded || t == domain.TypePremiumReversed {
 			continue
 		}
 		cause, err := domain.DecodeEvent(r.Sequence, domain.Type(r.Type), r.Data)
-		if err != nil || cause.Entity.Kind() == domain.KindCase {
-			return err
+		if err != nil || !authority.SettlesOthers(&cause) {
+			return 0, err
 		}
 		commits, err := w.settle(ctx, &cause)
 		if err != nil {
-			return err
+			return 0, err
 		}
 		for _, c := range commits {
-			if err := w.book.log.Append(ctx, c); err != nil {
-				return err
+			if err := w.at.log.Append(ctx, c); err != nil {
+				return 0, err
 			}
 		}
-		return nil
+		return len(commits), nil
 	}
-	return nil
+	return 0, nil
 }
 
 // caseOf returns the state of a case, read from the log where the writer does not hold it yet.
@@ -107,7 +122,7 @@ func (w *writer) load(ctx context.Context, entities []domain.Entity) error {
 		}
 		return nil
 	}
-	cases, err := w.book.table.ReadCases(ctx, entities, w.base)
+	cases, err := w.at.table.ReadCases(ctx, entities, w.base)
 	if err != nil {
 		return err
 	}
@@ -119,6 +134,7 @@ func (w *writer) load(ctx context.Context, entities []domain.Entity) error {
 type decision struct {
 	duplicate bool
 	sequence  uint64              // of the record's event
+	pending   *eventstore.Pending // of a duplicate that is on its way to the log
 	commits   []eventstore.Commit // what to write, in order
 	problems  domain.Problems
 }
@@ -131,7 +147,7 @@ var errTainted = errors.New("the writer must be made anew")
 func (w *writer) decide(ctx context.Context, e domain.Event) (d decision, err error) {
 	if s, ok := w.seen(e.ID); ok {
 		if s.record == projections.ShortHash(e.RecordHash) {
-			return decision{duplicate: true, sequence: s.sequence}, nil
+			return decision{duplicate: true, sequence: s.sequence, pending: s.pending}, nil
 		}
 		return decision{problems: domain.Problems{{Field: "id", Reason: fmt.Sprintf(
 			"id %s stands already, as event %d, with other content; give a new record a new id, and correct a wrong one with event-corrected", e.ID, s.sequence)}}}, nil
@@ -161,7 +177,7 @@ func (w *writer) decide(ctx context.Context, e domain.Event) (d decision, err er
 		return d, err
 	}
 	d = decision{sequence: commit.First, commits: []eventstore.Commit{commit}}
-	if c == nil {
+	if authority.SettlesOthers(&events[0]) {
 		settled, err := w.settle(ctx, &events[0])
 		if rate := (*settleError)(nil); errors.As(err, &rate) {
 			return decision{problems: domain.Problems{{Field: "data", Reason: rate.Error()}}}, errTainted
@@ -175,14 +191,14 @@ func (w *writer) decide(ctx context.Context, e domain.Event) (d decision, err er
 
 // seen looks an event id up among what was decided and what stands on the log.
 func (w *writer) seen(id string) (seen, bool) {
-	if s, ok := w.ids[projections.ShortID(id)]; ok {
+	if s, ok := w.ids[domain.ShortID(id)]; ok {
 		return s, true
 	}
 	if w.base == 0 {
 		return seen{}, false
 	}
-	sequence, record, ok := w.book.table.Find(id)
-	return seen{sequence, record}, ok
+	sequence, record, ok := w.at.table.Find(id)
+	return seen{sequence, record, nil}, ok
 }
 
 // commit encodes events of one entity and takes their place on the log.
@@ -194,7 +210,7 @@ func (w *writer) commit(entity domain.Entity, last uint64, events []domain.Event
 			return c, err
 		}
 		c.Messages[i] = eventstore.Message{Entity: string(entity), Type: string(events[i].Type), ID: events[i].ID, Data: raw}
-		w.ids[projections.ShortID(events[i].ID)] = seen{events[i].Sequence, projections.ShortHash(events[i].RecordHash)}
+		w.ids[domain.ShortID(events[i].ID)] = seen{events[i].Sequence, projections.ShortHash(events[i].RecordHash), nil}
 	}
 	w.next += uint64(len(events))
 	return c, nil
@@ -241,8 +257,8 @@ func (w *writer) settle(ctx context.Context, cause *domain.Event) (commits []eve
 
 func (w *writer) casesWithFollowUps() []domain.Entity {
 	var all []domain.Entity
-	if w.book.table != nil {
-		all = w.book.table.CasesWithFollowUps()
+	if w.at != nil {
+		all = w.at.table.CasesWithFollowUps()
 	}
 	for e, c := range w.cases {
 		if c.HasFollowUps() {
@@ -256,8 +272,8 @@ func (w *writer) casesWithFollowUps() []domain.Entity {
 // referring returns the events that refer to a unit.
 func (w *writer) referring(ctx context.Context, unit string) (ids []string, err error) {
 	var all []domain.Entity
-	if w.book.table != nil {
-		all = w.book.table.CasesAt(unit)
+	if w.at != nil {
+		all = w.at.table.CasesAt(unit)
 	}
 	for e := range w.cases {
 		all = append(all, e)

@@ -64,7 +64,7 @@ func policySheet(c *projections.Cut, rows []policyRow) *sheet {
 	s := &sheet{columns: fields([]string{"policy", "title", "from", "end", "decided_by", "decided_on", "sha256"}),
 		heading: []string{"Adopted policies", asKnown(c.Authority, c.Moment)}}
 	for _, r := range rows {
-		s.rows = append(s.rows, []string{r.Policy, r.Title, r.From, r.End, r.DecidedBy, r.DecidedOn, r.SHA256[:16]})
+		s.rows = append(s.rows, []string{r.Policy, r.Title, r.From, r.End, r.DecidedBy, r.DecidedOn, r.SHA256})
 	}
 	return s
 }

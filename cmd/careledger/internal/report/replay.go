@@ -16,7 +16,7 @@ func Replay(w io.Writer, format Format, r *replay.Result) error {
 	case CSV:
 		return replayRows(r).csv(w)
 	}
-	totals := &sheet{heading: []string{fmt.Sprintf("Replay %s to %s", r.From, r.To), asKnown(r.Authority, r.AsOf)},
+	totals := &sheet{heading: []string{"Replay" + months(r.Period), asKnown(r.Authority, r.AsOf)},
 		columns: []column{{name: "run"}, {name: "total", number: true, amount: true}, {name: "difference", number: true, amount: true}, {name: "gain", number: true}, {name: "lose", number: true}, {name: "digest"}}}
 	if r.InForceFrom != 0 {
 		totals.heading = append(totals.heading, fmt.Sprintf("The adopted policies hold before %s, the alternative from then on.", r.InForceFrom))

@@ -158,6 +158,14 @@ func fields(by []string) (columns []column) {
 	return columns
 }
 
+// months says a period in words; that of a log without events is empty.
+func months(p compensation.Period) string {
+	if p.From == 0 {
+		return ""
+	}
+	return fmt.Sprintf(" %s to %s", p.From, p.To)
+}
+
 // asKnown says in words which moment an answer is of.
 func asKnown(authority string, m projections.Moment) string {
 	if m.Sequence == 0 && m.Recorded.IsZero() {
@@ -170,7 +178,7 @@ func asKnown(authority string, m projections.Moment) string {
 func Compensation(w io.Writer, format Format, c *projections.Compensation) error {
 	s := rowSheet(c.By, c.Rows, c.Total)
 	s.heading = []string{
-		fmt.Sprintf("Compensation %s to %s: %s kr", c.Period.From, c.Period.To, Thousands(c.Total.String())),
+		fmt.Sprintf("Compensation%s: %s kr", months(c.Period), Thousands(c.Total.String())),
 		asKnown(c.Authority, c.AsOf),
 	}
 	return s.write(w, format, c)
@@ -192,7 +200,7 @@ func rowSheet(by []string, rows []compensation.Row, total domain.Money) *sheet {
 // Fulfilment writes how many goals were assessed and fulfilled.
 func Fulfilment(w io.Writer, format Format, f *projections.Fulfilment) error {
 	s := &sheet{columns: fields(f.By), heading: []string{
-		fmt.Sprintf("Fulfilment of goals %s to %s", f.Period.From, f.Period.To),
+		"Fulfilment of goals" + months(f.Period),
 		asKnown(f.Authority, f.AsOf),
 	}}
 	for _, name := range []string{"follow_ups", "persons", "assessed", "fulfilled", "partly", "rate"} {
