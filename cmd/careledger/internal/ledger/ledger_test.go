@@ -239,31 +239,22 @@ func requireSettled(t *testing.T, l *Local) {
 
 func TestTheServedLedgerAnswersAsTheOpenedOne(t *testing.T) {
 	dir, path := t.TempDir(), municipality(t, 30, 2, 7)
-	ctx, stop := context.WithCancel(t.Context())
-	l, err := Open(ctx, Config{Dir: dir, Listen: "127.0.0.1:0", ClientToken: NewToken(), Doing: "serve"})
-	require.NoError(t, err)
-	ready, ended := make(chan struct{}), make(chan error, 1)
-	go func() { ended <- l.Serve(ctx, func(string, string) { close(ready) }) }()
-	<-ready
-	info, err := os.Stat(addressFile(dir))
-	require.NoError(t, err)
-	require.Equal(t, os.FileMode(0o600), info.Mode().Perm(), "only the directory's owner can read the token")
-	c, err := Find(dir)
-	require.NoError(t, err)
-	require.NotNil(t, c)
-	want := imported(t, c, path)
-	require.Equal(t, want.Lines, want.Accepted)
-	served := answerTo(t, c, byYear)
-	_, err = c.Import(t.Context(), ImportRequest{Path: file(t, "{}")})
-	require.ErrorAs(t, err, new(*RefusedError))
-	var b strings.Builder
-	require.ErrorAs(t, c.Ask(t.Context(), Request{Question: QuestionCompensation, From: "2015"}, &b), new(*Wrong))
-	require.NoError(t, c.Close())
-	stop()
-	require.NoError(t, <-ended)
-	require.NoError(t, l.Close())
-	require.NoFileExists(t, addressFile(dir))
-	require.Equal(t, served, answerTo(t, opened(t, Config{Dir: dir}), byYear))
+	answer := ""
+	t.Run("served", func(t *testing.T) {
+		served(t, dir)
+		info, err := os.Stat(addressFile(dir))
+		require.NoError(t, err)
+		require.Equal(t, os.FileMode(0o600), info.Mode().Perm(), "only the directory's owner can read the token")
+		c := asking(t, dir)
+		want := imported(t, c, path)
+		require.Equal(t, want.Lines, want.Accepted)
+		answer = answerTo(t, c, byYear)
+		_, err = c.Import(t.Context(), ImportRequest{Path: file(t, "{}")})
+		require.ErrorAs(t, err, new(*RefusedError))
+		var b strings.Builder
+		require.ErrorAs(t, c.Ask(t.Context(), Request{Question: QuestionCompensation, From: "2015"}, &b), new(*Wrong))
+	})
+	require.Equal(t, answer, answerTo(t, opened(t, Config{Dir: dir}), byYear))
 }
 
 // On a cluster of three servers with three replicas, two processes write to the same log, a node stops, and the answers are those of

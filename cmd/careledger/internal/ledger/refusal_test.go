@@ -49,42 +49,49 @@ func TestConsequencesOfARefusedLineAreCountedNotListed(t *testing.T) {
 	require.Equal(t, 1, r.Dependent)
 }
 
-func TestALongRefusalIsServedWhole(t *testing.T) {
-	dir := t.TempDir()
-	ctx, stop := context.WithCancel(t.Context())
-	l, err := Open(ctx, Config{Dir: dir, Listen: "127.0.0.1:0", ClientToken: NewToken()})
+// served serves a directory until the test ends.
+func served(t *testing.T, dir string) *Local {
+	ctx, stop := context.WithCancel(context.Background())
+	l, err := Open(ctx, Config{Dir: dir, Listen: "127.0.0.1:0", ClientToken: NewToken(), Doing: "serve"})
 	require.NoError(t, err)
 	ready, ended := make(chan struct{}), make(chan error, 1)
 	go func() { ended <- l.Serve(ctx, func(string, string) { close(ready) }) }()
 	<-ready
+	t.Cleanup(func() {
+		stop()
+		require.NoError(t, <-ended)
+		require.NoError(t, l.Close())
+		require.NoFileExists(t, addressFile(dir))
+	})
+	return l
+}
+
+// asking is a client of the careledger that serves a directory.
+func asking(t *testing.T, dir string) *Client {
 	c, err := Find(dir)
 	require.NoError(t, err)
+	require.NotNil(t, c)
+	t.Cleanup(func() { require.NoError(t, c.Close()) })
+	return c
+}
+
+func TestALongRefusalIsServedWhole(t *testing.T) {
+	dir := t.TempDir()
+	served(t, dir)
 	const n = 40_000
-	lines, _ := refusedLines(t, c, strings.Repeat("{}\n", n))
+	lines, _ := refusedLines(t, asking(t, dir), strings.Repeat("{}\n", n))
 	require.Len(t, lines, n)
-	require.NoError(t, c.Close())
-	stop()
-	require.NoError(t, <-ended)
-	require.NoError(t, l.Close())
 }
 
 func TestACopyOfAServedDirectoryIsNotServed(t *testing.T) {
 	dir, other := t.TempDir(), t.TempDir()
-	ctx, stop := context.WithCancel(t.Context())
-	l, err := Open(ctx, Config{Dir: dir, Listen: "127.0.0.1:0", ClientToken: NewToken()})
-	require.NoError(t, err)
-	ready, ended := make(chan struct{}), make(chan error, 1)
-	go func() { ended <- l.Serve(ctx, func(string, string) { close(ready) }) }()
-	<-ready
+	served(t, dir)
 	b, err := os.ReadFile(addressFile(dir))
 	require.NoError(t, err)
 	require.NoError(t, os.WriteFile(addressFile(other), b, 0o600))
 	c, err := Find(other)
 	require.NoError(t, err)
 	require.Nil(t, c)
-	stop()
-	require.NoError(t, <-ended)
-	require.NoError(t, l.Close())
 }
 
 func TestAPipeIsNoFileOfRecords(t *testing.T) {
