@@ -29,7 +29,6 @@ line, field and reason. Importing a file again changes nothing; an import that w
 			return o.importFile(cmd, args[0], cmd.InOrStdin())
 		},
 	}
-	o.where(cmd)
 	return cmd
 }
 
@@ -43,7 +42,7 @@ func (o *options) importFile(cmd *cobra.Command, path string, in io.Reader) (err
 	if err != nil {
 		return err
 	}
-	request.Progress = p.show
+	request.Progress, request.Authority = p.show, o.authority
 	l, err := o.open(cmd.Context(), "import", p.show)
 	if err != nil {
 		return err

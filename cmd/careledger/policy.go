@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"careledger/cmd/careledger/internal/ledger"
+	"careledger/cmd/careledger/internal/report"
 	"careledger/domain"
 	"careledger/domain/compensation"
 )
@@ -23,7 +24,7 @@ func newPolicy(o *options) *cobra.Command {
 		Args:  noArguments,
 		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(newPolicyValidate(), newPolicyAdopt(o), newPolicyEnd(o), newPolicyList(o), newPolicyShow(o))
+	cmd.AddCommand(newPolicyValidate(o), newPolicyAdopt(o), newPolicyEnd(o), newPolicyList(o), newPolicyShow(o))
 	return cmd
 }
 
@@ -40,19 +41,22 @@ func readModel(cmd *cobra.Command, name string) (*compensation.Model, error) {
 	return m, err
 }
 
-func newPolicyValidate() *cobra.Command {
+func newPolicyValidate(o *options) *cobra.Command {
 	return &cobra.Command{
 		Use:     "validate FILE",
 		Short:   "Check a model document; every error names its place and what was meant",
 		Example: `  careledger policy validate proposal.yaml`,
 		Args:    exactly("FILE"),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			format, err := report.ParseFormat(o.format)
+			if err != nil {
+				return &ledger.Wrong{Err: err}
+			}
 			m, err := readModel(cmd, args[0])
 			if err != nil {
 				return err
 			}
-			_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s: model %s, %d parameters, %d components, sha256 %s\n", args[0], m.ID, len(m.Parameters), len(m.Components), m.SHA256())
-			return err
+			return report.Model(cmd.OutOrStdout(), format, args[0], m)
 		},
 	}
 }
@@ -60,10 +64,8 @@ func newPolicyValidate() *cobra.Command {
 // decree are the flags of a command that writes a policy event.
 type decree struct{ from, decidedBy, decidedOn, reference, actor string }
 
-func (d *decree) flags(cmd *cobra.Command, o *options) {
-	o.where(cmd)
+func (d *decree) flags(cmd *cobra.Command) {
 	f := cmd.Flags()
-	f.StringVar(&o.authority, "authority", "", "`code` of the authority; not needed where the ledger holds one")
 	f.StringVar(&d.from, "from", "", "first `date` on which it holds")
 	f.StringVar(&d.actor, "actor", "policy-officer", "opaque `id` of who registers it")
 }
@@ -98,7 +100,7 @@ func newPolicyAdopt(o *options) *cobra.Command {
 			})
 		},
 	}
-	d.flags(cmd, o)
+	d.flags(cmd)
 	f := cmd.Flags()
 	f.StringVar(&d.decidedBy, "decided-by", "", "the `board` that decided it")
 	f.StringVar(&d.decidedOn, "decided-on", "", "the `date` it decided")
@@ -126,7 +128,7 @@ func newPolicyEnd(o *options) *cobra.Command {
 			})
 		},
 	}
-	d.flags(cmd, o)
+	d.flags(cmd)
 	return cmd
 }
 

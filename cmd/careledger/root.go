@@ -42,26 +42,26 @@ Your own:    careledger import records.ndjson    then    careledger compensation
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return &ledger.Wrong{Err: fmt.Errorf("%w; see %s --help", err, cmd.CommandPath())}
 	})
+	o.where(root)
 	root.AddCommand(newDemo(), newGenerate(), newImport(o), newPolicy(o), newCompensation(o), newFulfilment(o), newReplay(o), newTrail(o), newServe(o))
 	return root
 }
 
-// where adds the flags that say which ledger.
-func (o *options) where(cmd *cobra.Command) {
-	f := cmd.Flags()
+// where adds the flags of every command: which ledger, which authority, and how to answer.
+func (o *options) where(root *cobra.Command) {
+	f := root.PersistentFlags()
 	f.StringVar(&o.dir, "data", "careledger-data", "data `directory` of the ledger")
 	f.StringVar(&o.server, "server", "", "NATS server or cluster that holds the logs, in place of the data directory (`URL`)")
 	f.StringVar(&o.token, "token", os.Getenv("CARELEDGER_TOKEN"), "what to present to --server; by default the variable CARELEDGER_TOKEN")
 	f.Lookup("token").DefValue = ""
+	f.StringVar(&o.authority, "authority", "", "`code` of the authority; not needed where the ledger holds one")
 	f.StringVar(&o.format, "format", "table", "how to answer: table, json or csv")
-	complete(cmd, "format", "table", "json", "csv")
+	complete(root, "format", "table", "json", "csv")
 }
 
-// which adds the flags of a question about one authority at one moment.
+// which adds the flags of a question at one moment.
 func (o *options) which(cmd *cobra.Command) {
-	o.where(cmd)
 	f := cmd.Flags()
-	f.StringVar(&o.authority, "authority", "", "`code` of the authority; not needed where the ledger holds one")
 	f.StringVar(&o.asOf, "as-of", "", "answer as known at a `time`: 2017-01-05T08:00:00Z, or 2017-01-05 for the end of that day")
 	f.Uint64Var(&o.asOfSequence, "as-of-sequence", 0, "answer as known at an event `number` of the log")
 }

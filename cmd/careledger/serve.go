@@ -45,7 +45,6 @@ itself (the streams CARE_{authority}); nothing but the ledger writes to the log.
 			})
 		},
 	}
-	o.where(cmd)
 	cmd.Flags().StringVar(&listen, "listen", "127.0.0.1:0", "`address` to listen on; port 0 takes a free one")
 	return cmd
 }

@@ -47,11 +47,12 @@ func BenchmarkRecord(b *testing.B) {
 // A file of records: parsed, judged, written and durable.
 func BenchmarkImport(b *testing.B) {
 	path := municipality(b, 100, 5, 1)
+	lines := 0
 	for b.Loop() {
 		l, err := Open(b.Context(), Config{Dir: b.TempDir()})
 		require.NoError(b, err)
-		r := imported(b, l, path)
-		b.ReportMetric(float64(r.Lines)*float64(b.N)/b.Elapsed().Seconds(), "records/s")
+		lines += imported(b, l, path).Lines
 		require.NoError(b, l.Close())
 	}
+	b.ReportMetric(float64(lines)/b.Elapsed().Seconds(), "records/s")
 }

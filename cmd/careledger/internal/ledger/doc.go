@@ -26,9 +26,10 @@ type Service interface {
 
 // ImportRequest names a file of records, one JSON object a line.
 type ImportRequest struct {
-	Path     string       `json:"path"`
-	File     *os.File     `json:"-"` // in place of Path, where this process opens the ledger itself; Import closes it
-	Progress ProgressFunc `json:"-"`
+	Path      string       `json:"path"`
+	File      *os.File     `json:"-"`                   // in place of Path, where this process opens the ledger itself; Import closes it
+	Authority string       `json:"authority,omitempty"` // refuse the records of any other; "" takes all
+	Progress  ProgressFunc `json:"-"`
 }
 
 // ProgressFunc is told now and then how far a long piece of work is: what it does, how much of it is done, and how much there is

@@ -128,6 +128,10 @@ func (i *importing) judge(ctx context.Context, p parsed) error {
 		i.refuse(p, p.problems)
 		return nil
 	}
+	if a := i.request.Authority; a != "" && a != p.event.Authority {
+		i.refuse(p, domain.Problems{{Field: "authority", Reason: fmt.Sprintf("%s is not %s, the authority that the import is for", p.event.Authority, a)}})
+		return nil
+	}
 	w, err := i.writerOf(ctx, p.event.Authority)
 	if err != nil {
 		return err

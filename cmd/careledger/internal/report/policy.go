@@ -97,3 +97,18 @@ func Policy(w io.Writer, format Format, c *projections.Cut, policy string) error
 	}
 	return nil
 }
+
+// Model writes what a model document that has no error is.
+func Model(w io.Writer, format Format, file string, m *compensation.Model) error {
+	if format == Table {
+		_, err := fmt.Fprintf(w, "%s: model %s, %d parameters, %d components, sha256 %s\n", file, m.ID, len(m.Parameters), len(m.Components), m.SHA256())
+		return err
+	}
+	s := &sheet{columns: fields([]string{"id", "title", "sha256"}), rows: [][]string{{m.ID, m.Title, m.SHA256()}}}
+	return s.write(w, format, struct {
+		ID     string         `json:"id"`
+		Title  string         `json:"title"`
+		SHA256 string         `json:"sha256"`
+		Model  jsontext.Value `json:"model"`
+	}{m.ID, m.Title, m.SHA256(), m.CanonicalJSON()})
+}
