@@ -47,7 +47,7 @@ type Config struct {
 	// MaxPendingBytes bounds what is submitted and not yet acknowledged; above it Submit waits. Default 64 MiB.
 	MaxPendingBytes int64
 	// ReserveBytes is the disk space the embedded log leaves free: an append that would go below it fails with ErrDiskFull
-	// before anything is written. JetStream does not answer at all once its disk is full. Default 64 MiB.
+	// before anything is written. JetStream does not answer at all once its disk is full. Default 24 MiB.
 	ReserveBytes int64
 
 	// PositionGuardOnly leaves Commit.Guards out of all that is published; without it they are left out of batches of 500 events and
@@ -71,7 +71,7 @@ func (c Config) withDefaults() Config {
 		c.MaxPendingBytes = 64 << 20
 	}
 	if c.ReserveBytes == 0 {
-		c.ReserveBytes = 64 << 20
+		c.ReserveBytes = 24 << 20
 	}
 	return c
 }

@@ -52,16 +52,16 @@ type Progress struct {
 // Failure is how a served request ended without an answer.
 type Failure struct {
 	Message string        `json:"message"`
-	Wrong   bool          `json:"wrong,omitempty"`  // wrong usage, not a refusal
-	Report  *ImportReport `json:"report,omitempty"` // of an import refused whole
+	Wrong   bool          `json:"wrong,omitzero"`  // wrong usage, not a refusal
+	Report  *ImportReport `json:"report,omitzero"` // of an import refused whole
 }
 
 // RecordReply answers a record: where its event stands, or why it was refused.
 type RecordReply struct {
-	Sequence  uint64          `json:"sequence,omitempty"`
-	Duplicate bool            `json:"duplicate,omitempty"`
-	Problems  domain.Problems `json:"problems,omitempty"`
-	Error     string          `json:"error,omitempty"` // the outcome is not known or the log is in trouble; ask again
+	Sequence  uint64          `json:"sequence,omitzero"`
+	Duplicate bool            `json:"duplicate,omitzero"`
+	Problems  domain.Problems `json:"problems,omitzero"`
+	Error     string          `json:"error,omitzero"` // the outcome is not known or the log is in trouble; ask again
 }
 
 // address is how other processes find a serving ledger: DIR/serve.json, which only the directory's owner can read.
