@@ -3,8 +3,10 @@ package ledger
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 )
@@ -55,4 +57,25 @@ func BenchmarkImport(b *testing.B) {
 		require.NoError(b, l.Close())
 	}
 	b.ReportMetric(float64(lines)/b.Elapsed().Seconds(), "records/s")
+}
+
+// How long after its acknowledgement a record shows in the facts of a serving ledger.
+func BenchmarkVisible(b *testing.B) {
+	l := opened(b, Config{Dir: b.TempDir()})
+	imported(b, l, file(b, parties))
+	_, err := l.Follow(b.Context())
+	require.NoError(b, err)
+	table, err := l.Table(b.Context(), "1281")
+	require.NoError(b, err)
+	var waits []time.Duration
+	for b.Loop() {
+		sequence, _, err := l.Record(b.Context(), fmt.Appendf(nil, `{"type":"case-opened","authority":"1281","entity":"case/k%d","effective":"2020-01-01","recorded":"2020-02-01T10:00:00Z","actor":"a","data":{"person":"x"}}`, len(waits)))
+		require.NoError(b, err)
+		acknowledged := time.Now()
+		require.NoError(b, table.WaitFor(b.Context(), sequence))
+		waits = append(waits, time.Since(acknowledged))
+	}
+	slices.Sort(waits)
+	b.ReportMetric(float64(waits[len(waits)*99/100].Microseconds()), "p99-µs")
+	b.ReportMetric(float64(waits[len(waits)/2].Microseconds()), "median-µs")
 }
