@@ -137,8 +137,8 @@ func (l *Log) Append(ctx context.Context, c Commit) error {
 }
 
 func validateCommit(c Commit) error {
-	if len(c.Messages) == 0 || len(c.Messages) > maxBatch {
-		return fmt.Errorf("%d events; 1 to %d are expected", len(c.Messages), maxBatch)
+	if len(c.Messages) == 0 || len(c.Messages) > MaxCommit {
+		return fmt.Errorf("%d events; 1 to %d are expected", len(c.Messages), MaxCommit)
 	}
 	var bytes int
 	for _, m := range c.Messages {
@@ -269,7 +269,7 @@ func (l *Log) takeUnit() *unit {
 	u := newUnit(l.shift())
 	for len(l.queue) > 0 {
 		p := l.queue[0]
-		if int(u.last-u.first)+1+len(p.commit.Messages) > maxBatch || u.bytes+p.bytes > batchBytes {
+		if int(u.last-u.first)+1+len(p.commit.Messages) > MaxCommit || u.bytes+p.bytes > batchBytes {
 			break
 		}
 		u.add(l.shift())

@@ -126,7 +126,7 @@ func BenchmarkAppendBulk(b *testing.B) {
 			took[k] += turns[k](min(turn, left))
 		}
 	}
-	report(b, b.N*maxBatch, took[0], took[1])
+	report(b, b.N*MaxCommit, took[0], took[1])
 }
 
 // bulk appends n batches, as many under way as the log allows.
@@ -134,7 +134,7 @@ func bulk(b *testing.B, l *Log, n int, make func(first uint64, n int) Commit) ti
 	start := time.Now()
 	var last *Pending
 	for range n {
-		p, err := l.Submit(make(l.Next(), maxBatch))
+		p, err := l.Submit(make(l.Next(), MaxCommit))
 		require.NoError(b, err)
 		last = p
 	}
@@ -160,12 +160,12 @@ func bulkBare(b *testing.B, s *Store, id uint64, n int) time.Duration {
 		for flight >= window {
 			await()
 		}
-		for j := range maxBatch {
-			m := benchMessage(i*maxBatch + j)
+		for j := range MaxCommit {
+			m := benchMessage(i*MaxCommit + j)
 			msg := &nats.Msg{Subject: "bare." + strings.Replace(m.Entity, "/", ".", 1) + "." + m.Type, Data: m.Data, Header: nats.Header{
 				headerID: {m.ID}, headerBatchID: {fmt.Sprint("bare", id, "-", i)}, headerBatchSeq: {strconv.Itoa(j + 1)},
 			}}
-			if j == maxBatch-1 {
+			if j == MaxCommit-1 {
 				msg.Header[headerBatchCommit] = []string{"1"}
 				msg.Reply = inbox
 			}
@@ -196,7 +196,7 @@ func BenchmarkAppendGuarded(b *testing.B) {
 		logs[k], err = s.CreateLog(ctx, "1281")
 		require.NoError(b, err)
 		known[k] = map[string]uint64{}
-		bulk(b, logs[k], before/maxBatch, func(first uint64, n int) Commit {
+		bulk(b, logs[k], before/MaxCommit, func(first uint64, n int) Commit {
 			c := benchCommit(first, n)
 			for i := range c.Messages {
 				c.Messages[i].Entity = entity(first + uint64(i))
@@ -238,10 +238,10 @@ func BenchmarkAppendGuarded(b *testing.B) {
 func BenchmarkReadSequences(b *testing.B) {
 	events := 200_000
 	if n, err := strconv.Atoi(os.Getenv("CARELEDGER_BENCH_EVENTS")); err == nil {
-		events = n / maxBatch * maxBatch
+		events = n / MaxCommit * MaxCommit
 	}
 	_, l := benchLog(b)
-	bulk(b, l, events/maxBatch, benchCommit)
+	bulk(b, l, events/MaxCommit, benchCommit)
 	r := rand.New(rand.NewPCG(1, 2))
 	for _, asked := range []int{20, 100, 1000} {
 		for _, cold := range []bool{false, true} {
@@ -275,12 +275,12 @@ func BenchmarkRead(b *testing.B) {
 	ctx := context.Background()
 	events := 200_000
 	if n, err := strconv.Atoi(os.Getenv("CARELEDGER_BENCH_EVENTS")); err == nil {
-		events = n / maxBatch * maxBatch
+		events = n / MaxCommit * MaxCommit
 	}
 	s, l := benchLog(b)
 	var last *Pending
-	for range events / maxBatch {
-		p, err := l.Submit(benchCommit(l.Next(), maxBatch))
+	for range events / MaxCommit {
+		p, err := l.Submit(benchCommit(l.Next(), MaxCommit))
 		require.NoError(b, err)
 		last = p
 	}
@@ -319,7 +319,7 @@ func BenchmarkReadEntity(b *testing.B) {
 	_, l := benchLog(b)
 	var last *Pending
 	for range 200 {
-		p, err := l.Submit(benchCommit(l.Next(), maxBatch))
+		p, err := l.Submit(benchCommit(l.Next(), MaxCommit))
 		require.NoError(b, err)
 		last = p
 	}

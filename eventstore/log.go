@@ -14,8 +14,10 @@ import (
 	"golang.org/x/mod/sumdb/tlog"
 )
 
+// MaxCommit is the most messages of one commit: the server's limit for an atomic batch.
+const MaxCommit = 1000
+
 const (
-	maxBatch      = 1000    // messages; the server's limit for one atomic batch
 	maxEventBytes = 7 << 20 // of data; leaves room for headers below the server's maximum payload
 	tailCheck     = 4096    // events at the end that opening compares with the tree
 )

@@ -11,8 +11,8 @@ import (
 	"careledger/eventstore"
 )
 
-// spool holds what an import has decided until the whole file is judged, on disk, so that a file may be larger than memory.
-// It is removed at the end; a crash leaves a temporary file that means nothing.
+// spool holds what an import has decided until the whole file is judged, on disk: memory holds the cases that the file is about
+// and the ids it brings, not its events. The file has no name, so a crash leaves nothing.
 type spool struct {
 	file    *os.File
 	w       *bufio.Writer

@@ -30,9 +30,6 @@ type seen struct {
 	pending          *eventstore.Pending // on its way to the log; nil for what stands there
 }
 
-// maxCommit is the most events that one command may write atomically.
-const maxCommit = 1000
-
 // decider returns the book's writer, made anew on what the log holds where there is none. b.mu is held.
 func (l *Local) decider(ctx context.Context, b *book) (*writer, error) {
 	if b.writer != nil {
@@ -169,8 +166,8 @@ func (w *writer) decide(ctx context.Context, e domain.Event) (d decision, err er
 	if inUse != nil || len(ps) > 0 {
 		return decision{problems: ps}, inUse
 	}
-	if len(events) > maxCommit {
-		return decision{problems: domain.Problems{{Field: "record", Reason: fmt.Sprintf("it would change %d premiums at once; at most %d fit in one command", len(events)-1, maxCommit-1)}}}, errTainted
+	if len(events) > eventstore.MaxCommit {
+		return decision{problems: domain.Problems{{Field: "record", Reason: fmt.Sprintf("it would change %d premiums at once; at most %d fit in one command", len(events)-1, eventstore.MaxCommit-1)}}}, errTainted
 	}
 	commit, err := w.commit(e.Entity, last, events)
 	if err != nil {
@@ -243,7 +240,7 @@ func (w *writer) settle(ctx context.Context, cause *domain.Event) (commits []eve
 			return nil, &settleError{entity, err}
 		}
 		for len(events) > 0 {
-			n := min(len(events), maxCommit)
+			n := min(len(events), eventstore.MaxCommit)
 			commit, err := w.commit(entity, last, events[:n])
 			if err != nil {
 				return nil, err
