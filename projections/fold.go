@@ -65,7 +65,8 @@ func (t *Table) Fold(ctx context.Context, to uint64, progress func(position uint
 func (t *Table) reserve(events uint64) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.recorded, t.ids, t.records = slices.Grow(t.recorded, int(events)), slices.Grow(t.ids, int(events)), slices.Grow(t.records, int(events))
+	n := int(events)
+	t.recorded, t.ids, t.records, t.cases = slices.Grow(t.recorded, n), slices.Grow(t.ids, n), slices.Grow(t.records, n), slices.Grow(t.cases, n)
 }
 
 // Follow folds what the log gains until the context ends, which is no error. Any other end of it, of an event or of the log itself,
