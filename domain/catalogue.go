@@ -40,6 +40,32 @@ const (
 	TypeEventCorrected     Type = "event-corrected"
 	TypePremiumAwarded     Type = "premium-awarded"
 	TypePremiumReversed    Type = "premium-reversed"
+
+	TypeCareRequested       Type = "care-requested"
+	TypeEnrolmentAssessed   Type = "enrolment-assessed"
+	TypeCoordinatedPlanHeld Type = "coordinated-plan-held"
+	TypeCarePlanAgreed      Type = "care-plan-agreed"
+	TypePatientEnrolled     Type = "patient-enrolled"
+	TypeHealthTimeReported  Type = "health-time-reported"
+	TypePatientDischarged   Type = "patient-discharged"
+	TypeDisputeRaised       Type = "dispute-raised"
+	TypeDisputeResolved     Type = "dispute-resolved"
+
+	TypeAgreementProposed     Type = "agreement-proposed"
+	TypeAgreementPartyDecided Type = "agreement-party-decided"
+	TypeAgreementFollowedUp   Type = "agreement-followed-up"
+
+	TypeGrantAgreed         Type = "grant-agreed"
+	TypeGrantAllocated      Type = "grant-allocated"
+	TypeGrantTargetSet      Type = "grant-target-set"
+	TypeGrantResultReported Type = "grant-result-reported"
+	TypeGrantPaid           Type = "grant-paid"
+
+	TypePayoutCalculated Type = "payout-calculated"
+	TypePayoutApproved   Type = "payout-approved"
+	TypePayoutRejected   Type = "payout-rejected"
+	TypePayoutPaid       Type = "payout-paid"
+	TypePayoutCancelled  Type = "payout-cancelled"
 )
 
 // payload is the data of one event.
@@ -119,6 +145,32 @@ var catalogue = map[Type]typeSpec{
 	TypeEventCorrected:     spec[EventCorrected]("", false),
 	TypePremiumAwarded:     spec[PremiumAwarded](KindCase, true),
 	TypePremiumReversed:    spec[PremiumReversed](KindCase, true),
+
+	TypeCareRequested:       spec[CareRequested](KindPatient, false),
+	TypeEnrolmentAssessed:   spec[EnrolmentAssessed](KindPatient, false),
+	TypeCoordinatedPlanHeld: spec[CoordinatedPlanHeld](KindPatient, false),
+	TypeCarePlanAgreed:      spec[CarePlanAgreed](KindPatient, false),
+	TypePatientEnrolled:     spec[PatientEnrolled](KindPatient, false),
+	TypeHealthTimeReported:  spec[HealthTimeReported](KindPatient, false),
+	TypePatientDischarged:   spec[PatientDischarged](KindPatient, false),
+	TypeDisputeRaised:       spec[DisputeRaised](KindPatient, false),
+	TypeDisputeResolved:     spec[DisputeResolved](KindPatient, false),
+
+	TypeAgreementProposed:     spec[AgreementProposed](KindAgreement, false),
+	TypeAgreementPartyDecided: spec[AgreementPartyDecided](KindAgreement, false),
+	TypeAgreementFollowedUp:   spec[AgreementFollowedUp](KindAgreement, false),
+
+	TypeGrantAgreed:         spec[GrantAgreed](KindGrant, false),
+	TypeGrantAllocated:      spec[GrantAllocated](KindGrant, false),
+	TypeGrantTargetSet:      spec[GrantTargetSet](KindGrant, false),
+	TypeGrantResultReported: spec[GrantResultReported](KindGrant, false),
+	TypeGrantPaid:           spec[GrantPaid](KindGrant, false),
+
+	TypePayoutCalculated: spec[PayoutCalculated](KindPayout, true),
+	TypePayoutApproved:   spec[PayoutApproved](KindPayout, true),
+	TypePayoutRejected:   spec[PayoutRejected](KindPayout, true),
+	TypePayoutPaid:       spec[PayoutPaid](KindPayout, true),
+	TypePayoutCancelled:  spec[PayoutCancelled](KindPayout, true),
 }
 
 // Types lists the event types, sorted.

@@ -19,6 +19,8 @@ var (
 	ServiceBands  = Codes{"day", "evening", "night", "weekend"}                    // band of a service
 	Bands         = Codes{"day", "evening", "night", "weekend", "frame", "health"} // band of minutes
 	PatientKinds  = Codes{"somatic", "psychiatric"}
+	AgeGroups     = Codes{"0-64", "65-79", "80+"} // statistics of home health care
+	Sexes         = Codes{"woman", "man"}
 	EndReasons    = Codes{"needs-ceased", "moved", "deceased", "declined", "other"}
 	Occasions     = Codes{"annual", "after-hospital", "after-short-term-stay", "closure", "need-change"}
 	Participants  = Codes{"care-manager", "contact-worker", "person", "relative", "nurse"}
@@ -26,6 +28,14 @@ var (
 	AbsenceReason = Codes{"hospital", "short-term-stay", "other"}
 	LifeAreas     = Codes{"learning", "general-tasks", "communication", "mobility", "self-care", "domestic-life",
 		"relationships", "work-and-economy", "community", "sense-of-safety", "support-from-relatives"}
+)
+
+// The code lists of home health care, agreements and grants. They must not be changed.
+var (
+	EnrolmentOutcomes = Codes{"enrol", "decline", "refer-to-region"}
+	DisputeSubjects   = Codes{"enrolment", "discharge"}
+	PartyDecisions    = Codes{"accepted", "rejected", "accepted-with-reservation"}
+	GrantParts        = Codes{"development", "performance"}
 )
 
 // Words that the code itself has to name.
@@ -38,6 +48,8 @@ const (
 	CategoryFrame = "frame"
 	BandFrame     = "frame"
 	BandHealth    = "health"
+
+	PatientPsychiatric = "psychiatric"
 
 	OutcomeFulfilled   = "fulfilled"
 	OutcomePartly      = "partly"

@@ -3,16 +3,47 @@ package domain
 // What a case says that a model can be charged on, free of any model. These rows are the only place where facts are derived
 // from events; the premiums of a command, the plain evaluator and the fact columns all start from them.
 
-// CaseFacts are the facts of one case as known at one moment.
+// CaseFacts are the facts of one case, or of one patient of home health care, as known at one moment.
 type CaseFacts struct {
-	Case      string // the case's id, without its kind
-	Person    string
-	Programme string
-	Inclusion Inclusion
-	Grants    []Grant
-	Absences  []Absence
-	Performed []Performed
-	FollowUps []FollowUp
+	Case       string // the case's or patient's id, without its kind
+	Patient    bool   // a patient: has Enrolments and health time (Performed with band health), and nothing else of what follows
+	Person     string
+	Programme  string
+	Inclusion  Inclusion
+	Grants     []Grant
+	Absences   []Absence
+	Performed  []Performed
+	FollowUps  []FollowUp
+	Enrolments []Enrolment
+}
+
+// Enrolment is a patient's time in the care of a unit.
+type Enrolment struct {
+	Unit, Kind string
+	From, To   Date // To is MaxDate while open
+	Plan       Date // the first coordinated plan held for the patient; MaxDate if none has been
+}
+
+// StateGrant is a performance-based state grant as known at one moment.
+type StateGrant struct {
+	ID         string           // the grant's id, without its kind
+	AgreedOn   Date             // effective date of grant-agreed: allocations fall in its month
+	Recipients []GrantRecipient // sorted by ID
+}
+
+// GrantRecipient is what is known of one recipient of a grant.
+type GrantRecipient struct {
+	ID         string
+	Allocated  Money // decided
+	Paid       Money
+	ReportedOn Date             // the latest effective date of a result, 0 if none: performance falls in its month
+	Indicators []GrantIndicator // those with a target, sorted by Name
+}
+
+// GrantIndicator is a target with what has been reached of it: 0 until a result is reported.
+type GrantIndicator struct {
+	Name           string
+	Target, Result Decimal
 }
 
 // GrantClass says what a Grant row measures.

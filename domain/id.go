@@ -12,9 +12,13 @@ import (
 type Kind string
 
 const (
-	KindProvider Kind = "provider"
-	KindPolicy   Kind = "policy"
-	KindCase     Kind = "case"
+	KindProvider  Kind = "provider"
+	KindPolicy    Kind = "policy"
+	KindCase      Kind = "case"
+	KindPatient   Kind = "patient"
+	KindAgreement Kind = "agreement"
+	KindGrant     Kind = "grant"
+	KindPayout    Kind = "payout"
 )
 
 // Entity names an entity as kind/id, for example case/k-17. Optimistic concurrency is per entity.

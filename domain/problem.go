@@ -82,3 +82,17 @@ func (ps *Problems) between(field string, v, low, high int) {
 		ps.add(field, "%d is outside %d to %d", v, low, high)
 	}
 }
+
+func (ps *Problems) authority(field, s string) {
+	if ps.required(field, s != "") {
+		if err := ParseAuthority(s); err != nil {
+			ps.add(field, "%v", err)
+		}
+	}
+}
+
+func (ps *Problems) notNegative(field string, m Money) {
+	if m < 0 {
+		ps.add(field, "%s is negative", m)
+	}
+}
