@@ -48,18 +48,24 @@ func (p Period) Has(m domain.Month) bool { return p.From <= m && m <= p.To }
 
 // The units of a posting's quantity.
 const (
-	UnitMinute    = "minute"
-	UnitGoal      = "goal"
-	UnitPerson    = "person"
-	UnitUnitMonth = "unit-month"
-	UnitCaseMonth = "case-month"
+	UnitMinute       = "minute"
+	UnitGoal         = "goal"
+	UnitPerson       = "person"
+	UnitUnitMonth    = "unit-month"
+	UnitCaseMonth    = "case-month"
+	UnitPatientMonth = "patient-month"
+	UnitRecipient    = "recipient"
 )
 
-// QuantityUnit returns what the component's quantities count.
+// QuantityUnit returns what the component's quantities count; "" for a cap, whose postings count what the capped ones do.
 func (c *Component) QuantityUnit() string {
 	switch c.Kind {
-	case KindTime:
+	case KindTime, KindSupplement:
 		return UnitMinute
+	case KindCap:
+		return ""
+	case KindAllocation, KindPerformance:
+		return UnitRecipient
 	case KindGoalPremium:
 		return UnitGoal
 	case KindPersonPremium:
