@@ -37,8 +37,18 @@ func NewRecord(t Type, authority string, entity Entity, effective Date, recorded
 const RecordedGrace = 5 * time.Minute
 
 // ParseRecord reads one line and checks everything that can be judged from the line alone. now is the reader's clock, UTC.
-// It returns the event as it will stand on the log, but for its sequence, or every problem found.
+// It returns the event as it will stand on the log, but for its sequence, or every problem found. A field that holds a personal identity
+// number is a problem, and no problem repeats the number.
 func ParseRecord(line []byte, now time.Time) (Event, Problems) {
+	e, ps := parseRecord(line, now)
+	if ps = refusePersonal(line, ps); len(ps) > 0 {
+		return Event{}, ps
+	}
+	return e, nil
+}
+
+// parseRecord is ParseRecord but for personal identity numbers.
+func parseRecord(line []byte, now time.Time) (Event, Problems) {
 	if len(bytes.TrimSpace(line)) == 0 {
 		return Event{}, Problems{{Field: "record", Reason: "the line is empty; write one JSON object a line"}}
 	}
@@ -101,9 +111,6 @@ func (r *Record) checkEntity(e *Event, spec typeSpec, known bool, ps *Problems) 
 		ps.add("entity", "%s goes into %s/…, not %s", r.Type, spec.kind, r.Entity)
 	case known && spec.kind == "" && entity.Kind() != KindCase && entity.Kind() != KindProvider && entity.Kind() != KindPolicy:
 		ps.add("entity", "%q is not a kind of entity; use case, provider or policy", entity.Kind())
-	}
-	if entity.Kind() == KindCase && looksPersonal(entity.ID()) {
-		ps.add("entity", "names the case by a personal identity number; the ledger takes an opaque id only")
 	}
 	e.Entity = entity
 }
