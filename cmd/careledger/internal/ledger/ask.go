@@ -22,6 +22,8 @@ const (
 	QuestionTrail        = "trail"
 	QuestionPolicies     = "policies"
 	QuestionPolicy       = "policy"
+	QuestionSheet        = "sheet"
+	QuestionDeviation    = "deviation"
 	QuestionAuthority    = "authority" // the one to write to: the one named, if the ledger holds it or none, or the only one
 )
 
@@ -35,10 +37,12 @@ type Request struct {
 	From         string  `json:"from,omitempty"`
 	To           string  `json:"to,omitempty"`
 	By           string  `json:"by,omitempty"`
-	Format       string  `json:"format,omitempty"` // table, json, csv
+	Format       string  `json:"format,omitempty"` // table, json, csv; html for a sheet
 
-	Entity string `json:"entity,omitempty"` // trail
-	Policy string `json:"policy,omitempty"` // policy
+	Entity   string `json:"entity,omitempty"`   // trail, sheet
+	Policy   string `json:"policy,omitempty"`   // policy
+	Decision string `json:"decision,omitempty"` // sheet
+	On       string `json:"on,omitempty"`       // sheet
 
 	Models      []replay.ModelSet `json:"models,omitempty"` // replay
 	Set         []string          `json:"set,omitempty"`
@@ -52,7 +56,11 @@ type Request struct {
 
 // Ask answers from what the log holds now.
 func (l *Local) Ask(ctx context.Context, r Request, w io.Writer) error {
-	format, err := report.ParseFormat(r.Format)
+	var more []report.Format
+	if r.Question == QuestionSheet {
+		more = append(more, report.HTML)
+	}
+	format, err := report.ParseFormat(r.Format, more...)
 	if err != nil {
 		return &Wrong{err}
 	}
@@ -102,6 +110,10 @@ func (l *Local) Ask(ctx context.Context, r Request, w io.Writer) error {
 			return err
 		}
 		return report.Trail(w, format, t)
+	case QuestionSheet:
+		return l.sheet(ctx, o, r, q, format, w)
+	case QuestionDeviation:
+		return l.deviation(o, q, format, w)
 	case QuestionPolicies, QuestionPolicy:
 		c, err := o.table.Cut(q.AsOf)
 		if err != nil {
