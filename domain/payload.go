@@ -79,12 +79,7 @@ type Inclusion struct {
 	NeedsExpectedToDecrease bool   `json:"needs_expected_to_decrease,omitzero"`
 }
 
-func (d *CaseOpened) check(ps *Problems) {
-	ps.id("person", d.Person)
-	if looksPersonal(d.Person) {
-		ps.add("person", "is a personal identity number; the ledger takes an opaque pseudonym only")
-	}
-}
+func (d *CaseOpened) check(ps *Problems) { ps.id("person", d.Person) }
 
 // NeedsAssessed records assessed need by life area.
 type NeedsAssessed struct {

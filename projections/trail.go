@@ -14,7 +14,6 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"careledger/domain"
-	"careledger/eventstore"
 )
 
 // Trail is every event of one entity as known at a moment, with what each changed. Its JSON is
@@ -81,30 +80,23 @@ func (t *Table) Trail(ctx context.Context, entity domain.Entity, at AsOf) (*Trai
 	if tracer == nil {
 		return nil, &UnknownEntityError{t.authority, entity, v.moment}
 	}
-	err := t.log.ReadSequences(ctx, s.sequences(entity, uint64(v.sequence)), func(r eventstore.Event) error {
-		if !v.happened(uint32(r.Sequence)) {
-			return nil
-		}
-		e, err := domain.DecodeEvent(r.Sequence, domain.Type(r.Type), r.Data)
-		if err != nil {
-			return err
-		}
+	err := t.eachEvent(ctx, s, v, entity, func(e *domain.Event, raw []byte) error {
 		var document struct {
 			Data jsontext.Value `json:"data"`
 		}
-		if err := json.Unmarshal(r.Data, &document); err != nil {
+		if err := json.Unmarshal(raw, &document); err != nil {
 			return fmt.Errorf("read event %d (%s): %w", e.Sequence, e.ID, err)
 		}
-		changes, err := tracer.apply(&e)
+		changes, err := tracer.apply(e)
 		if err != nil {
 			return fmt.Errorf("fold event %d (%s): %w", e.Sequence, e.ID, err)
 		}
 		trail.add(TrailEvent{Sequence: e.Sequence, ID: e.ID, Type: e.Type, Effective: e.Effective, Recorded: e.Recorded, Actor: e.Actor,
-			Causation: e.Causation, State: "standing", Data: document.Data, Changes: changes}, &e)
+			Causation: e.Causation, State: "standing", Data: document.Data, Changes: changes}, e)
 		return nil
 	})
 	if err != nil {
-		return nil, fmt.Errorf("read the trail of %s: %w", entity, err)
+		return nil, err
 	}
 	if len(trail.Events) == 0 {
 		return nil, &UnknownEntityError{t.authority, entity, v.moment}
