@@ -66,9 +66,9 @@ func ParseGiro(s string) (Giro, error) {
 	if at >= 0 {
 		switch strings.ToLower(strings.TrimRight(s[:at], ":.")) {
 		case "bankgiro", "bg":
-			return ParseBankgiro(s[at:])
+			return ParseBankgiro(strings.TrimSpace(s[at:]))
 		case "plusgiro", "pg":
-			return ParsePlusgiro(s[at:])
+			return ParsePlusgiro(strings.TrimSpace(s[at:]))
 		}
 	}
 	return Giro{}, fmt.Errorf("%q is not a giro account; write \"bankgiro 5050-1055\" (or bg) or \"plusgiro 28 65 43-4\" (or pg)", s)
