@@ -2,6 +2,7 @@ package export
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/xml"
@@ -199,9 +200,9 @@ func (o *paymentOrder) transfer(p *Payout) painTransfer {
 		Amount:        painAmount{"SEK", p.Calculated.Total.String()},
 		Clearing:      "SESBA",
 		Member:        clearingMember(payee.Giro.Kind),
-		Creditor:      painParty{Name: o.partyName("payout "+p.ID+", payee's name", orElse(payee.Name, p.name()))},
+		Creditor:      painParty{Name: o.partyName("payout "+p.ID+", payee's name", cmp.Or(payee.Name, p.name()))},
 		Account:       giroAccount(payee.Giro),
-		Remittance:    cut(bankText(fmt.Sprintf("%s, verifikation %d-%d", p.text(), p.Voucher.Year, p.Voucher.Number)), maxRemit),
+		Remittance:    cut(bankText(fmt.Sprintf("Verifikation %d-%d, %s", p.Voucher.Year, p.Voucher.Number, p.text())), maxRemit),
 	}
 }
 

@@ -66,9 +66,9 @@ func TestAPaymentFileHasEveryFieldThatTheBankReads(t *testing.T) {
 	require.Len(t, batches, 2, "one for each day")
 	for i, want := range []struct{ day, sum, id, name, member, scheme, number, text string }{
 		{"2016-04-29", "795446.21", "1281-2016-7-2016-03-lund-hemvard", "Lunds hemvård", "9900", "BGNR", "50501055",
-			"Ersättning Lunds hemvård 2016-03, verifikation 2016-7"},
+			"Verifikation 2016-7, Ersättning 2016-03 Lunds hemvård"},
 		{"2016-04-30", "10.50", "1281-2016-8-2016-03-omsorg-nord", "Omsorg Nord + Sön AB", "9960", "BBAN", "2865434",
-			"Ersättning Omsorg 'Nord' + Sön - AB 2016-03, verifikation 2016-8"},
+			"Verifikation 2016-8, Ersättning 2016-03 Omsorg 'Nord' + Sön - AB"},
 	} {
 		batch := batches[i]
 		assert.Equal(t, fmt.Sprintf("%s-%d", header.is("MsgId"), i+1), batch.is("PmtInfId"))
@@ -246,4 +246,30 @@ func TestAPaymentFileIsRefusedWithEverythingThatIsWrong(t *testing.T) {
 		`payout 2016-03-lund-hemvard, payee's name: "..." has no letter that a bank takes; write a name in the Latin alphabet`,
 		`payout 2016-03-undated: has no day of payment, and no day is given for all`,
 	}, got)
+}
+
+func TestANameOrTextThatIsTooLongForTheBankIsCut(t *testing.T) {
+	payouts := earning(t)
+	payouts[0].ProviderName = strings.Repeat("Hemvård ", 40)
+	settings := paymentSettings(t)
+	settings.Debtor.Name = strings.Repeat("Å", 71)
+	root, wrong := checkPain001(string(writePain001(t, payouts, settings)))
+	require.Empty(t, wrong)
+	batch := root.at("CstmrCdtTrfInitn", "PmtInf")[0]
+	assert.Equal(t, strings.Repeat("Å", 70), batch.is("Dbtr", "Nm"))
+	assert.Equal(t, strings.Repeat("Hemvård ", 8)+"Hemvår", batch.is("CdtTrfTxInf", "Cdtr", "Nm"))
+	assert.Len(t, []rune(batch.is("CdtTrfTxInf", "RmtInf", "Ustrd")), 140)
+}
+
+func TestMoreDaysOfPaymentThanAFileHasRoomForAreRefused(t *testing.T) {
+	var payouts []Payout
+	for i := range 1000 {
+		p := earning(t)[1]
+		p.ID, p.Voucher.Number, p.PayOn = fmt.Sprintf("p-%d", i), i+1, day(t, "2016-05-01")+domain.Date(i)
+		payouts = append(payouts, p)
+	}
+	_, wrong := checkPain001(string(writePain001(t, payouts[:999], paymentSettings(t))))
+	require.Empty(t, wrong)
+	_, err := Pain001(&bytes.Buffer{}, payouts, paymentSettings(t))
+	assert.ErrorContains(t, err, "payouts: are to be paid on 1000 days; at most 999 fit in a file")
 }

@@ -70,3 +70,21 @@ func TestAPayeeFileNeedsItsHeader(t *testing.T) {
 	assert.ErrorContains(t, err, `line 1, header: "provider,account" is not provider;account or provider;account;name`)
 	assert.ErrorContains(t, err, "line 2, line: has 1 fields")
 }
+
+func FuzzParsePayees(f *testing.F) {
+	f.Add("provider;account;name\nlund-hemvard;bankgiro 5050-1055;Lunds hemvård\n")
+	f.Add(byteOrderMark + "provider;account\r\nomsorg_nord;pg 28 65 43-4\r\n")
+	f.Add("provider;account\n\"a\nb\";bg 1\n;\n\"")
+	f.Fuzz(func(t *testing.T, file string) {
+		payees, err := ParsePayees(strings.NewReader(file))
+		if err != nil {
+			assert.Nil(t, payees)
+			return
+		}
+		for provider, p := range payees {
+			again, err := domain.ParseGiro(p.Giro.String())
+			require.NoError(t, err, provider)
+			assert.Equal(t, p.Giro, again)
+		}
+	})
+}

@@ -1,6 +1,7 @@
 package export
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -32,13 +33,13 @@ type Payout struct {
 	PayOn              domain.Date // the day it is to be paid; 0 for the one of PaymentSettings
 }
 
-// text of a payout in the books and at the bank: who is paid, for which month.
+// text of a payout in the books and at the bank: for which month, and who is paid.
 func (p *Payout) text() string {
-	return fmt.Sprintf("Ersättning %s %s", p.name(), p.Calculated.Month)
+	return fmt.Sprintf("Ersättning %s %s", p.Calculated.Month, p.name())
 }
 
 // name is the provider's, or its id where it has none.
-func (p *Payout) name() string { return orElse(plainText(p.ProviderName), p.Calculated.Provider) }
+func (p *Payout) name() string { return cmp.Or(plainText(p.ProviderName), p.Calculated.Provider) }
 
 // problems collects what is wrong, each with its place.
 type problems struct{ list domain.Problems }

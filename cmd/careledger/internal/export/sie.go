@@ -1,6 +1,7 @@
 package export
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"maps"
@@ -192,11 +193,11 @@ func (f *sieFile) header() {
 	}
 	f.record("#DIM", "1", quoted(unitDimension))
 	for _, u := range slices.Sorted(maps.Keys(units)) {
-		f.record("#OBJEKT", "1", quoted(u), quoted(orElse(sieText(s.UnitNames[u]), u)))
+		f.record("#OBJEKT", "1", quoted(u), quoted(cmp.Or(sieText(s.UnitNames[u]), u)))
 	}
 	accounts[s.CreditAccount] = creditAccountName
 	for _, a := range slices.Sorted(maps.Keys(accounts)) {
-		f.record("#KONTO", a, quoted(orElse(sieText(s.AccountNames[a]), accounts[a])))
+		f.record("#KONTO", a, quoted(cmp.Or(sieText(s.AccountNames[a]), accounts[a])))
 	}
 }
 
@@ -241,10 +242,3 @@ func (f *sieFile) record(fields ...string) { f.text.WriteString(strings.Join(fie
 func quoted(s string) string { return `"` + strings.ReplaceAll(sieText(s), `"`, `\"`) + `"` }
 
 func sieDate(d domain.Date) string { return strings.ReplaceAll(d.String(), "-", "") }
-
-func orElse(s, other string) string {
-	if s != "" {
-		return s
-	}
-	return other
-}

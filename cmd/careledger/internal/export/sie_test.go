@@ -39,16 +39,16 @@ func TestASIEFileHasEveryFieldWhereTheSpecificationHasIt(t *testing.T) {
 	assert.Equal(t, map[string]string{"ostra-torn-linero": `Östra Torn/Linero "Träffen"`, "nord-1": "nord-1"}, r.objects)
 	assert.Equal(t, map[string]string{"2440": "Leverantörsskulder", "5011": "Köp av hemtjänst", "5019": "Ersättning till utförare"}, r.accounts)
 	assert.Equal(t, []sieVoucher{
-		{series: "U", number: 6, date: "20160412", text: "Makulerad: Ersättning Östra hemtjänsten 2016-03"},
-		{series: "U", number: 7, date: "20160412", text: "Ersättning Lunds hemvård 2016-03", transactions: []sieTransaction{
+		{series: "U", number: 6, date: "20160412", text: "Makulerad: Ersättning 2016-03 Östra hemtjänsten"},
+		{series: "U", number: 7, date: "20160412", text: "Ersättning 2016-03 Lunds hemvård", transactions: []sieTransaction{
 			{account: "5019", unit: "ostra-torn-linero", ore: -29700, text: "Justering 2016-01 lund-2015-pilot premium"},
 			{account: "5019", unit: "ostra-torn-linero", ore: 356400, text: "2016-03 lund-2015-pilot premium"},
 			{account: "5011", unit: "ostra-torn-linero", ore: 79217921, text: "2016-03 lund-2015-pilot variable"},
-			{account: "2440", ore: -79544621, text: "Ersättning Lunds hemvård 2016-03"},
+			{account: "2440", ore: -79544621, text: "Ersättning 2016-03 Lunds hemvård"},
 		}},
-		{series: "U", number: 8, date: "20160412", text: `Ersättning Omsorg "Nord" & Sön - AB 2016-03`, transactions: []sieTransaction{
+		{series: "U", number: 8, date: "20160412", text: `Ersättning 2016-03 Omsorg "Nord" & Sön - AB`, transactions: []sieTransaction{
 			{account: "5011", unit: "nord-1", ore: -4150, text: "Justering 2016-02 lund-2015-pilot variable"},
-			{account: "2440", ore: 4150, text: `Ersättning Omsorg "Nord" & Sön - AB 2016-03`},
+			{account: "2440", ore: 4150, text: `Ersättning 2016-03 Omsorg "Nord" & Sön - AB`},
 		}},
 	}, r.vouchers)
 }

@@ -108,7 +108,7 @@ func (ps *problems) row(p *Payout, l *domain.PayoutLine, settings StatementSetti
 	}
 	unitName := ""
 	if l.Unit != "" {
-		unitName = orElse(plainText(settings.UnitNames[l.Unit]), l.Unit)
+		unitName = cmp.Or(plainText(settings.UnitNames[l.Unit]), l.Unit)
 	}
 	return []cell{
 		{text: l.Month.String()}, {text: kind}, {text: plainText(l.Unit)}, {text: unitName}, {text: plainText(l.Policy)}, {text: plainText(l.Component)},
