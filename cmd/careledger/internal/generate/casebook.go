@@ -121,9 +121,13 @@ func (c *caseBook) setGoals(n int, effective domain.Date) {
 	}
 }
 
-// subgoal has the contact worker set a step towards the newest goal.
+// subgoal has the contact worker set a step towards the newest goal that is open.
 func (c *caseBook) subgoal(day domain.Date) {
-	g := c.goals[len(c.goals)-1]
+	i := len(c.goals) - 1
+	for c.goals[i].withdrawn {
+		i--
+	}
+	g := c.goals[i]
 	c.rec.add(&c.entity, domain.TypeSubgoalSet, day, c.at(day), c.worker, &domain.SubgoalSet{Goal: g.id, Subgoal: subgoals[c.r.IntN(len(subgoals))]})
 }
 
