@@ -95,7 +95,8 @@ func (c *caseBook) decide(d domain.DecisionMade) {
 
 // end ends the decision, and with it the case.
 func (c *caseBook) end(last domain.Date, recorded int64, actor, reason string) {
-	c.rec.add(&c.entity, domain.TypeDecisionEnded, last, recorded, actor, &domain.DecisionEnded{Decision: c.decision.Decision, LastDay: last, Reason: reason})
+	c.rec.add(&c.entity, domain.TypeDecisionEnded, last, recorded, actor, &domain.DecisionEnded{
+		Decision: c.decision.Decision, LastDay: last, Reason: reason})
 	c.closed = true
 }
 

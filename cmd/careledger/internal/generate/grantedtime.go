@@ -100,8 +100,10 @@ func (c *grantedCase) history(n int) {
 		}
 	}
 	if c.closed {
+		m := dayOf(c.clock).Month()
+		c.report(m - 1) // where it closes before that has been done
 		c.toReport = c.sums
-		c.report(dayOf(c.clock).Month())
+		c.report(m)
 	}
 }
 

@@ -169,7 +169,8 @@ func (c *reformCase) reform(on domain.Date) {
 // review holds a follow-up: yearly, or after a stay, or at a need change, or at closure. Before 2017 the ones outside the pilot area judge
 // no goals. Some are registered some days late.
 func (c *reformCase) review(on domain.Date) {
-	occasion := [...]string{"annual", "annual", "annual", "annual", "annual", "after-hospital", "after-short-term-stay", "need-change", "need-change", "closure"}[c.r.IntN(10)]
+	occasion := [...]string{"annual", "annual", "annual", "annual", "annual",
+		"after-hospital", "after-short-term-stay", "need-change", "need-change", "closure"}[c.r.IntN(10)]
 	if stay, ok := map[string]string{"after-hospital": "hospital", "after-short-term-stay": "short-term-stay"}[occasion]; ok {
 		c.away(on-14-domain.Date(c.r.IntN(9)), on-7, on-7, stay)
 	}

@@ -102,8 +102,9 @@ func TestLundIsPaidByTheModelOfTheTime(t *testing.T) {
 			seen[p.Component+" "+p.Unit] = true
 		}
 	}
-	for _, want := range []string{"lund-2006 variable", "lund-2006 base", "lund-2015-premium premium", "lund-2017 variable", "lund-2017 base", "lund-2017 premium",
-		"premium " + pilotUnit, "premium lund-unit-b", "premium lund-unit-c", "premium lov-one-unit", "premium lov-two-unit"} {
+	for _, want := range []string{"lund-2006 variable", "lund-2006 base", "lund-2015-premium premium",
+		"lund-2017 variable", "lund-2017 base",
+		"lund-2017 premium", "premium " + pilotUnit, "premium lund-unit-b", "premium lund-unit-c", "premium lov-one-unit", "premium lov-two-unit"} {
 		require.True(t, seen[want], want)
 	}
 	requirePaidEachMonth(t, "lund-reform", domain.NewMonth(2014, time.January), domain.NewMonth(2018, time.December))
