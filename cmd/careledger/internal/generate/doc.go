@@ -1,7 +1,9 @@
 // Package generate writes invented histories as NDJSON records, for trying the ledger, for its demo and for its tests.
 //
 // Nothing here is about real people. LundPilot is a reconstruction: it invents persons, goals and dates such that the totals
-// that Lund published about its pilot (see lundpilot.go) come out exactly. Municipality invents a whole municipality.
+// that Lund published about its pilot (see lundpilot.go) come out exactly. OstersundPilot, LundReform and GrantedTime invent a small
+// history each that follows the rules of a source, of which no totals are published; they adopt the built-in models, and the pages beside those
+// (domain/compensation/library) say what the source gives and what is made up. Municipality invents a whole municipality.
 //
 // It promises: the same arguments give the same bytes on every machine; no clock is read, no map is ranged over, no
 // floating point is used. Every record can be imported into an empty ledger of its authority in the order written. The
