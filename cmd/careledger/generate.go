@@ -49,6 +49,10 @@ func generatePreset(out io.Writer, preset string, size generate.Size) error {
 			return &ledger.Wrong{Err: err}
 		}
 		err = generate.Municipality(w, size)
+	case "orebro-county":
+		err = generate.OrebroCounty(w, size.Seed)
+	case "state-grant-2010":
+		err = generate.StateGrant2010(w, size.Seed)
 	case "":
 		return &ledger.Wrong{Err: fmt.Errorf("--preset is required: lund-pilot or municipality")}
 	default:

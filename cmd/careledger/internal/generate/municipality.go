@@ -132,10 +132,7 @@ func (t *town) month(m domain.Month) {
 	t.vacancies = left - len(t.cases)
 }
 
-// officeTime returns a time of recording in office hours, UTC.
-func (t *town) officeTime(day domain.Date) int64 {
-	return int64(day-epoch())*daySeconds + 7*3600 + int64(t.r.IntN(8*3600))
-}
+func (t *town) officeTime(day domain.Date) int64 { return officeTime(t.r, day) }
 
 func (t *town) careManager() string { return careManagers[t.r.IntN(len(careManagers))] }
 
