@@ -50,11 +50,11 @@ func events(t testing.TB, text []byte) []domain.Event {
 type ledger struct {
 	parties  *domain.Parties
 	policies *domain.Policies
-	cases    map[domain.Entity]*domain.Case
+	states   map[domain.Entity]domain.State
 }
 
 func newLedger() *ledger {
-	return &ledger{domain.NewParties(), domain.NewPolicies(), map[domain.Entity]*domain.Case{}}
+	return &ledger{domain.NewParties(), domain.NewPolicies(), map[domain.Entity]domain.State{}}
 }
 
 func (l *ledger) record(t testing.TB, e *domain.Event) {
@@ -66,14 +66,14 @@ func (l *ledger) record(t testing.TB, e *domain.Event) {
 	case domain.KindPolicy:
 		problems, err = l.policies.Check(e, requireModel(t)), l.policies.Apply(e)
 	default:
-		c := l.cases[e.Entity]
-		if c == nil {
-			c = domain.NewCase(e.Entity)
-			l.cases[e.Entity] = c
+		state := l.states[e.Entity]
+		if state == nil {
+			state = domain.NewState(e.Entity)
+			l.states[e.Entity] = state
 		}
-		problems = c.Check(e, l.parties)
+		problems = state.Check(e, l.parties)
 		require.Empty(t, problems, "event %s %s of %s", e.ID, e.Type, e.Entity)
-		err = c.Apply(e)
+		err = state.Apply(e)
 	}
 	require.Empty(t, problems, "event %s %s of %s", e.ID, e.Type, e.Entity)
 	require.NoError(t, err)
@@ -110,8 +110,13 @@ func (l *ledger) postings(t testing.TB, from, to domain.Month) []compensation.Po
 	policies, err := compensation.Adopted(l.policies, map[string]*compensation.Model{})
 	require.NoError(t, err)
 	in := &compensation.Plain{Authority: "9999", Parties: l.parties, Policies: policies, Period: compensation.Period{From: from, To: to}}
-	for _, e := range slices.Sorted(maps.Keys(l.cases)) {
-		in.Cases = append(in.Cases, l.cases[e].Facts())
+	for _, e := range slices.Sorted(maps.Keys(l.states)) {
+		switch state := l.states[e].(type) {
+		case *domain.Case:
+			in.Cases = append(in.Cases, state.Facts())
+		case *domain.Patient:
+			in.Cases = append(in.Cases, state.Facts())
+		}
 	}
 	all, err := in.Evaluate()
 	require.NoError(t, err)

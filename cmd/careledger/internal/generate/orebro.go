@@ -66,6 +66,7 @@ const (
 	laterOneIn                 = 200 // patients who were enrolled first in January 2020
 	declinedOneIn              = 120 // care requests that were declined or referred to the region
 	disputeOneIn               = 150 // enrolments that municipality and region did not agree on at first
+	wrongTimeOneIn             = 60  // reports of licensed staff that are corrected with the next month's, where there is one
 	psychiatricWithoutPlan     = 5   // one in so many has no coordinated plan
 )
 

@@ -98,85 +98,119 @@ func tabulate(persons map[seen]bool) map[string]int {
 	return row
 }
 
-func TestOrebroCountyHasThePublishedRecipientsInEveryCell(t *testing.T) {
-	for _, seed := range []uint64{0, 1, 7} {
+// The county is large: what is said of one history is said of one reading of it.
+func TestOrebroCounty(t *testing.T) {
+	text, all := countyEvents(t, 1)
+	for name, statement := range map[string]func(*testing.T, []domain.Event){
+		"PublishedRecipientsInEveryCell":                                       publishedRecipientsInEveryCell,
+		"EveryRecordIsAcceptedByTheLedger":                                     acceptedByTheLedger,
+		"PatientsAreEnrolledAfterTheirRequestAndTimeComesInAfterItsMonth":      patientsFollowTheProcess,
+		"ActivityCodesAreForLicensedTimeAndNotFromAllMunicipalities":           activityCodes,
+		"PsychiatricPatientsSomeWithoutACoordinatedPlan":                       psychiatricCare,
+		"TheAgreementOf2025IsAcceptedByAllThirteenPartiesOnlyAfterItsFirstDay": agreementOf2025,
+	} {
+		t.Run(name, func(t *testing.T) { statement(t, all) })
+	}
+	t.Run("TheSameOnEveryMachine", func(t *testing.T) {
+		require.Equal(t, "7a176603be3bdedfc08bdbba193297dc755fe1184768f5e9f50ef01482afbb76", fmt.Sprintf("%x", sha256.Sum256(text)))
+		require.Less(t, bytes.Count(text, []byte("\n")), 120_000)
+	})
+}
+
+func TestEverySeedOfTheCountyHasThePublishedRecipients(t *testing.T) {
+	for _, seed := range []uint64{0, 7} {
 		_, all := countyEvents(t, seed)
-		published, found := publishedByAuthority(t), recipients2019(all)
-		require.Len(t, found, 12)
-		county, inMunicipalities, sum := map[seen]bool{}, map[string]int{}, 0
-		for authority, persons := range found {
-			require.Equal(t, published[authority], tabulate(persons), "municipality %s", authority)
-			sum += len(persons)
-			for p := range persons {
-				county[p] = true
-				inMunicipalities[p.person]++
-			}
-		}
-		require.Equal(t, published["18"], tabulate(county))
-		require.Equal(t, 16_657, sum)
-		require.Len(t, county, 16_572)
-		shared := 0
-		for _, n := range inMunicipalities {
-			require.LessOrEqual(t, n, 2)
-			if n == 2 {
-				shared++
-			}
-		}
-		require.Equal(t, 85, shared)
+		publishedRecipientsInEveryCell(t, all)
+		acceptedByTheLedger(t, all)
 	}
 }
 
-// The ledger refuses what breaks the order of a patient's process; so no record may.
-func TestEveryPatientOfTheCountyFollowsTheProcess(t *testing.T) {
-	text, all := countyEvents(t, 1)
-	require.Less(t, bytes.Count(text, []byte("\n")), 120_000)
-	type patient struct{ asked, enrolled, disputed bool }
-	patients, units, latest := map[domain.Entity]*patient{}, map[string]string{}, map[string]time.Time{}
-	ids, reported := map[string]bool{}, map[string]bool{}
+func publishedRecipientsInEveryCell(t *testing.T, all []domain.Event) {
+	published, found := publishedByAuthority(t), recipients2019(all)
+	require.Len(t, found, 12)
+	county, inMunicipalities, sum := map[seen]bool{}, map[string]int{}, 0
+	for authority, persons := range found {
+		require.Equal(t, published[authority], tabulate(persons), "municipality %s", authority)
+		sum += len(persons)
+		for p := range persons {
+			county[p] = true
+			inMunicipalities[p.person]++
+		}
+	}
+	require.Equal(t, published["18"], tabulate(county))
+	require.Equal(t, 16_657, sum)
+	require.Len(t, county, 16_572)
+	shared := 0
+	for _, n := range inMunicipalities {
+		require.LessOrEqual(t, n, 2)
+		if n == 2 {
+			shared++
+		}
+	}
+	require.Equal(t, 85, shared)
+}
+
+// byAuthority gives the events of each log, in the order of the file.
+func byAuthority(all []domain.Event) map[string][]domain.Event {
+	logs := map[string][]domain.Event{}
+	for _, e := range all {
+		logs[e.Authority] = append(logs[e.Authority], e)
+	}
+	return logs
+}
+
+func acceptedByTheLedger(t *testing.T, all []domain.Event) {
+	logs := byAuthority(all)
+	require.Len(t, logs, 13)
+	for _, authority := range logs {
+		requireAccepted(t, authority)
+	}
+}
+
+func patientsFollowTheProcess(t *testing.T, all []domain.Event) {
+	ids, asked, reported := map[string]bool{}, map[domain.Entity]domain.Date{}, map[string]bool{}
+	corrections := 0
 	for i := range all {
 		e := &all[i]
-		require.False(t, ids[e.ID], "id %s twice", e.ID)
+		require.False(t, ids[e.ID], "id %s twice in the file", e.ID)
 		ids[e.ID] = true
-		require.False(t, e.Recorded.Before(latest[e.Authority]), "event %s is out of order in its log", e.ID)
-		latest[e.Authority] = e.Recorded
-		p := patients[e.Entity]
-		if p == nil {
-			p = &patient{}
-			patients[e.Entity] = p
-		}
-		if e.Entity.Kind() == domain.KindPatient {
-			_, isRequest := e.Data.(*domain.CareRequested)
-			require.Equal(t, isRequest, !p.asked, "event %s", e.ID)
-			p.asked = true
-		}
 		switch d := e.Data.(type) {
-		case *domain.UnitRegistered:
-			units[d.Unit] = e.Authority
+		case *domain.CareRequested:
+			asked[e.Entity] = e.Effective
 		case *domain.PatientEnrolled:
-			require.False(t, p.enrolled, "event %s", e.ID)
-			require.Equal(t, e.Authority, units[d.Unit])
-			p.enrolled = true
-		case *domain.PatientDischarged:
-			require.True(t, p.enrolled, "event %s", e.ID)
-			p.enrolled = false
-		case *domain.DisputeRaised:
-			require.False(t, p.disputed, "event %s", e.ID)
-			p.disputed = true
-		case *domain.DisputeResolved:
-			require.True(t, p.disputed, "event %s", e.ID)
-			p.disputed = false
+			require.Greater(t, d.From, asked[e.Entity], "event %s", e.ID)
 		case *domain.HealthTimeReported:
-			require.Equal(t, e.Authority, units[d.Unit])
 			key := fmt.Sprint(e.Entity, d.Unit, d.Month, d.Kind, d.Profession)
 			require.False(t, reported[key], "event %s is reported twice", e.ID)
 			reported[key] = true
-			require.Greater(t, e.Recorded.Unix()/daySeconds, int64(d.Month.Last()-epoch()), "event %s is known before its month is over", e.ID)
+			require.Greater(t, domain.LocalMonth(e.Recorded), d.Month, "event %s", e.ID)
+		case *domain.EventCorrected:
+			corrections++
 		}
 	}
+	require.Greater(t, corrections, 50) // so that payouts have earlier months to adjust
 }
 
-func TestActivityCodesAreReportedForLicensedTimeAndNotByAllMunicipalities(t *testing.T) {
-	_, all := countyEvents(t, 1)
+// The text beside the table names three municipalities in which men are more than women, all at 65-79.
+func TestThePublishedTableHasMoreMenThanWomenWhereItsTextSays(t *testing.T) {
+	table, err := readCountyTable()
+	require.NoError(t, err)
+	found := map[string][]string{}
+	for _, m := range table.municipalities {
+		for age, c := range m.cells {
+			if c[1] > c[0] {
+				found[domain.AgeGroups[age]] = append(found[domain.AgeGroups[age]], m.name)
+			}
+		}
+	}
+	require.Subset(t, found["65-79"], []string{"Lekeberg", "Laxå", "Ljusnarsberg"})
+	// ... and what it does not say; the page of the system does.
+	require.ElementsMatch(t, []string{"Askersund", "Laxå", "Lekeberg", "Ljusnarsberg"}, found["65-79"])
+	require.ElementsMatch(t, []string{"Laxå", "Lekeberg", "Lindesberg"}, found["0-64"])
+	require.Empty(t, found["80+"])
+}
+
+func activityCodes(t *testing.T, all []domain.Event) {
 	coded := map[string]bool{}
 	var licensed, delegated int
 	for i := range all {
@@ -203,8 +237,7 @@ func TestActivityCodesAreReportedForLicensedTimeAndNotByAllMunicipalities(t *tes
 }
 
 // The figures that the page of the system names.
-func TestTheCountyHasPsychiatricPatientsSomeWithoutACoordinatedPlan(t *testing.T) {
-	_, all := countyEvents(t, 1)
+func psychiatricCare(t *testing.T, all []domain.Event) {
 	planned, psychiatric, supplemented := map[domain.Entity]bool{}, map[domain.Entity]bool{}, map[domain.Entity]bool{}
 	minutes, seenTypes := map[string]int{}, map[domain.Type]int{}
 	for i := range all {
@@ -232,6 +265,9 @@ func TestTheCountyHasPsychiatricPatientsSomeWithoutACoordinatedPlan(t *testing.T
 		}
 	}
 	require.Equal(t, psychiatricPatients, len(psychiatric))
+	page, err := os.ReadFile("../../../../domain/compensation/library/orebro-county.md")
+	require.NoError(t, err)
+	require.Contains(t, string(page), fmt.Sprintf("| %d of the recipients:", psychiatricPatients))
 	require.InDelta(t, psychiatricPatients/psychiatricWithoutPlan, without, 20)
 	require.Greater(t, len(supplemented), 250)
 	for _, typ := range []domain.Type{domain.TypeCareRequested, domain.TypeEnrolmentAssessed, domain.TypeCoordinatedPlanHeld, domain.TypeCarePlanAgreed,
@@ -244,8 +280,7 @@ func TestTheCountyHasPsychiatricPatientsSomeWithoutACoordinatedPlan(t *testing.T
 // psychiatricPatients does not vary with the seed.
 const psychiatricPatients = 318
 
-func TestTheAgreementOf2025IsAcceptedByAllThirteenPartiesOnlyAfterItsFirstDay(t *testing.T) {
-	_, all := countyEvents(t, 1)
+func agreementOf2025(t *testing.T, all []domain.Event) {
 	open, late, reservations := map[string]bool{}, 0, 0
 	for i := range all {
 		e := &all[i]
@@ -275,9 +310,4 @@ func TestTheAgreementOf2025IsAcceptedByAllThirteenPartiesOnlyAfterItsFirstDay(t 
 	require.Empty(t, open)
 	require.Equal(t, 1, late)
 	require.Equal(t, 2, reservations)
-}
-
-func TestTheCountyIsTheSameOnEveryMachine(t *testing.T) {
-	text, _ := countyEvents(t, 1)
-	require.Equal(t, "", fmt.Sprintf("%x", sha256.Sum256(text)))
 }

@@ -13,6 +13,9 @@ type homePatient struct {
 	stay *stay
 	unit string
 	at   int64 // when the latest event was recorded
+
+	wrong       *domain.HealthTimeReported // the latest report, which is wrong and not yet corrected; nil for none
+	wrongNumber int
 }
 
 func (o *healthOffice) newPatient(s *stay) *homePatient {
@@ -23,10 +26,16 @@ func (o *healthOffice) newPatient(s *stay) *homePatient {
 	}
 }
 
-// record writes an event that is registered in the office hours of a day, or after the event before it where that is later.
-func (p *homePatient) record(t domain.Type, effective, day domain.Date, actor string, data any) {
+// record writes an event that is registered in the office hours of a day, or after the event before it where that is later. It
+// returns the event's number.
+func (p *homePatient) record(t domain.Type, effective, day domain.Date, actor string, data any) int {
+	p.tick(day)
+	return p.rec.add(&p.entity, t, effective, p.at, actor, data)
+}
+
+// tick moves the time of recording into the office hours of a day, or on by some minutes where it is past them.
+func (p *homePatient) tick(day domain.Date) {
 	p.at = max(officeTime(p.r, day), p.at+int64(60+p.r.IntN(1200)))
-	p.rec.add(&p.entity, t, effective, p.at, actor, data)
 }
 
 // history writes the steps of the process: care request, assessment, coordinated plan and care plan, enrolment, time, discharge.
@@ -92,6 +101,9 @@ func (p *homePatient) careAndDischarge() {
 		if !discharged && s.to < reported {
 			discharge()
 		}
+		if p.wrong != nil {
+			p.correctTime(reported)
+		}
 		p.month(m, reported)
 	}
 	if !discharged {
@@ -150,7 +162,19 @@ func (p *homePatient) time(m domain.Month, day domain.Date, profession string, m
 	if !delegated && p.reportsCodes {
 		d.ActivityCode = activityCodeOf(profession)
 	}
-	p.record(domain.TypeHealthTimeReported, m.First(), day, p.staff(profession), &d)
+	n := p.record(domain.TypeHealthTimeReported, m.First(), day, p.staff(profession), &d)
+	if p.r.IntN(wrongTimeOneIn) == 0 && !delegated {
+		p.wrong, p.wrongNumber = &d, n
+	}
+}
+
+// correctTime corrects the report that is wrong, a month after it came in: after the month has been paid.
+func (p *homePatient) correctTime(day domain.Date) {
+	minutes := *p.wrong.Minutes + 15
+	p.wrong.Minutes = &minutes
+	p.tick(day)
+	p.rec.correct(&p.entity, p.wrongNumber, p.wrong.Month.First(), p.at, p.staff("nurse"), "a visit was left out", p.wrong)
+	p.wrong = nil
 }
 
 // activityCodeOf returns a code in the form of the classification (KVÅ); which activities were performed nobody has published.
