@@ -56,11 +56,3 @@ func readCountyTable() (countyTable, error) {
 	}
 	return t, nil
 }
-
-// total is the sum of the cells.
-func (c *cells) total() (n int) {
-	for _, age := range c {
-		n += age[0] + age[1]
-	}
-	return n
-}
