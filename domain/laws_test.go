@@ -169,7 +169,7 @@ func premiumPostings(t *rapid.T, w *historytest.World) (all []string) {
 	facts := historytest.Columns(historytest.Authority, w.State.Parties, w.Facts()).Prepare(everyMonth)
 	require.NoError(t, facts.Evaluate(w.State.Adopted(), func(b *compensation.Batch) error {
 		for i := range b.Unit {
-			if p := b.Posting(i); p.FollowUp != "" {
+			if p := b.Posting(i); p.FollowUp != "" && b.Component.Kind != compensation.KindCap {
 				all = append(all, fmt.Sprint(p.Case, "|", p.FollowUp, "|", p.Goal, "|", p.Provider, "|", p.Unit, "|", p.Policy, "|", p.Component, "|", p.Amount))
 			}
 		}

@@ -153,7 +153,7 @@ func TestWhatAStateRefuses(t *testing.T) {
 			}},
 		{"a model document with an error", nil, rec("policy-adopted", "policy/m", "2020-01-01", strings.Replace(adopt("m", "2020-01-01", `297`), "goal-premium", "goal-premum", 1)), []string{
 			`data.model.parameters.g.values["2020-01-01"]: 297 is a number; write "297" in quotes`,
-			`data.model.components[0].kind: "goal-premum" is not a component kind; did you mean "goal-premium"? This release knows time, fixed, goal-premium, person-premium`,
+			`data.model.components[0].kind: "goal-premum" is not a component kind; did you mean "goal-premium"? The kinds are time, fixed, goal-premium, person-premium, supplement, cap, allocation, performance`,
 		}},
 		{"a model document under another id", nil, rec("policy-adopted", "policy/m2", "2020-01-01", adopt("m", "2020-01-01", `"297"`)), []string{
 			`data.model.id: "m" is not the id of the entity, policy/m2; the two say the same thing`,

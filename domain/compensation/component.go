@@ -71,8 +71,10 @@ type Component struct {
 	Weights string  // allocation and performance: the name of a parameter by recipient; "" in a performance with equal shares
 }
 
-// premium says whether the component pays for follow-ups.
-func (c *Component) premium() bool { return c.Kind == KindGoalPremium || c.Kind == KindPersonPremium }
+// ofFollowUps says whether the component pays premiums.
+func (c *Component) ofFollowUps() bool {
+	return c.Kind == KindGoalPremium || c.Kind == KindPersonPremium
+}
 
 // ofGrants says whether the component pays out of a state grant.
 func (c *Component) ofGrants() bool { return c.Kind == KindAllocation || c.Kind == KindPerformance }

@@ -79,3 +79,14 @@ func (r *modelReader) capped(m *Model, c *Component, at spot) {
 		}
 	}
 }
+
+// capped returns the ids of the components that a cap of the model sums.
+func (m *Model) capped() map[string]bool {
+	ids := map[string]bool{}
+	for i := range m.Components {
+		for _, id := range m.Components[i].Of {
+			ids[id] = true
+		}
+	}
+	return ids
+}
