@@ -48,18 +48,20 @@ func events(t testing.TB, text []byte) []domain.Event {
 
 // ledger accepts events as the real one does, but keeps nothing on disk and awards no premiums.
 type ledger struct {
-	parties  *domain.Parties
-	policies *domain.Policies
-	states   map[domain.Entity]domain.State
+	authority string // of the latest event
+	parties   *domain.Parties
+	policies  *domain.Policies
+	states    map[domain.Entity]domain.State
 }
 
 func newLedger() *ledger {
-	return &ledger{domain.NewParties(), domain.NewPolicies(), map[domain.Entity]domain.State{}}
+	return &ledger{parties: domain.NewParties(), policies: domain.NewPolicies(), states: map[domain.Entity]domain.State{}}
 }
 
 func (l *ledger) record(t testing.TB, e *domain.Event) {
 	var problems domain.Problems
 	var err error
+	l.authority = e.Authority
 	switch e.Entity.Kind() {
 	case domain.KindProvider:
 		problems, err = l.parties.Check(e, func(string) []string { return nil }), l.parties.Apply(e)
@@ -105,19 +107,30 @@ func requireAccepted(t testing.TB, all []domain.Event) *ledger {
 	return l
 }
 
-// postings computes what the adopted policies pay for a period.
-func (l *ledger) postings(t testing.TB, from, to domain.Month) []compensation.Posting {
-	policies, err := compensation.Adopted(l.policies, map[string]*compensation.Model{})
-	require.NoError(t, err)
-	in := &compensation.Plain{Authority: "9999", Parties: l.parties, Policies: policies, Period: compensation.Period{From: from, To: to}}
+// facts are what models can be tried on, without any policy.
+func (l *ledger) facts(from, to domain.Month) *compensation.Plain {
+	in := &compensation.Plain{Authority: l.authority, Parties: l.parties, Period: compensation.Period{From: from, To: to}}
 	for _, e := range slices.Sorted(maps.Keys(l.states)) {
 		switch state := l.states[e].(type) {
 		case *domain.Case:
 			in.Cases = append(in.Cases, state.Facts())
 		case *domain.Patient:
 			in.Cases = append(in.Cases, state.Facts())
+		case *domain.GrantState:
+			if grant, ok := state.Facts(); ok {
+				in.StateGrants = append(in.StateGrants, grant)
+			}
 		}
 	}
+	return in
+}
+
+// postings computes what the adopted policies pay for a period.
+func (l *ledger) postings(t testing.TB, from, to domain.Month) []compensation.Posting {
+	in := l.facts(from, to)
+	var err error
+	in.Policies, err = compensation.Adopted(l.policies, map[string]*compensation.Model{})
+	require.NoError(t, err)
 	all, err := in.Evaluate()
 	require.NoError(t, err)
 	return all

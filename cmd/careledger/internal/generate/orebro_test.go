@@ -102,8 +102,9 @@ func tabulate(persons map[seen]bool) map[string]int {
 func TestOrebroCounty(t *testing.T) {
 	text, all := countyEvents(t, 1)
 	for name, statement := range map[string]func(*testing.T, []domain.Event){
-		"PublishedRecipientsInEveryCell":                                       publishedRecipientsInEveryCell,
-		"EveryRecordIsAcceptedByTheLedger":                                     acceptedByTheLedger,
+		"PaidAsByHand":                     paidByHand2019,
+		"PublishedRecipientsInEveryCell":   publishedRecipientsInEveryCell,
+		"EveryRecordIsAcceptedByTheLedger": acceptedByTheLedger,
 		"PatientsAreEnrolledAfterTheirRequestAndTimeComesInAfterItsMonth":      patientsFollowTheProcess,
 		"ActivityCodesAreForLicensedTimeAndNotFromAllMunicipalities":           activityCodes,
 		"PsychiatricPatientsSomeWithoutACoordinatedPlan":                       psychiatricCare,
