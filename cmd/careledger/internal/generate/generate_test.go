@@ -60,32 +60,34 @@ func events(t testing.TB, text []byte) []domain.Event {
 
 // ledger accepts events as the real one does, but keeps nothing on disk and awards no premiums.
 type ledger struct {
-	parties  *domain.Parties
-	policies *domain.Policies
-	cases    map[domain.Entity]*domain.Case
+	authority string // of the latest event
+	parties   *domain.Parties
+	policies  *domain.Policies
+	states    map[domain.Entity]domain.State
 }
 
 func newLedger() *ledger {
-	return &ledger{domain.NewParties(), domain.NewPolicies(), map[domain.Entity]*domain.Case{}}
+	return &ledger{parties: domain.NewParties(), policies: domain.NewPolicies(), states: map[domain.Entity]domain.State{}}
 }
 
 func (l *ledger) record(t testing.TB, e *domain.Event) {
 	var problems domain.Problems
 	var err error
+	l.authority = e.Authority
 	switch e.Entity.Kind() {
 	case domain.KindProvider:
 		problems, err = l.parties.Check(e, func(string) []string { return nil }), l.parties.Apply(e)
 	case domain.KindPolicy:
 		problems, err = l.policies.Check(e, requireModel(t)), l.policies.Apply(e)
 	default:
-		c := l.cases[e.Entity]
-		if c == nil {
-			c = domain.NewCase(e.Entity)
-			l.cases[e.Entity] = c
+		state := l.states[e.Entity]
+		if state == nil {
+			state = domain.NewState(e.Entity)
+			l.states[e.Entity] = state
 		}
-		problems = c.Check(e, l.parties)
+		problems = state.Check(e, l.parties)
 		require.Empty(t, problems, "event %s %s of %s", e.ID, e.Type, e.Entity)
-		err = c.Apply(e)
+		err = state.Apply(e)
 	}
 	require.Empty(t, problems, "event %s %s of %s", e.ID, e.Type, e.Entity)
 	require.NoError(t, err)
@@ -117,14 +119,30 @@ func requireAccepted(t testing.TB, all []domain.Event) *ledger {
 	return l
 }
 
+// facts are what models can be tried on, without any policy.
+func (l *ledger) facts(from, to domain.Month) *compensation.Plain {
+	in := &compensation.Plain{Authority: l.authority, Parties: l.parties, Period: compensation.Period{From: from, To: to}}
+	for _, e := range slices.Sorted(maps.Keys(l.states)) {
+		switch state := l.states[e].(type) {
+		case *domain.Case:
+			in.Cases = append(in.Cases, state.Facts())
+		case *domain.Patient:
+			in.Cases = append(in.Cases, state.Facts())
+		case *domain.GrantState:
+			if grant, ok := state.Facts(); ok {
+				in.StateGrants = append(in.StateGrants, grant)
+			}
+		}
+	}
+	return in
+}
+
 // postings computes what the adopted policies pay for a period.
 func (l *ledger) postings(t testing.TB, from, to domain.Month) []compensation.Posting {
-	policies, err := compensation.Adopted(l.policies, map[string]*compensation.Model{})
+	in := l.facts(from, to)
+	var err error
+	in.Policies, err = compensation.Adopted(l.policies, map[string]*compensation.Model{})
 	require.NoError(t, err)
-	in := &compensation.Plain{Authority: "9999", Parties: l.parties, Policies: policies, Period: compensation.Period{From: from, To: to}}
-	for _, e := range slices.Sorted(maps.Keys(l.cases)) {
-		in.Cases = append(in.Cases, l.cases[e].Facts())
-	}
 	all, err := in.Evaluate()
 	require.NoError(t, err)
 	return all
@@ -345,4 +363,15 @@ type counter struct{ lines, bytes int }
 func (c *counter) Write(p []byte) (int, error) {
 	c.lines, c.bytes = c.lines+bytes.Count(p, []byte("\n")), c.bytes+len(p)
 	return len(p), nil
+}
+
+func TestTheMunicipalitiesOfACountyShareItsPersons(t *testing.T) {
+	var b bytes.Buffer
+	require.NoError(t, County(&b, Size{Persons: 30, Years: 1, Seed: 1}))
+	authorities := map[string]bool{}
+	for _, e := range events(t, b.Bytes()) {
+		authorities[e.Authority] = true
+	}
+	require.Len(t, authorities, countyMunicipalities)
+	require.Contains(t, authorities, "9901")
 }
