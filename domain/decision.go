@@ -13,8 +13,8 @@ type Decision struct {
 
 // Decisions returns the case's decisions in log order, without annulled ones.
 func (c *Case) Decisions() []Decision {
-	all := make([]Decision, len(c.decisions))
-	for i, d := range c.decisions {
+	all := make([]Decision, len(c.view.decisions))
+	for i, d := range c.view.decisions {
 		all[i] = Decision{DecisionMade: d.DecisionMade, Event: c.entries[d.ordinal].id, Last: d.last, Ended: d.ended}
 		if d.superseder != nil {
 			all[i].SupersededBy = d.superseder.Decision
@@ -26,7 +26,7 @@ func (c *Case) Decisions() []Decision {
 // CarriedOutBy returns who carries a decision of the case out on a day: before its first day the first provider and unit, after its
 // end the last. Both are "" where the case has no such decision.
 func (c *Case) CarriedOutBy(decision string, day Date) (provider, unit string) {
-	d := c.decision(decision)
+	d := c.view.decision(decision)
 	if d == nil {
 		return "", ""
 	}
@@ -45,8 +45,8 @@ type Goal struct {
 // GoalsOn returns the goals that belong to a decision and are open on a day, in log order. From the day on which a decision is
 // superseded its goals belong to the one that supersedes it.
 func (c *Case) GoalsOn(decision string, day Date) (goals []Goal) {
-	for _, g := range c.goals {
-		if d := c.decisionOn(g, day); d != nil && d.Decision == decision && g.openOn(day) {
+	for _, g := range c.view.goals {
+		if d := c.view.decisionOn(g, day); d != nil && d.Decision == decision && g.openOn(day) {
 			goals = append(goals, g.on(day))
 		}
 	}

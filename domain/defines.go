@@ -27,12 +27,16 @@ func Defines(line []byte) (names []string) {
 	}
 	define(missingEvent(first["id"]), first["id"])
 	switch Type(first["type"]) {
-	case TypeCaseOpened, TypeProviderRegistered, TypePolicyAdopted:
+	case TypeCaseOpened, TypeProviderRegistered, TypePolicyAdopted, TypeCareRequested, TypeAgreementProposed, TypeGrantAgreed:
 		define(missingEntity(entity), first["entity"])
 	case TypeUnitRegistered:
 		define(missingUnit(first["unit"]), first["unit"])
 	case TypeDecisionMade:
 		define(missingDecision(entity, first["decision"]), first["entity"], first["decision"])
+	case TypePatientEnrolled:
+		define(missingEnrolment(entity), first["entity"])
+	case TypeDisputeRaised:
+		define(missingDispute(entity), first["entity"])
 	case TypeGoalSet:
 		define(missingGoal(entity, first["goal"]), first["entity"], first["goal"])
 	}
@@ -44,3 +48,5 @@ func missingUnit(id string) string               { return "unit " + id }
 func missingEvent(id string) string              { return "event " + id }
 func missingDecision(e Entity, id string) string { return string(e) + " decision " + id }
 func missingGoal(e Entity, id string) string     { return string(e) + " goal " + id }
+func missingEnrolment(e Entity) string           { return string(e) + " enrolment" }
+func missingDispute(e Entity) string             { return string(e) + " dispute" }

@@ -26,10 +26,8 @@ type Change struct {
 	After  string `json:"after"`
 }
 
-// Describe returns what is known of the case, sorted by name, but for its performed time.
-func (c *Case) Describe() []Statement {
-	d := &description{}
-	if o := c.opened; o != nil {
+func (v *view) describe(d *description) {
+	if o := v.opened; o != nil {
 		d.say(o.Person, "person")
 		d.say(o.Programme, "programme")
 		if o.Inclusion != nil {
@@ -38,24 +36,15 @@ func (c *Case) Describe() []Statement {
 			d.holds(o.Inclusion.NeedsExpectedToDecrease, "inclusion needs expected to decrease")
 		}
 	}
-	for _, dec := range c.decisions {
+	for _, dec := range v.decisions {
 		dec.describe(d)
 	}
-	for _, g := range c.goals {
+	for _, g := range v.goals {
 		g.describe(d)
 	}
-	for _, f := range c.FollowUps() {
+	for _, f := range v.heldFollowUps() {
 		d.followUp(&f)
 	}
-	for i := range c.entries {
-		if !c.entries[i].annulled {
-			d.entry(&c.entries[i])
-		}
-	}
-	for _, p := range c.premiums {
-		d.say(p.Amount.String()+" kr to unit "+p.Unit, "premium", p.Policy+"/"+p.Component, p.FollowUp, p.Goal)
-	}
-	return d.sorted()
 }
 
 func (dec *decision) describe(d *description) {
@@ -115,7 +104,7 @@ func (d *description) followUp(f *FollowUp) {
 	}
 }
 
-// entry says what the view of a case does not keep.
+// entry says what the views do not keep.
 func (d *description) entry(en *entry) {
 	switch e := en.data.(type) {
 	case *NeedsAssessed:
@@ -135,6 +124,22 @@ func (d *description) entry(en *entry) {
 		}
 	case *AbsenceRegistered:
 		d.say(e.Reason, "absence", e.From.String(), "to", e.To.String())
+	case *EnrolmentAssessed:
+		d.say(strings.TrimSuffix(e.Outcome+", level "+e.Level, ", level "), "assessed", en.effective.String())
+	case *CoordinatedPlanHeld:
+		d.say(strings.Join(e.Parties, ", "), "coordinated plan held", en.effective.String())
+	case *CarePlanAgreed:
+		d.say(e.Plan, "care plan", en.effective.String())
+	case *PatientDischarged:
+		d.say(e.Reason, "discharged", e.LastDay.String(), "because")
+	case *DisputeRaised:
+		d.say("by "+e.By, "dispute about", e.About, en.effective.String())
+	case *DisputeResolved:
+		d.say(e.Outcome, "dispute resolved", en.effective.String())
+	case *AgreementFollowedUp:
+		d.number(e.Findings, "followed up", e.HeldOn.String(), "findings")
+	case *GrantAllocated:
+		d.say(e.Basis, "recipient", e.Recipient, "basis", en.effective.String())
 	}
 }
 
@@ -284,4 +289,34 @@ func taken(all []Statement, name string) (values []string, rest []Statement) {
 		values, all = append(values, all[0].Value), all[1:]
 	}
 	return values, all
+}
+
+// Describe returns what is known of a payout, sorted by name: each version with its steps and lines.
+func (p *Payouts) Describe(e Entity) []Statement {
+	s := p.states[e]
+	if s == nil {
+		return nil
+	}
+	d := &description{}
+	for _, v := range s.Versions {
+		name := "version " + strconv.Itoa(v.Version)
+		d.say(v.Status(), name, "status")
+		d.say(v.Total.String()+" kr", name, "total")
+		d.say(v.Actor, name, "calculated by")
+		for what, step := range map[string]*PayoutStep{"approved": v.Approved, "rejected": v.Rejected, "paid": v.Paid, "cancelled": v.Cancelled} {
+			if step != nil {
+				d.say(step.Actor+" on "+step.Date.String(), name, what+" by")
+			}
+		}
+		if v.Approved != nil {
+			d.say(v.Voucher.String(), name, "voucher")
+		}
+		d.say(v.Reason, name, "reason")
+		d.say(v.Reference, name, "reference")
+		for i := range v.Lines {
+			l := &v.Lines[i]
+			d.say(l.Amount.String()+" kr", name, fmt.Sprintf("line %d", l.Line), l.Month.String(), l.Unit, l.Policy+"/"+l.Component)
+		}
+	}
+	return d.sorted()
 }

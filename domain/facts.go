@@ -103,15 +103,7 @@ const servicesPerDecision = 1 << 10
 // PremiumFacts.
 func (c *Case) Facts() CaseFacts {
 	f := c.PremiumFacts()
-	minutes := make([]int, len(c.performed.keys))
-	for _, t := range c.performed.times {
-		minutes[t.key] += int(max(0, t.minutes))
-	}
-	for i, k := range c.performed.keys {
-		if u := c.performed.usage[i]; u.visits+u.reports > 0 {
-			f.Performed = append(f.Performed, Performed{k, minutes[i]})
-		}
-	}
+	f.Performed = c.minutesByKey()
 	return f
 }
 
@@ -119,7 +111,7 @@ func (c *Case) Facts() CaseFacts {
 // goals and follow-ups, not of its visits.
 func (c *Case) PremiumFacts() CaseFacts {
 	f := CaseFacts{Case: c.Entity.ID(), Grants: c.Grants(), Absences: c.Absences(), FollowUps: c.FollowUps()}
-	if o := c.opened; o != nil {
+	if o := c.view.opened; o != nil {
 		f.Person, f.Programme = o.Person, o.Programme
 		if o.Inclusion != nil {
 			f.Inclusion = *o.Inclusion
@@ -128,53 +120,20 @@ func (c *Case) PremiumFacts() CaseFacts {
 	return f
 }
 
-// PerformedBy returns what a visit or time report says, and whether it is a report; ok is false for any other event.
-func PerformedBy(e *Event) (p Performed, report, ok bool) {
-	switch e.Type {
-	case TypeVisitPerformed, TypeTimeReported:
-		p.PerformedKey, p.Minutes, report = performedOf(e.Data)
-		return p, report, true
-	}
-	return p, false, false
-}
-
-// PerformedAfter returns what a visit, or a time report, is known to say from e on, which corrects or annuls it and was accepted
-// before it was written; ok is false where e annuls it.
-func PerformedAfter(e *Event, report bool) (p Performed, ok bool, err error) {
-	c, ps := resolve(e, (&performedEvent{report: report}).typ(), e.Effective, false)
-	if len(ps) > 0 {
-		return p, false, ps
-	}
-	if !c.annul {
-		p.PerformedKey, p.Minutes, _ = performedOf(c.data)
-	}
-	return p, !c.annul, nil
-}
-
 // Corrects returns the id of the event that e corrects or annuls, "" where e does neither.
 func (e *Event) Corrects() string { return targetID(e) }
 
-// PerformedTarget returns the sequence of the visit or time report that e corrects, false if e corrects something else.
-func (c *Case) PerformedTarget(e *Event) (uint64, bool) {
-	if id := targetID(e); id != "" {
-		if v := c.performed.find(id); v != nil {
-			return v.sequence, true
-		}
-	}
-	return 0, false
-}
-
 // Opened returns the case's person, programme and inclusion; false if it is not opened.
 func (c *Case) Opened() (CaseOpened, bool) {
-	if c.opened == nil {
+	if c.view.opened == nil {
 		return CaseOpened{}, false
 	}
-	return *c.opened, true
+	return *c.view.opened, true
 }
 
 // Grants returns the decisions' lines, in the order of their decisions.
 func (c *Case) Grants() (rows []Grant) {
-	for _, d := range c.decisions {
+	for _, d := range c.view.decisions {
 		for i, s := range d.segments {
 			from, to := max(d.From, s.from), d.last
 			if i+1 < len(d.segments) {
@@ -203,23 +162,25 @@ func (c *Case) Grants() (rows []Grant) {
 
 // Absences returns the registered absences, in log order.
 func (c *Case) Absences() []Absence {
-	rows := make([]Absence, len(c.absences))
-	for i, a := range c.absences {
+	rows := make([]Absence, len(c.view.absences))
+	for i, a := range c.view.absences {
 		rows[i] = Absence{a.From, a.To, a.Reason}
 	}
 	return rows
 }
 
 // FollowUps returns the held follow-ups, in log order.
-func (c *Case) FollowUps() []FollowUp {
-	rows := make([]FollowUp, len(c.followUps))
-	for i, f := range c.followUps {
+func (c *Case) FollowUps() []FollowUp { return c.view.heldFollowUps() }
+
+func (v *view) heldFollowUps() []FollowUp {
+	rows := make([]FollowUp, len(v.followUps))
+	for i, f := range v.followUps {
 		rows[i] = FollowUp{ID: f.FollowUp, Sequence: f.sequence, HeldOn: f.HeldOn, Occasion: f.Occasion}
 		for _, a := range f.Assessments {
 			g := AssessedGoal{Goal: a.Goal, Outcome: a.Outcome, Confirms: a.PersonConfirms}
-			if goal := c.goal(a.Goal); goal != nil {
+			if goal := v.goal(a.Goal); goal != nil {
 				g.LifeArea = goal.lifeAreaOn(f.HeldOn)
-				if d := c.decisionOn(goal, f.HeldOn); d != nil {
+				if d := v.decisionOn(goal, f.HeldOn); d != nil {
 					g.Unit = d.unitOn(f.HeldOn).unit
 				}
 			}

@@ -21,6 +21,9 @@ const (
 	KindPayout    Kind = "payout"
 )
 
+// recordKinds are the kinds of entities that records are about. It must not be changed.
+var recordKinds = Codes{string(KindCase), string(KindPatient), string(KindProvider), string(KindPolicy), string(KindAgreement), string(KindGrant)}
+
 // Entity names an entity as kind/id, for example case/k-17. Optimistic concurrency is per entity.
 type Entity string
 

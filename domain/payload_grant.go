@@ -16,6 +16,7 @@ type GrantAgreed struct {
 
 func (d *GrantAgreed) check(ps *Problems) {
 	ps.text("title", d.Title, 200)
+	ps.required("pot", d.Pot != 0)
 	ps.notNegative("pot", d.Pot)
 	ps.notNegative("development_pot", d.DevelopmentPot)
 	ps.notNegative("performance_pot", d.PerformancePot)

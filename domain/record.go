@@ -109,8 +109,10 @@ func (r *Record) checkEntity(e *Event, spec typeSpec, known bool, ps *Problems) 
 		ps.add("entity", "%v", err)
 	case known && spec.kind != "" && entity.Kind() != spec.kind:
 		ps.add("entity", "%s goes into %s/…, not %s", r.Type, spec.kind, r.Entity)
-	case known && spec.kind == "" && entity.Kind() != KindCase && entity.Kind() != KindProvider && entity.Kind() != KindPolicy:
-		ps.add("entity", "%q is not a kind of entity; use case, provider or policy", entity.Kind())
+	case known && spec.kind == "" && entity.Kind() == KindPayout:
+		ps.add("entity", "a payout is not corrected; it is rejected or cancelled, and what is known later is adjusted in the next one")
+	case known && spec.kind == "" && !recordKinds.Has(string(entity.Kind())):
+		ps.add("entity", "%q is not a kind of entity; use one of %s", entity.Kind(), recordKinds)
 	}
 	e.Entity = entity
 }

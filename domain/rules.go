@@ -5,41 +5,12 @@ import (
 	"time"
 )
 
-// Check says whether e may follow what the case already holds, under the providers and units of its authority. It returns
-// every reason why not, and changes nothing.
-func (c *Case) Check(e *Event, parties *Parties) Problems {
-	var ps Problems
-	c.checkOrder(e, &ps)
-	if targetID(e) != "" {
-		return append(ps, c.checkCorrection(e, parties)...)
+// recordedOf returns when an entry is registered, zero where it was accepted before and is only folded again.
+func recordedOf(e *Event) time.Time {
+	if e == nil {
+		return time.Time{}
 	}
-	switch d := e.Data.(type) {
-	case *VisitPerformed, *TimeReported:
-		c.checkOpened(&ps)
-		c.checkPerformed(d, e.Recorded, parties, nil, &ps)
-	case *FollowUpHeld:
-		if parties.Belongs(e.Actor) {
-			ps.add("actor", "%s belongs to a provider; a follow-up is registered by the authority, never by the provider it pays", e.Actor)
-		}
-		c.view.check(&entry{typ: e.Type, effective: e.Effective, data: e.Data}, e, parties, &ps)
-	default:
-		c.view.check(&entry{typ: e.Type, effective: e.Effective, data: e.Data}, e, parties, &ps)
-	}
-	return ps
-}
-
-func (c *Case) checkOpened(ps *Problems) {
-	if c.view.opened == nil {
-		ps.missing(missingEntity(c.Entity), "entity", "the case is not opened; its first event is case-opened")
-	}
-}
-
-func (c *Case) checkPerformed(data payload, recorded time.Time, parties *Parties, without *performedEvent, ps *Problems) {
-	key, _, report := performedOf(data)
-	checkUnit(parties, key.Unit, "", recorded, ps)
-	if clash := c.performed.clash(key, report, without); clash != "" {
-		ps.add("data", "%s", clash)
-	}
+	return e.Recorded
 }
 
 // checkUnit looks a unit up. provider is "" where the event names no provider; recorded is zero where the event was accepted
@@ -56,20 +27,12 @@ func checkUnit(parties *Parties, unit, provider string, recorded time.Time, ps *
 	}
 }
 
-// check says whether an entry may be folded next. e is nil when the entry was accepted before and is only folded again.
 func (v *view) check(en *entry, e *Event, parties *Parties, ps *Problems) {
-	var recorded time.Time
-	if e != nil {
-		recorded = e.Recorded
-	}
-	if _, opening := en.data.(*CaseOpened); opening != (v.opened == nil) {
-		if opening {
-			ps.add("entity", "the case is already opened; correct that event instead")
-		} else {
-			ps.missing(missingEntity(v.entity), "entity", "the case is not opened; its first event is case-opened")
-		}
+	_, opening := en.data.(*CaseOpened)
+	if !checkBegun(v.entity, v.begun(), opening, false, ps) {
 		return
 	}
+	recorded := recordedOf(e)
 	switch d := en.data.(type) {
 	case *DecisionMade:
 		checkUnit(parties, d.Unit, d.Provider, recorded, ps)
@@ -94,6 +57,9 @@ func (v *view) check(en *entry, e *Event, parties *Parties, ps *Problems) {
 	case *SubgoalSet:
 		v.openGoal(d.Goal, en.effective, "data.goal", ps)
 	case *FollowUpHeld:
+		if e != nil && parties.Belongs(e.Actor) {
+			ps.add("actor", "%s belongs to a provider; the outcomes of a follow-up are registered and corrected by the authority, never by the provider it pays", e.Actor)
+		}
 		for _, f := range v.followUps {
 			if f.FollowUp == d.FollowUp {
 				ps.add("data.follow_up", "follow-up %s is already registered in this case; give a new follow-up an id of its own, or correct that event", d.FollowUp)
@@ -164,85 +130,4 @@ func (v *view) openGoal(id string, day Date, field string, ps *Problems) {
 	case !g.openOn(day):
 		ps.add(field, "goal %s is withdrawn from %s; it is not open on %s", id, g.withdrawn, day)
 	}
-}
-
-func (c *Case) checkCorrection(e *Event, parties *Parties) Problems {
-	id := targetID(e)
-	if t := c.performed.find(id); t != nil {
-		corr, ps := resolve(e, t.typ(), e.Effective, t.minutes < 0)
-		if len(ps) == 0 && !corr.annul {
-			c.checkPerformed(corr.data, e.Recorded, parties, t, &ps)
-			return corrected(ps)
-		}
-		return ps
-	}
-	target := c.find(id)
-	if target == nil {
-		return noTarget(e)
-	}
-	corr, ps := resolve(e, target.typ, target.effective, target.annulled)
-	if target.typ == TypeFollowUpHeld && !corr.annul && parties.Belongs(e.Actor) {
-		ps.add("actor", "%s belongs to a provider; the outcomes of a follow-up are corrected by the authority, never by the provider it pays", e.Actor)
-	}
-	if len(ps) > 0 {
-		return ps
-	}
-	return c.checkRefold(e, corr, parties)
-}
-
-// checkRefold folds the case as it would stand and names the later events that would not fit any more.
-func (c *Case) checkRefold(e *Event, corr correction, parties *Parties) Problems {
-	trial, broken := newView(c.Entity), []string(nil)
-	for _, en := range c.applied(corr) {
-		if en.annulled {
-			continue
-		}
-		var found Problems
-		var registering *Event // what the target is corrected to is registered with e
-		if en.id == corr.target {
-			registering = e
-		}
-		trial.check(&en, registering, parties, &found)
-		if len(found) > 0 && en.id == corr.target {
-			return corrected(found)
-		}
-		if len(found) > 0 {
-			broken = append(broken, en.name())
-			continue
-		}
-		trial.fold(&en)
-	}
-	if trial.opened == nil {
-		for _, t := range c.performed.times {
-			if t.minutes >= 0 {
-				broken = append(broken, t.name())
-			}
-		}
-	}
-	if len(broken) > 0 {
-		return dependents(e, broken)
-	}
-	return nil
-}
-
-// Referring names the events, not annulled, that refer to a unit.
-func (c *Case) Referring(unit string) (ids []string) {
-	for _, en := range c.entries {
-		switch d := en.data.(type) {
-		case *DecisionMade:
-			if d.Unit == unit && !en.annulled {
-				ids = append(ids, en.name())
-			}
-		case *ProviderChanged:
-			if d.Unit == unit && !en.annulled {
-				ids = append(ids, en.name())
-			}
-		}
-	}
-	for _, t := range c.performed.times {
-		if t.minutes >= 0 && c.performed.keys[t.key].Unit == unit {
-			ids = append(ids, t.name())
-		}
-	}
-	return ids
 }

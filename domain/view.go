@@ -45,7 +45,8 @@ type followUp struct {
 	ordinal  int
 }
 
-func newView(e Entity) view { return view{entity: e} }
+func (v *view) empty() *view { return &view{entity: v.entity} }
+func (v *view) begun() bool  { return v.opened != nil }
 
 func (v *view) decision(id string) *decision {
 	for _, d := range v.decisions {
@@ -65,8 +66,6 @@ func (v *view) goal(id string) *goal {
 	return nil
 }
 
-// fold applies one entry that check accepted. What an entry refers to exists, because a correction that takes it away is
-// refused; where a log breaks that all the same, the entry is without effect.
 func (v *view) fold(en *entry) {
 	switch d := en.data.(type) {
 	case *CaseOpened:

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math/big"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -157,18 +156,10 @@ func both(t fataler, c *Cut, world *historytest.World, period compensation.Perio
 	require.Equal(t, total, sums.Total())
 }
 
-func quotient(q compensation.Quantity) string {
-	of, ok := new(big.Rat).SetString(q.Of.String())
-	if !ok {
-		panic(q.Of.String())
-	}
-	return of.Quo(of, big.NewRat(q.Over, 1)).RatString()
-}
-
 func texts(postings []compensation.Posting) []string {
 	all := make([]string, len(postings))
 	for i, p := range postings {
-		all[i] = strings.Join([]string{p.Policy, p.Component, p.Provider, p.Unit, p.Month.String(), p.Case, p.Category, p.Band, p.FollowUp, p.Goal, quotient(p.Quantity), p.QuantityUnit, p.Amount.String()}, "\t")
+		all[i] = strings.Join([]string{p.Policy, p.Component, p.Provider, p.Unit, p.Month.String(), p.Case, p.Category, p.Band, p.FollowUp, p.Goal, p.Quantity.String(), p.QuantityUnit, p.Amount.String()}, "\t")
 	}
 	return all
 }

@@ -75,7 +75,7 @@ func (e *DecisionError) Is(target error) bool { return target == ErrNoSuchDecisi
 func (t *Table) Sheet(ctx context.Context, q SheetQuery) (*Sheet, error) {
 	s := t.snapshot()
 	v := s.visibility(q.AsOf)
-	state, err := s.stateAt(v)
+	state, _, err := s.stateAt(v)
 	if err != nil {
 		return nil, err
 	}

@@ -19,32 +19,30 @@ import (
 	"careledger/domain/compensation"
 )
 
-// State is what spans the entities of one authority: its providers, units and adopted policies.
+// State is what spans the entities of one authority: its providers, units, adopted policies and payouts.
 type State struct {
 	Code     string
 	Parties  *domain.Parties
 	Policies *domain.Policies
+	Payouts  *domain.Payouts
 	adopted  []compensation.Policy
 	parsed   map[string]*compensation.Model // by the text of their documents
 }
 
 // New returns an authority that has no events.
 func New(code string) *State {
-	return &State{Code: code, Parties: domain.NewParties(), Policies: domain.NewPolicies(), parsed: map[string]*compensation.Model{}}
+	return &State{Code: code, Parties: domain.NewParties(), Policies: domain.NewPolicies(), Payouts: domain.NewPayouts(), parsed: map[string]*compensation.Model{}}
 }
 
 // Adopted returns the adopted policies. The slice must not be changed.
 func (s *State) Adopted() []compensation.Policy { return s.adopted }
 
-// Apply folds an event of a provider or policy that was accepted before it was written; events of cases pass it by.
+// Apply folds an event of a provider, policy or payout that was accepted before it was written; events of other entities pass it by.
 func (s *State) Apply(e *domain.Event) error {
-	switch e.Entity.Kind() {
-	case domain.KindProvider:
-		return s.Parties.Apply(e)
-	case domain.KindPolicy:
-		if err := s.Policies.Apply(e); err != nil {
-			return err
-		}
+	if err := s.apply(e); err != nil {
+		return err
+	}
+	if e.Entity.Kind() == domain.KindPolicy {
 		adopted, err := compensation.Adopted(s.Policies, s.parsed)
 		if err != nil {
 			return fmt.Errorf("event %d: %w", e.Sequence, err)
@@ -54,25 +52,30 @@ func (s *State) Apply(e *domain.Event) error {
 	return nil
 }
 
+func (s *State) apply(e *domain.Event) error {
+	switch e.Entity.Kind() {
+	case domain.KindProvider:
+		return s.Parties.Apply(e)
+	case domain.KindPolicy:
+		return s.Policies.Apply(e)
+	case domain.KindPayout:
+		return s.Payouts.Apply(e)
+	}
+	return nil
+}
+
 // Fold is Apply for many events; the adopted documents are read once, after the last.
 func (s *State) Fold(events []domain.Event) (err error) {
 	for i := range events {
-		e := &events[i]
-		switch e.Entity.Kind() {
-		case domain.KindProvider:
-			err = s.Parties.Apply(e)
-		case domain.KindPolicy:
-			err = s.Policies.Apply(e)
-		}
-		if err != nil {
-			return fmt.Errorf("fold event %d (%s): %w", e.Sequence, e.ID, err)
+		if err := s.apply(&events[i]); err != nil {
+			return fmt.Errorf("fold event %d (%s): %w", events[i].Sequence, events[i].ID, err)
 		}
 	}
 	s.adopted, err = compensation.Adopted(s.Policies, s.parsed)
 	return err
 }
 
-// Last returns the sequence of the last event of a provider or policy.
+// Last returns the sequence of the last event of a provider, policy or payout.
 func (s *State) Last(entity domain.Entity) uint64 {
 	sequence := uint64(0)
 	switch entity.Kind() {
@@ -80,14 +83,16 @@ func (s *State) Last(entity domain.Entity) uint64 {
 		sequence, _ = s.Parties.Last(entity)
 	case domain.KindPolicy:
 		sequence, _ = s.Policies.Last(entity)
+	case domain.KindPayout:
+		sequence, _ = s.Payouts.Last(entity)
 	}
 	return sequence
 }
 
-// Decide checks e against the state and, for an event of a case, against c. If it may be written, s and c hold it afterwards and
-// the events to write in one commit are returned, e first, with sequences from first on; otherwise nothing has changed. unitInUse
-// returns the events that refer to a unit.
-func (s *State) Decide(e domain.Event, first uint64, c *domain.Case, unitInUse func(unit string) []string) ([]domain.Event, domain.Problems) {
+// Decide checks e against the state and, for an entity that has one of its own (domain.NewState), against own. If it may be written,
+// s and own hold it afterwards and the events to write in one commit are returned, e first, with sequences from first on; otherwise
+// nothing has changed. unitInUse returns the events that refer to a unit.
+func (s *State) Decide(e domain.Event, first uint64, own domain.State, unitInUse func(unit string) []string) ([]domain.Event, domain.Problems) {
 	e.Sequence = first
 	var ps domain.Problems
 	switch e.Entity.Kind() {
@@ -95,15 +100,28 @@ func (s *State) Decide(e domain.Event, first uint64, c *domain.Case, unitInUse f
 		ps = s.Parties.Check(&e, unitInUse)
 	case domain.KindPolicy:
 		ps = s.Policies.Check(&e, s.checkModel)
-	case domain.KindCase:
-		return s.decideCase(e, c)
+	case domain.KindPayout:
+		ps = s.Payouts.Check(&e, s.Parties)
 	default:
-		ps = domain.Problems{{Field: "entity", Reason: fmt.Sprintf("%q is no kind of entity that this release keeps", e.Entity.Kind())}}
+		if c, ok := own.(*domain.Case); ok {
+			return s.decideCase(e, c)
+		}
+		if own == nil {
+			return nil, domain.Problems{{Field: "entity", Reason: fmt.Sprintf("%q is no kind of entity that the ledger keeps", e.Entity.Kind())}}
+		}
+		if ps = own.Check(&e, s.Parties); len(ps) == 0 {
+			return decided(e, own.Apply)
+		}
 	}
 	if len(ps) > 0 {
 		return nil, ps
 	}
-	if err := s.Apply(&e); err != nil {
+	return decided(e, s.Apply)
+}
+
+// decided folds an accepted event that is all of its command.
+func decided(e domain.Event, apply func(*domain.Event) error) ([]domain.Event, domain.Problems) {
+	if err := apply(&e); err != nil {
 		return nil, domain.Problems{{Field: "record", Reason: err.Error()}}
 	}
 	return []domain.Event{e}, nil
@@ -114,10 +132,7 @@ func (s *State) decideCase(e domain.Event, c *domain.Case) ([]domain.Event, doma
 		return nil, ps
 	}
 	if !changesPremiums(&e, c) {
-		if err := c.Apply(&e); err != nil {
-			return nil, domain.Problems{{Field: "record", Reason: err.Error()}}
-		}
-		return []domain.Event{e}, nil
+		return decided(e, c.Apply)
 	}
 	tried := c.WithoutPerformed() // so that a refusal leaves c as it is, at a cost that does not grow with its visits
 	if err := tried.Apply(&e); err != nil {

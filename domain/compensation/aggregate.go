@@ -69,15 +69,16 @@ type seriesKey struct {
 	policy    string
 	document  int
 	component string
+	unit      string // of quantity
 }
 
-// sums are the groups of one component of one document.
+// sums are the groups of one component of one document, and of a cap those that count the same.
 type sums struct {
 	seriesKey
-	unit    string
-	quantum int64
-	dense   []sum
-	sparse  map[int]*sum
+	quantum   int64
+	dense     []sum
+	sparse    map[int]*sum
+	fractions map[int]*big.Rat // by group, what batches with a fraction add to the quantity
 }
 
 type sum struct{ quantity, amount, postings int64 }
@@ -141,17 +142,30 @@ func (a *Aggregate) Add(b *Batch) error {
 		t.quantity += b.Quantity[i]
 		t.amount += int64(b.Amount[i])
 		t.postings++
+		if b.Fraction != nil {
+			s.addFraction(group, b.Fraction)
+		}
 		a.total += b.Amount[i]
 	}
 	a.Postings += len(b.Unit)
 	return nil
 }
 
+func (s *sums) addFraction(group int, f *big.Rat) {
+	if s.fractions == nil {
+		s.fractions = map[int]*big.Rat{}
+	}
+	if s.fractions[group] == nil {
+		s.fractions[group] = new(big.Rat)
+	}
+	s.fractions[group].Add(s.fractions[group], f)
+}
+
 func (a *Aggregate) seriesOf(b *Batch) *sums {
-	key := seriesKey{b.Policy, b.Document, b.Component.ID}
+	key := seriesKey{b.Policy, b.Document, b.Component.ID, b.QuantityUnit}
 	s := a.series[key]
 	if s == nil {
-		s = &sums{seriesKey: key, unit: b.Component.QuantityUnit(), quantum: b.Quantum}
+		s = &sums{seriesKey: key, quantum: b.Quantum}
 		if a.groups <= denseGroups {
 			s.dense = make([]sum, a.groups)
 		} else {
@@ -233,6 +247,10 @@ func (a *Aggregate) Rows() []Row {
 	found := map[string]*open{}
 	for _, s := range a.order {
 		s.each(func(group int, t *sum) {
+			quantity := big.NewRat(t.quantity, s.quantum)
+			if f := s.fractions[group]; f != nil {
+				quantity.Add(quantity, f)
+			}
 			keys := make([]string, len(a.by))
 			for f := len(a.by) - 1; f >= 0; f-- {
 				keys[f] = a.word(s, a.by[f], group%a.sizes[f])
@@ -247,7 +265,7 @@ func (a *Aggregate) Rows() []Row {
 			if o.QuantityUnit != s.unit {
 				o.QuantityUnit = UnitMixed
 			}
-			o.quantity.Add(o.quantity, big.NewRat(t.quantity, s.quantum))
+			o.quantity.Add(o.quantity, quantity)
 			o.Amount += domain.Money(t.amount)
 		})
 	}

@@ -2,6 +2,7 @@ package compensation
 
 import (
 	"fmt"
+	"math/big"
 	"math/bits"
 
 	"careledger/domain"
@@ -14,12 +15,16 @@ type Batch struct {
 	Policy    string
 	Document  int // which of the policy's documents
 	Component *Component
-	Quantum   int64 // Quantity counts 1/Quantum
+	// QuantityUnit is what the quantities count: that of the component, and of a cap that of the capped postings.
+	QuantityUnit string
+	Quantum      int64 // Quantity counts 1/Quantum
+	// Fraction is the quantity of the one posting of a batch of performance pay, whose Quantity is 0; nil in every other batch.
+	Fraction *big.Rat
 
 	Unit     []uint16
 	Month    []domain.Month
 	Case     []uint32 // NoCase for a unit's own posting
-	Category []uint8  // NoCode for fixed and premiums
+	Category []uint8  // NoCode for all but time and patient-months
 	Band     []uint8
 	FollowUp []int32 // row of FollowUps, -1 for none
 	Goal     []int32 // row of Goals, -1 for none
@@ -52,13 +57,21 @@ func (b *Batch) clear() {
 	b.FollowUp, b.Goal, b.Quantity, b.Amount = b.FollowUp[:0], b.Goal[:0], b.Quantity[:0], b.Amount[:0]
 }
 
-// Posting returns row i in words, for readers that take few of them. Its Rate is not set.
+// rational returns the quantity of row i.
+func (b *Batch) rational(i int) *big.Rat {
+	if b.Fraction != nil {
+		return b.Fraction
+	}
+	return big.NewRat(b.Quantity[i], b.Quantum)
+}
+
+// Posting returns row i in words, for readers that take few of them. Its Rate and Grant are not set.
 func (b *Batch) Posting(i int) Posting {
 	u := b.Facts.Units[b.Unit[i]]
 	p := Posting{Policy: b.Policy, Component: b.Component.ID, Provider: u.Provider, Unit: u.ID, Month: b.Month[i],
-		QuantityUnit: b.Component.QuantityUnit(), Amount: b.Amount[i]}
+		QuantityUnit: b.QuantityUnit, Quantity: Quantity{b.rational(i)}, Amount: b.Amount[i]}
 	if b.Case[i] != NoCase {
-		p.Case = b.Facts.Cases[b.Case[i]].ID
+		p.Case, p.Patient = b.Facts.Cases[b.Case[i]].ID, b.Facts.Cases[b.Case[i]].Patient
 	}
 	if b.Category[i] != NoCode {
 		p.Category, p.Band = domain.Categories[b.Category[i]], domain.Bands[b.Band[i]]
@@ -69,7 +82,6 @@ func (b *Batch) Posting(i int) Posting {
 	if g := b.Goal[i]; g >= 0 {
 		p.Goal, p.LifeArea = b.Facts.Goals.ID[g], lifeAreaWord(b.Facts.Goals.LifeArea[g])
 	}
-	p.Quantity = Quantity{domain.DecimalOf(b.Quantity[i], 0), b.Quantum}
 	return p
 }
 

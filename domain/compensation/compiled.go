@@ -17,17 +17,53 @@ type Consumer func(*Batch) error
 // Evaluate computes the postings of the period under the policies, in canonical order.
 func (p *Prepared) Evaluate(policies []Policy, consume Consumer) error {
 	for _, policy := range policies {
-		paid := map[string][]bool{}
+		e := evaluation{asked: p, policy: policy.ID, paid: map[string][]bool{}, years: map[string][]capSum{}, consume: consume}
 		for i, d := range policy.Documents {
-			for j := range d.Model.Components {
-				c, err := p.compile(policy.ID, i, d, &d.Model.Components[j], paid, consume)
-				if err != nil {
-					return err
-				}
-				if err := c.run(); err != nil {
-					return err
-				}
+			if err := e.document(i, d); err != nil {
+				return err
 			}
+		}
+	}
+	return nil
+}
+
+// evaluation is what the documents of a policy share.
+type evaluation struct {
+	asked   *Prepared // the facts over the months asked for
+	policy  string
+	paid    map[string][]bool   // once-…: by component, goals or cases that have been paid
+	years   map[string][]capSum // by cap, its groups and years
+	consume Consumer
+}
+
+func (e *evaluation) document(number int, d InForce) error {
+	kept, err := e.keep(number, d)
+	if err != nil {
+		return err
+	}
+	for i := range d.Model.Components {
+		c := &d.Model.Components[i]
+		if kept[c.ID] != nil {
+			if err := e.over(e.asked, number, d, c, e.consume).handOut(kept[c.ID]); err != nil {
+				return err
+			}
+			continue
+		}
+		facts := e.asked
+		if c.Kind == KindCap {
+			facts = e.asked.wholeYears()
+		}
+		k := e.over(facts, number, d, c, e.consume)
+		if err := k.compile(); err != nil {
+			return err
+		}
+		if c.Kind == KindCap {
+			err = k.cap(kept)
+		} else {
+			err = k.run()
+		}
+		if err != nil {
+			return err
 		}
 	}
 	return nil
@@ -37,53 +73,88 @@ func (p *Prepared) Evaluate(policies []Policy, consume Consumer) error {
 type compiled struct {
 	*Prepared
 	*Component
-	document InForce
-	paid     map[string][]bool // once-…: by component, goals or cases that have been paid
-	when     *table
-	rates    *rates
-	out      Batch
-	consume  Consumer
+	*evaluation
+	document  InForce
+	when      *table
+	rates     *values[rate]
+	threshold *values[int64]        // supplement
+	limit     *values[domain.Money] // cap
+	out       Batch
+	consume   Consumer
 }
 
-func (p *Prepared) compile(policy string, number int, d InForce, c *Component, paid map[string][]bool, consume Consumer) (*compiled, error) {
-	k := &compiled{Prepared: p, Component: c, document: d, paid: paid, consume: consume}
-	k.out = Batch{Facts: p.Facts, Policy: policy, Document: number, Component: c, Quantum: 1}
-	per, parameter := int64(1), c.Amount
-	switch {
-	case c.Kind == KindTime:
-		per, parameter = 60, c.Rate
-	case c.Prorate:
-		k.out.Quantum = monthQuantum
-	case c.Kind == KindGoalPremium:
-		decimals := 0
-		for _, o := range c.Outcomes {
-			decimals = max(decimals, o.Weight.Decimals())
-		}
-		k.out.Quantum = pow10(decimals)
+func (e *evaluation) over(facts *Prepared, number int, d InForce, c *Component, consume Consumer) *compiled {
+	k := &compiled{Prepared: facts, Component: c, evaluation: e, document: d, consume: consume}
+	k.out = Batch{Facts: facts.Facts, Policy: e.policy, Document: number, Component: c, QuantityUnit: c.QuantityUnit(), Quantum: c.quantum()}
+	return k
+}
+
+// compile lays out the tables of what the component looks up.
+func (k *compiled) compile() (err error) {
+	c := k.Component
+	if c.ofGrants() {
+		return nil
 	}
-	var err error
 	k.when = newTable(k)
-	k.rates, err = newRates(k, d.Model.Parameter(parameter), per)
-	return k, err
+	switch {
+	case c.Kind == KindCap:
+		k.limit, err = newValues(k, c.Limit, k.limitOf)
+	case c.Kind == KindTime:
+		k.rates, err = newRates(k, c.Rate, 60)
+	case c.Kind == KindSupplement:
+		if k.threshold, err = newValues(k, c.Threshold, k.thresholdOf); err == nil {
+			k.rates, err = newRates(k, c.Rate, 60)
+		}
+	default:
+		k.rates, err = newRates(k, c.Amount, 1)
+	}
+	return err
+}
+
+// quantum returns what makes every quantity of the component a whole number, but for the fractions of performance pay.
+func (c *Component) quantum() int64 {
+	if c.Prorate {
+		return monthQuantum
+	}
+	decimals := 0
+	for _, o := range c.Outcomes {
+		decimals = max(decimals, o.Weight.Decimals())
+	}
+	return pow10(decimals)
 }
 
 func (k *compiled) run() (err error) {
 	switch {
-	case k.Kind == KindTime && k.Basis == BasisPerformed:
-		err = k.time(&k.performed, k.performed.Minutes)
-	case k.Kind == KindTime && k.Basis != BasisHealth:
-		err = k.time(&k.granted, k.minutesUnder(k.Component))
+	case k.Kind == KindTime:
+		err = k.time(k.minutes())
+	case k.Kind == KindSupplement:
+		err = k.supplement(k.minutes())
 	case k.Kind == KindFixed && k.Per == PerUnitMonth:
 		err = k.fixed(k.unitMonths())
 	case k.Kind == KindFixed && k.Per == PerCaseMonth:
 		err = k.fixed(k.caseMonths())
-	case k.Kind == KindGoalPremium || k.Kind == KindPersonPremium:
+	case k.Kind == KindFixed && k.Per == PerPatientMonth:
+		err = k.fixed(k.patientMonths())
+	case k.ofFollowUps():
 		err = k.premiums()
+	case k.ofGrants():
+		err = k.grants()
 	}
 	if err != nil {
 		return err
 	}
 	return k.flush()
+}
+
+// minutes returns the cells of the component's basis, with their minutes.
+func (k *compiled) minutes() (*cells, []int64) {
+	switch k.Basis {
+	case BasisPerformed:
+		return &k.performed, k.performed.Minutes
+	case BasisHealth:
+		return &k.health, k.health.Minutes
+	}
+	return &k.granted, k.minutesUnder(k.Component)
 }
 
 func (k *compiled) flush() error {
@@ -129,73 +200,4 @@ func (c *Component) counted(class domain.GrantClass, method uint8) bool {
 		return class == domain.GrantFrame || domain.Methods[method] != domain.MethodFrameTime
 	}
 	return true
-}
-
-// time pays minutes by the hour.
-func (k *compiled) time(c *cells, minutes []int64) error {
-	inForce := k.inForce()
-	for i := 0; i < len(c.Case); {
-		sum, j := int64(0), i
-		for ; j < len(c.Case) && (j == i || c.sameCell(i, j)); j++ {
-			if minutes[j] == 0 || !inForce[c.Month[j]] || !k.counted(c.Class[j], c.Method[j]) {
-				continue
-			}
-			applies, err := k.when.holds(codes{cs: c.Case[j], unit: c.Unit[j], category: c.Category[j], band: c.Band[j], method: c.Method[j], month: c.Month[j]})
-			if err != nil {
-				return err
-			}
-			if applies {
-				sum += minutes[j]
-			}
-		}
-		if sum > 0 {
-			month := k.From + domain.Month(c.Month[i])
-			r, err := k.rates.inMonth(c.Month[i], codes{unit: c.Unit[i], category: c.Category[i], band: c.Band[i]})
-			if err != nil {
-				return err
-			}
-			if err := k.post(r, c.Unit[i], month, c.Case[i], c.Category[i], c.Band[i], -1, -1, sum); err != nil {
-				return err
-			}
-		}
-		i = j
-	}
-	return nil
-}
-
-// monthQuantum makes days of any month a whole number of parts: the least common multiple of 28, 29, 30 and 31.
-const monthQuantum = 377_580
-
-// fixed pays an amount for each month counted.
-func (k *compiled) fixed(d *dayCounts) error {
-	inForce := k.inForce()
-	for i, unit := range d.Unit {
-		cs := NoCase
-		if d.Case != nil {
-			cs = d.Case[i]
-		}
-		if !inForce[d.Month[i]] || k.Prorate && d.Days[i] == 0 {
-			continue
-		}
-		at := codes{cs: cs, unit: unit, category: NoCode, band: NoCode, method: noMethod, month: d.Month[i]}
-		applies, err := k.when.holds(at)
-		if err != nil {
-			return err
-		}
-		if !applies {
-			continue
-		}
-		r, err := k.rates.inMonth(d.Month[i], at)
-		if err != nil {
-			return err
-		}
-		month, quantity := k.From+domain.Month(d.Month[i]), int64(1)
-		if k.Prorate {
-			quantity = int64(d.Days[i]) * (monthQuantum / int64(month.Days()))
-		}
-		if err := k.post(r, unit, month, cs, NoCode, NoCode, -1, -1, quantity); err != nil {
-			return err
-		}
-	}
-	return nil
 }

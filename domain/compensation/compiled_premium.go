@@ -53,7 +53,7 @@ func (k *compiled) goalPremiums(followUp int, weights []int64, paid []bool) erro
 		if weight <= 0 || k.Repeat == RepeatOncePerGoal && paid[goal] {
 			continue
 		}
-		posted, err := k.premium(followUp, int32(row), g.Unit[row], codes{lifeArea: g.LifeArea[row], outcome: g.Outcome[row]}, weight)
+		posted, err := k.premium(followUp, int32(row), g.Unit[row], g.LifeArea[row], g.Outcome[row], weight)
 		if err != nil {
 			return err
 		}
@@ -89,7 +89,7 @@ func (k *compiled) personPremium(followUp int, paid []bool) error {
 	if !earned {
 		return nil
 	}
-	posted, err := k.premium(followUp, -1, unit, codes{lifeArea: NoCode, outcome: NoCode}, 1)
+	posted, err := k.premium(followUp, -1, unit, NoCode, NoCode, 1)
 	if posted {
 		paid[cs] = true
 	}
@@ -97,11 +97,11 @@ func (k *compiled) personPremium(followUp int, paid []bool) error {
 }
 
 // premium posts a premium if the component applies, and says whether it does, also where the month is not asked for.
-func (k *compiled) premium(followUp int, goal int32, unit uint16, at codes, quantity int64) (bool, error) {
+func (k *compiled) premium(followUp int, goal int32, unit uint16, lifeArea, outcome uint8, quantity int64) (bool, error) {
 	held := k.FollowUps.HeldOn[followUp]
 	month := held.Month()
-	at.cs, at.unit, at.occasion = k.FollowUps.Case[followUp], unit, k.FollowUps.Occasion[followUp]
-	at.category, at.band, at.method = NoCode, NoCode, noMethod
+	at := codesOf(k.FollowUps.Case[followUp], unit, 0)
+	at.lifeArea, at.occasion, at.outcome = lifeArea, k.FollowUps.Occasion[followUp], outcome
 	applies, err := k.when.holdsOn(at, month)
 	if err != nil || !applies {
 		return false, err

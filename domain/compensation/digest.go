@@ -4,7 +4,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"hash"
-	"math/big"
 	"strconv"
 
 	"careledger/domain"
@@ -15,7 +14,8 @@ import (
 //
 //	policy component provider unit month case category band follow_up goal quantity unit_of_quantity amount
 //
-// with the quantity as a reduced fraction (22/31) or a whole number, and the amount in kronor with two decimals. The same log
+// with the quantity as a reduced fraction (22/31) or a whole number, and the amount in kronor with two decimals. case is the id of a
+// case or a patient; what an allocation or performance pays has its recipient as provider and no unit. The same log
 // position and models give the same digest on every machine.
 type Digest struct {
 	h     hash.Hash
@@ -37,7 +37,7 @@ func (d *Digest) Add(b *Batch) error {
 	if d.policy != b.Policy || d.component != b.Component.ID || len(d.shared) != len(b.Facts.Units) {
 		d.policy, d.component, d.shared = b.Policy, b.Component.ID, make([][]byte, len(b.Facts.Units))
 	}
-	end := "\t" + b.Component.QuantityUnit() + "\t"
+	end := "\t" + b.QuantityUnit + "\t"
 	lines := d.lines[:0]
 	for i, u := range b.Unit {
 		if d.shared[u] == nil {
@@ -62,10 +62,10 @@ func (d *Digest) Add(b *Batch) error {
 			lines = append(append(lines, '\t'), s...)
 		}
 		lines = append(lines, '\t')
-		if b.Quantum == 1 {
+		if b.Quantum == 1 && b.Fraction == nil {
 			lines = strconv.AppendInt(lines, b.Quantity[i], 10)
 		} else {
-			lines = append(lines, big.NewRat(b.Quantity[i], b.Quantum).RatString()...)
+			lines = append(lines, b.rational(i).RatString()...)
 		}
 		lines = append(appendMoney(append(lines, end...), b.Amount[i]), '\n')
 	}

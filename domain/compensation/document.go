@@ -185,6 +185,7 @@ func (r *modelReader) model(s spot) *Model {
 			m.Parameters = append(m.Parameters, r.parameter(pair.key, p.at(pair)))
 		}
 		slices.SortStableFunc(m.Parameters, func(a, b Parameter) int { return strings.Compare(a.Name, b.Name) })
+		r.parameters = m.parameterNames()
 	}
 	if c := s.required("components"); r.list(c) {
 		if len(c.tree.items) == 0 {
@@ -196,34 +197,4 @@ func (r *modelReader) model(s spot) *Model {
 		r.references(m, s)
 	}
 	return m
-}
-
-// references checks what components and parameters say about each other.
-func (r *modelReader) references(m *Model, s spot) {
-	names, used, ids := m.parameterNames(), map[string]bool{}, map[string]int{}
-	for i := range m.Components {
-		c, at := &m.Components[i], s.field("components").item(i)
-		if first, again := ids[c.ID]; again && c.ID != "" {
-			r.problem(at.field("id"), "%q is the id of components[%d] already", c.ID, first)
-		} else {
-			ids[c.ID] = i
-		}
-		field := "amount"
-		if c.Kind == KindTime {
-			field = "rate"
-		}
-		for _, name := range c.Uses() {
-			used[name] = true
-			if near := names.Closest(name); !names.Has(name) && near != "" {
-				r.problem(at.field(field), "%q is not a parameter of this model; did you mean %q?", name, near)
-			} else if !names.Has(name) {
-				r.problem(at.field(field), "%q is not a parameter of this model; it has %s", name, names)
-			}
-		}
-	}
-	for _, name := range names {
-		if !used[name] {
-			r.warn(s.field("parameters").field(name), "is not used by any component")
-		}
-	}
 }

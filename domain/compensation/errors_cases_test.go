@@ -136,7 +136,7 @@ var errorCases = []errorCase{
 		`m.yaml:5 parameters.p.vals: unknown key; did you mean "values"?`,
 	}},
 	{`by unknown`, rateLine, `{by: [categry], values: {2015-01-01: {care: "1"}}}`, []string{
-		`m.yaml:6 parameters.rate.by[0]: "categry" is not one of category, band, regime, area, unit, kind; did you mean "category"?`,
+		`m.yaml:6 parameters.rate.by[0]: "categry" is not one of category, band, regime, area, unit, kind, recipient; did you mean "category"?`,
 	}},
 	{`by twice`, rateLine, `{by: [unit, unit], values: {2015-01-01: {a/b: "1"}}}`, []string{
 		`m.yaml:6 parameters.rate.by[1]: "unit" is in the list already`,
@@ -175,23 +175,11 @@ var errorCases = []errorCase{
 	{`component is text`, timeLine, `v`, []string{
 		`m.yaml:8 components[0]: "v" is text; a mapping with keys belongs here`,
 	}},
-	{`component of a later release`, timeLine, `{id: v, kind: supplement, basis: need, threshold_minutes: 60, rate: rate}`, []string{
-		`m.yaml:8 components[0].kind: supplement is not known to this release; it knows time, fixed, goal-premium, person-premium`,
-	}},
-	{`cap`, timeLine, `{id: v, kind: cap}`, []string{
-		`m.yaml:8 components[0].kind: cap is not known to this release; it knows time, fixed, goal-premium, person-premium`,
-	}},
-	{`allocation`, timeLine, `{id: v, kind: allocation}`, []string{
-		`m.yaml:8 components[0].kind: allocation is not known to this release; it knows time, fixed, goal-premium, person-premium`,
-	}},
-	{`performance`, timeLine, `{id: v, kind: performance}`, []string{
-		`m.yaml:8 components[0].kind: performance is not known to this release; it knows time, fixed, goal-premium, person-premium`,
-	}},
 	{`misspelt kind`, timeLine, `{id: v, kind: tiem}`, []string{
-		`m.yaml:8 components[0].kind: "tiem" is not a component kind; did you mean "time"? This release knows time, fixed, goal-premium, person-premium`,
+		`m.yaml:8 components[0].kind: "tiem" is not a component kind; did you mean "time"? The kinds are time, fixed, goal-premium, person-premium, supplement, cap, allocation, performance`,
 	}},
 	{`unknown kind`, timeLine, `{id: v, kind: bonus-malus}`, []string{
-		`m.yaml:8 components[0].kind: "bonus-malus" is not a component kind; this release knows time, fixed, goal-premium, person-premium`,
+		`m.yaml:8 components[0].kind: "bonus-malus" is not a component kind; use one of time, fixed, goal-premium, person-premium, supplement, cap, allocation, performance`,
 	}},
 	{`no kind`, timeLine, `{id: v}`, []string{
 		`m.yaml:8 components[0].kind: is required`,

@@ -29,7 +29,7 @@ const (
 
 func TestEveryErrorNamesItsPlaceAndWhatWasMeant(t *testing.T) {
 	require.NotNil(t, mustParse(t, base))
-	for _, c := range errorCases {
+	for _, c := range append(errorCases, kindErrorCases...) {
 		t.Run(c.name, func(t *testing.T) {
 			doc := c.with
 			if c.old != "" {

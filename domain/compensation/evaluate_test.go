@@ -37,18 +37,10 @@ func compiledPostings(facts *compensation.Facts, policies []compensation.Policy,
 	return postings, sum, digest.Sum(), err
 }
 
-func quantityOf(q compensation.Quantity) *big.Rat {
-	r, ok := new(big.Rat).SetString(q.Of.String())
-	if !ok {
-		panic("not a decimal: " + q.Of.String())
-	}
-	return r.Quo(r, new(big.Rat).SetInt64(q.Over))
-}
-
 // inWords writes every field of a posting but its rate.
 func inWords(p compensation.Posting) string {
-	return fmt.Sprintf("%s|%s|%s|%s|%s|%s|%s|%s|%s|%s|%s|%s|%s|%s|%s|%s", p.Policy, p.Component, p.Provider, p.Unit, p.Month, p.Case, p.Category, p.Band,
-		p.FollowUp, p.Goal, p.LifeArea, p.Occasion, p.HeldOn, quantityOf(p.Quantity).RatString(), p.QuantityUnit, p.Amount)
+	return fmt.Sprintf("%s|%s|%s|%s|%s|%s|%s|%s|%s|%s|%s|%s|%s|%s|%s|%s", p.Policy, p.Component, p.Provider, p.Unit, p.Month, fmt.Sprint(p.Case, p.Patient), p.Category, p.Band,
+		p.FollowUp, p.Goal, p.LifeArea, p.Occasion, p.HeldOn, p.Quantity.String(), p.QuantityUnit, p.Amount)
 }
 
 // digestOf is the digest as its documentation says, written apart from it.
@@ -57,7 +49,7 @@ func digestOf(postings []compensation.Posting) string {
 	fmt.Fprint(h, "careledger postings v1\n")
 	for _, p := range postings {
 		fmt.Fprint(h, strings.Join([]string{p.Policy, p.Component, p.Provider, p.Unit, p.Month.String(), p.Case, p.Category, p.Band,
-			p.FollowUp, p.Goal, quantityOf(p.Quantity).RatString(), p.QuantityUnit, p.Amount.String()}, "\t"), "\n")
+			p.FollowUp, p.Goal, p.Quantity.String(), p.QuantityUnit, p.Amount.String()}, "\t"), "\n")
 	}
 	return hex.EncodeToString(h.Sum(nil))
 }
@@ -80,7 +72,7 @@ func rowsOf(postings []compensation.Posting, by []string) []compensation.Row {
 			sums[id].QuantityUnit = compensation.UnitMixed
 		}
 		sums[id].Amount += p.Amount
-		quantities[id].Add(quantities[id], quantityOf(p.Quantity))
+		quantities[id].Add(quantities[id], p.Quantity.Rat())
 	}
 	rows := []compensation.Row{}
 	for id, r := range sums {
@@ -114,10 +106,10 @@ func drawnPeriod(t *rapid.T) compensation.Period {
 }
 
 func assertAgree(t *rapid.T, w *historytest.World, policies []compensation.Policy, period compensation.Period) {
-	plain := w.Plain(period)
+	drawn := historytest.DrawFacts(t, w)
+	plain, facts := drawn.Plain(period), drawn.Columns()
 	plain.Policies = policies
 	want, wantErr := plain.Evaluate()
-	facts := historytest.Columns(historytest.Authority, w.State.Parties, plain.Cases)
 	by := rapid.SampledFrom([][]string{compensation.DefaultFields, {}, {"year", "provider"}, {"life_area", "occasion"}, {"case", "month"}, {"authority", "policy", "component", "unit"}}).Draw(t, "by")
 	got, sum, digest, gotErr := compiledPostings(facts, policies, period, by)
 	if wantErr != nil || gotErr != nil {
@@ -177,7 +169,7 @@ func TestPreparedFactsCanBeEvaluatedAgain(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		w, err := historytest.Fold(historytest.Draw(t).Events(-1))
 		require.NoError(t, err)
-		prepared := historytest.Columns(historytest.Authority, w.State.Parties, w.Facts()).Prepare(drawnPeriod(t))
+		prepared := historytest.DrawFacts(t, w).Columns().Prepare(drawnPeriod(t))
 		run := func() string {
 			digest := compensation.NewDigest()
 			require.NoError(t, prepared.Evaluate(w.State.Adopted(), digest.Add))
@@ -197,7 +189,19 @@ func TestTheFirstMonthIsThatOfTheEarliestFact(t *testing.T) {
 				first, any = m, true
 			}
 		}
-		for _, c := range w.Facts() {
+		drawn := historytest.DrawFacts(t, w)
+		for _, g := range drawn.Grants {
+			note(g.AgreedOn.Month())
+			for _, r := range g.Recipients {
+				if r.ReportedOn > 0 {
+					note(r.ReportedOn.Month())
+				}
+			}
+		}
+		for _, c := range drawn.Cases {
+			for _, e := range c.Enrolments {
+				note(e.From.Month())
+			}
 			for _, g := range c.Grants {
 				note(g.From.Month())
 			}
@@ -208,7 +212,7 @@ func TestTheFirstMonthIsThatOfTheEarliestFact(t *testing.T) {
 				note(f.HeldOn.Month())
 			}
 		}
-		got, ok := historytest.Columns(historytest.Authority, w.State.Parties, w.Facts()).FirstMonth()
+		got, ok := drawn.Columns().FirstMonth()
 		require.Equal(t, any, ok)
 		if any {
 			assert.Equal(t, first, got)

@@ -1,6 +1,8 @@
 package compensation
 
 import (
+	"fmt"
+	"slices"
 	"sync"
 
 	"careledger/domain"
@@ -9,19 +11,25 @@ import (
 // Facts are everything that a model can be charged on, as known at one moment, in columns. Words that repeat are small
 // integers: a Unit is a position in Units, a Case in Cases, and categories, bands, methods, life areas, occasions and outcomes
 // are positions in the domain's code lists. Rows are sorted as each column group says, which is the canonical order of postings.
+//
+// After the units of the parties Units has one without an id for each recipient of a state grant, whose provider is the recipient, so
+// that what a batch pays always has a unit. SetStateGrants makes them; the other facts never refer to them.
 type Facts struct {
-	Authority string
-	Units     []domain.Unit // sorted by id; at most 65 535
-	Cases     []CaseInfo    // sorted by id
-	Grants    GrantColumns
-	Absences  AbsenceColumns
-	Performed PerformedColumns
-	FollowUps FollowUpColumns
-	Goals     GoalColumns
+	Authority   string
+	Units       []domain.Unit // sorted by id; at most 65 535
+	Cases       []CaseInfo    // sorted by id, a case before a patient of the same id
+	Grants      GrantColumns
+	Absences    AbsenceColumns
+	Performed   PerformedColumns
+	FollowUps   FollowUpColumns
+	Goals       GoalColumns
+	Enrolments  EnrolmentColumns
+	StateGrants []domain.StateGrant // see SetStateGrants
 }
 
-// CaseInfo is what is said of a case as a whole.
+// CaseInfo is what is said of a case, or of a patient of home health care, as a whole.
 type CaseInfo struct {
+	Patient               bool
 	ID, Person, Programme string
 	Inclusion             domain.Inclusion
 }
@@ -47,7 +55,8 @@ type AbsenceColumns struct {
 	Reason   []uint8
 }
 
-// PerformedColumns hold one row for each case, unit, category, band and month, sorted in that order.
+// PerformedColumns hold one row for each case, unit, category, band and month, sorted in that order. The time of patients has the
+// band health.
 type PerformedColumns struct {
 	Case     []uint32
 	Unit     []uint16
@@ -55,6 +64,14 @@ type PerformedColumns struct {
 	Band     []uint8
 	Month    []domain.Month
 	Minutes  []int64
+}
+
+// EnrolmentColumns hold domain.Enrolment rows, sorted by case, unit, kind and from.
+type EnrolmentColumns struct {
+	Case           []uint32
+	Unit           []uint16
+	Kind           []uint8 // position in domain.PatientKinds
+	From, To, Plan []domain.Date
 }
 
 // FollowUpColumns hold the held follow-ups, sorted by case, held on and sequence. The goals of row i are the rows
@@ -100,7 +117,51 @@ func (f *Facts) FirstMonth() (domain.Month, bool) {
 	for _, d := range f.FollowUps.HeldOn {
 		first = min(first, d.Month())
 	}
+	for _, d := range f.Enrolments.From {
+		first = min(first, d.Month())
+	}
+	for _, g := range f.StateGrants {
+		first = min(first, g.AgreedOn.Month())
+		for _, r := range g.Recipients {
+			if r.ReportedOn != 0 {
+				first = min(first, r.ReportedOn.Month())
+			}
+		}
+	}
 	return first, first != none
+}
+
+// SetStateGrants gives the facts their state grants, sorted by id, and a unit to each of their recipients. It is called once, when all
+// other facts are there. The error is more units and recipients than the facts can hold.
+func (f *Facts) SetStateGrants(grants []domain.StateGrant) error {
+	var recipients []string
+	for _, g := range grants {
+		for _, r := range g.Recipients {
+			recipients = append(recipients, r.ID)
+		}
+	}
+	slices.Sort(recipients)
+	recipients = slices.Compact(recipients)
+	if all := len(f.Units) + len(recipients); all > unitsMax {
+		return fmt.Errorf("authority %s has %d units and recipients of state grants, and this release can compute over %d", f.Authority, all, unitsMax)
+	}
+	f.StateGrants, f.Units = grants, slices.Clip(f.Units)
+	for _, id := range recipients {
+		f.Units = append(f.Units, domain.Unit{Provider: id})
+	}
+	return nil
+}
+
+// unitsMax bounds Units, so that a position fits its column.
+const unitsMax = 1<<16 - 1
+
+// recipientUnits returns the positions in Units of the recipients of state grants.
+func (f *Facts) recipientUnits() map[string]uint16 {
+	units := map[string]uint16{}
+	for i := len(f.Units) - 1; i >= 0 && f.Units[i].ID == ""; i-- {
+		units[f.Units[i].Provider] = uint16(i)
+	}
+	return units
 }
 
 // Prepared are facts spread over the months of a period: what every model is evaluated over. It may be used by many
@@ -108,10 +169,12 @@ func (f *Facts) FirstMonth() (domain.Month, bool) {
 type Prepared struct {
 	*Facts
 	Period
-	granted    cells // need and frame minutes
-	performed  cells
-	unitMonths func() *dayCounts // computed when a model first needs them
-	caseMonths func() *dayCounts
+	granted   cells // need and frame minutes
+	performed cells
+	health    cells // performed minutes of patients
+	// What follows is computed when a model first needs it.
+	unitMonths, caseMonths, patientMonths func() *dayCounts
+	wholeYears                            func() *Prepared // the same facts from the January of the first year on
 }
 
 // cells are minutes per case, unit, category, band and month, sorted in that order. Rows that differ in class or method only
@@ -142,30 +205,43 @@ type absentLine struct {
 
 // dayCounts are days in force by (case and) unit and month.
 type dayCounts struct {
-	Case  []uint32 // nil for units as a whole
-	Unit  []uint16
-	Month []uint16
-	Days  []uint8 // 0 where a unit has nothing in force in a month between its first and last
+	Case     []uint32 // nil for units as a whole
+	Unit     []uint16
+	Category []uint8 // of patients, their kind; nil for units and cases
+	Month    []uint16
+	Days     []uint8 // 0 where a unit has nothing in force in a month between its first and last
 }
 
 // Prepare spreads the facts over the months of a period.
 func (f *Facts) Prepare(p Period) *Prepared {
 	pr := &Prepared{Facts: f, Period: p}
-	pr.unitMonths, pr.caseMonths = sync.OnceValue(pr.daysByUnit), sync.OnceValue(pr.daysByCase)
+	pr.unitMonths, pr.caseMonths, pr.patientMonths = sync.OnceValue(pr.daysByUnit), sync.OnceValue(pr.daysByCase), sync.OnceValue(pr.daysByPatient)
+	pr.wholeYears = sync.OnceValue(func() *Prepared {
+		if years := p.wholeYears(); years != p {
+			return f.Prepare(years)
+		}
+		return pr
+	})
 	if p.To >= p.From {
 		pr.granted = f.spread(p)
-		pr.performed = f.performedCells(p)
+		pr.performed, pr.health = f.performedCells(p)
 	}
 	return pr
 }
 
-func (f *Facts) performedCells(p Period) (c cells) {
+// performedCells returns the performed minutes of cases and those of patients.
+func (f *Facts) performedCells(p Period) (performed, health cells) {
+	healthBand := uint8(domain.Bands.Index(domain.BandHealth))
 	for i, m := range f.Performed.Month {
 		if p.Has(m) {
+			c := &performed
+			if f.Performed.Band[i] == healthBand {
+				c = &health
+			}
 			c.add(f.Performed.Case[i], f.Performed.Unit[i], domain.GrantNeed, f.Performed.Category[i], f.Performed.Band[i], noMethod, uint16(m-p.From), f.Performed.Minutes[i])
 		}
 	}
-	return c
+	return performed, health
 }
 
 func (c *cells) add(cs uint32, unit uint16, class domain.GrantClass, category, band, method uint8, month uint16, minutes int64) {

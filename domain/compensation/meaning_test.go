@@ -117,7 +117,7 @@ func assertPaid(t *testing.T, lines []string, want ...string) *historytest.Ledge
 			} else if p.Category == "" {
 				what = p.QuantityUnit
 			}
-			all = append(all, fmt.Sprintf("%s %s %s %s = %s", p.Month, p.Unit, what, quantityOf(p.Quantity).RatString(), p.Amount))
+			all = append(all, fmt.Sprintf("%s %s %s %s = %s", p.Month, p.Unit, what, p.Quantity, p.Amount))
 		}
 		return all
 	}

@@ -30,7 +30,10 @@ type Value struct {
 }
 
 // Dimensions are what a parameter's table can be by.
-var Dimensions = domain.Codes{"category", "band", "regime", "area", "unit", "kind"}
+var Dimensions = domain.Codes{"category", "band", "regime", "area", "unit", "kind", dimensionRecipient}
+
+// dimensionRecipient is what the weights of a state grant are by; nothing else is.
+const dimensionRecipient = "recipient"
 
 // StatusPreliminary marks a value that is assumed until the real one is known.
 const StatusPreliminary = "preliminary"
@@ -163,9 +166,9 @@ func (r *modelReader) tableKey(s spot, key string, by []string) {
 	for i, part := range parts {
 		codes, listed := whenCodes[by[i]]
 		switch {
-		case !listed: // unit
+		case !listed: // unit or recipient
 			if !modelID.MatchString(part) {
-				r.problem(s, "%q is not a unit's id", part)
+				r.problem(s, "%q is not a %s's id", part, by[i])
 			}
 		case codes.Has(part):
 		case codes.Closest(part) != "":
@@ -179,7 +182,7 @@ func (r *modelReader) tableKey(s spot, key string, by []string) {
 func exampleKey(by []string) string {
 	parts := make([]string, len(by))
 	for i, dimension := range by {
-		if parts[i] = "unit-1"; dimension != "unit" {
+		if parts[i] = dimension + "-1"; whenCodes[dimension] != nil {
 			parts[i] = whenCodes[dimension][0]
 		}
 	}

@@ -42,7 +42,7 @@ func (c *plainComponent) goals(all []Posting, facts *domain.CaseFacts, f *domain
 			continue
 		}
 		r := row{unit: c.unit(g.Unit), facts: facts, lifeArea: g.LifeArea, outcome: g.Outcome, occasion: f.Occasion, month: f.HeldOn.Month()}
-		p, ok, err := c.premium(&r, f, Quantity{weight, 1})
+		p, ok, err := c.premium(&r, f, Quantity{rational(weight)})
 		if err != nil {
 			return all, err
 		}
@@ -71,7 +71,7 @@ func (c *plainComponent) person(all []Posting, facts *domain.CaseFacts, f *domai
 		return all, nil
 	}
 	r := row{unit: c.unit(unit), facts: facts, occasion: f.Occasion, month: f.HeldOn.Month()}
-	p, ok, err := c.premium(&r, f, Quantity{domain.DecimalOf(1, 0), 1})
+	p, ok, err := c.premium(&r, f, whole(1))
 	if err != nil || !ok {
 		return all, err
 	}
@@ -122,7 +122,7 @@ func Premiums(authority string, parties *domain.Parties, facts domain.CaseFacts,
 		for _, d := range p.Documents {
 			for i := range d.Model.Components {
 				c := &plainComponent{in, p.ID, d, &d.Model.Components[i], paid}
-				if c.Kind != KindGoalPremium && c.Kind != KindPersonPremium {
+				if !c.ofFollowUps() {
 					continue
 				}
 				ps, err := c.premiums()

@@ -2,6 +2,7 @@ package compensation
 
 import (
 	"fmt"
+	"time"
 
 	"careledger/domain"
 )
@@ -46,20 +47,50 @@ type Period struct{ From, To domain.Month }
 // Has says whether m lies in the period.
 func (p Period) Has(m domain.Month) bool { return p.From <= m && m <= p.To }
 
+// wholeYears returns the period from the January of its first year on: what the sums of its caps rest on.
+func (p Period) wholeYears() Period {
+	return Period{domain.NewMonth(p.From.Year(), time.January), p.To}
+}
+
+// Posting is one computed amount.
+type Posting struct {
+	Policy, Component    string
+	Provider, Unit       string // of an allocation or performance: the recipient, and no unit
+	Month                domain.Month
+	Case, Category, Band string
+	Patient              bool // Case is a patient's id
+	FollowUp, Goal       string
+	LifeArea, Occasion   string
+	Grant                string      // of an allocation or performance: the state grant's id
+	HeldOn               domain.Date // of a premium's follow-up
+	Quantity             Quantity
+	QuantityUnit         string
+	// Rate is what the quantity was multiplied by; of a cap its limit, of an allocation the amount, of a performance the share, with
+	// nine decimals where it does not end.
+	Rate   domain.Decimal
+	Amount domain.Money
+}
+
 // The units of a posting's quantity.
 const (
-	UnitMinute    = "minute"
-	UnitGoal      = "goal"
-	UnitPerson    = "person"
-	UnitUnitMonth = "unit-month"
-	UnitCaseMonth = "case-month"
+	UnitMinute       = "minute"
+	UnitGoal         = "goal"
+	UnitPerson       = "person"
+	UnitUnitMonth    = "unit-month"
+	UnitCaseMonth    = "case-month"
+	UnitPatientMonth = "patient-month"
+	UnitRecipient    = "recipient"
 )
 
-// QuantityUnit returns what the component's quantities count.
+// QuantityUnit returns what the component's quantities count; "" for a cap, whose postings count what the capped ones do.
 func (c *Component) QuantityUnit() string {
 	switch c.Kind {
-	case KindTime:
+	case KindTime, KindSupplement:
 		return UnitMinute
+	case KindCap:
+		return ""
+	case KindAllocation, KindPerformance:
+		return UnitRecipient
 	case KindGoalPremium:
 		return UnitGoal
 	case KindPersonPremium:
@@ -83,4 +114,16 @@ func (e *RateError) Error() string {
 	}
 	return fmt.Sprintf("model %s: parameters.%s has no value for %q on %s, where component %s uses it; add one, or leave such rows out with a when",
 		e.Policy, e.Parameter, e.Key, e.Day, e.Component)
+}
+
+// ValueError says that a value that a component needs is not one that can be computed with.
+type ValueError struct {
+	Policy, Component string
+	Field             string // of the component: threshold_minutes, limit, pot, floor, weights, round_to
+	Day               domain.Date
+	Reason            string
+}
+
+func (e *ValueError) Error() string {
+	return fmt.Sprintf("model %s: %s of component %s on %s: %s", e.Policy, e.Field, e.Component, e.Day, e.Reason)
 }

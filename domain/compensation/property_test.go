@@ -66,10 +66,9 @@ func drawnValue(t *rapid.T) any {
 	return v
 }
 
-func drawnParameter(t *rapid.T) map[string]any {
+func drawnParameter(t *rapid.T, by []string) map[string]any {
 	values := map[string]any{}
 	p := map[string]any{"values": values}
-	by := rapid.SliceOfNDistinct(rapid.SampledFrom(Dimensions), 0, 3, rapid.ID[string]).Draw(t, "by")
 	if len(by) > 0 {
 		p["by"] = by
 	}
@@ -83,7 +82,7 @@ func drawnParameter(t *rapid.T) map[string]any {
 		for range rapid.IntRange(1, 4).Draw(t, "entries") {
 			parts := make([]string, len(by))
 			for i, dimension := range by {
-				if parts[i] = "u-1"; dimension != "unit" {
+				if parts[i] = dimension + "-1"; whenCodes[dimension] != nil {
 					parts[i] = rapid.SampledFrom(whenCodes[dimension]).Draw(t, dimension)
 				}
 			}
@@ -95,7 +94,12 @@ func drawnParameter(t *rapid.T) map[string]any {
 }
 
 func drawnComponent(t *rapid.T, id string, parameters []string) map[string]any {
-	c := map[string]any{"id": id, "kind": rapid.SampledFrom(componentKinds).Draw(t, "kind")}
+	// What a cap sums stands first, and the weights and the one number of grants are parameters of their own.
+	c := map[string]any{"id": id, "kind": rapid.SampledFrom(cappedKinds).Draw(t, "kind")}
+	if id != "c0" && rapid.Bool().Draw(t, "later kind") {
+		c["kind"] = rapid.SampledFrom(componentKinds[len(cappedKinds):]).Draw(t, "kind")
+	}
+	number := func(field string) { c[field] = oneOf(t, field, "one-number", "0.5", "66000000") }
 	if rapid.Bool().Draw(t, "when") {
 		c["when"] = oneOf(t, "when", `unit == "a"`, `month >= "2015-03" && category in ["care", "service"]`, `!inclusion.rehabilitation_potential`, "true")
 	}
@@ -115,6 +119,24 @@ func drawnComponent(t *rapid.T, id string, parameters []string) map[string]any {
 	case "person-premium":
 		c["amount"], c["condition"] = parameter, rapid.SampledFrom(conditions).Draw(t, "condition")
 		c["occasions"] = rapid.SliceOfNDistinct(rapid.SampledFrom(domain.Occasions), 1, 3, rapid.ID[string]).Draw(t, "occasions")
+	case "supplement":
+		c["rate"], c["basis"] = parameter, rapid.SampledFrom(bases).Draw(t, "basis")
+		c["threshold_minutes"] = rapid.SampledFrom([]any{parameter, 600, "600"}).Draw(t, "threshold")
+	case "cap":
+		c["of"], c["per"] = []string{"c0"}, rapid.SampledFrom(capGroups).Draw(t, "per")
+		c["limit"] = oneOf(t, "limit", parameter, "500000", "0.25")
+	case "allocation":
+		c["weights"] = "weights"
+		number("pot")
+		number("floor")
+		if rapid.Bool().Draw(t, "round") {
+			number("round_to")
+		}
+	case "performance":
+		number("pot")
+		if c["share"] = oneOf(t, "share", "equal", "weights", "by-weights"); c["share"] == "by-weights" {
+			c["weights"], c["degree"] = "weights", "results"
+		}
 	}
 	return c
 }
@@ -124,8 +146,10 @@ func drawnDocument(t *rapid.T) map[string]any {
 	names := rapid.SliceOfNDistinct(rapid.StringMatching(`[A-Za-z0-9._-]{1,8}`), 1, 4, rapid.ID[string]).Draw(t, "names")
 	parameters := map[string]any{}
 	for _, name := range names {
-		parameters[name] = drawnParameter(t)
+		dimensions := rapid.SampledFrom(Dimensions[:len(Dimensions)-1])
+		parameters[name] = drawnParameter(t, rapid.SliceOfNDistinct(dimensions, 0, 3, rapid.ID[string]).Draw(t, "by"))
 	}
+	parameters["weights"], parameters["one-number"] = drawnParameter(t, []string{dimensionRecipient}), drawnParameter(t, nil)
 	var components []any
 	for i := range rapid.IntRange(1, 4).Draw(t, "components") {
 		components = append(components, drawnComponent(t, fmt.Sprint("c", i), names))

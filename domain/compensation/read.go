@@ -12,9 +12,10 @@ import (
 // modelReader reads a tree into a model and collects what is wrong with it. Its readers return zero values for what
 // they report, so that reading goes on.
 type modelReader struct {
-	file     string
-	problems ModelProblems
-	warnings []Warning
+	file       string
+	parameters domain.Codes // names, sorted; known once the parameters are read
+	problems   ModelProblems
+	warnings   []Warning
 }
 
 // spot is a place in a document: what stands there, nil when nothing does, and where that is.

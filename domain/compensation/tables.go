@@ -9,8 +9,8 @@ import (
 	"careledger/domain"
 )
 
-// codes are the small integers of one row: what a when and a rate table can look at. A code of domain.Codes that the row has
-// none of is NoCode (noMethod for method).
+// codes are the small integers of one row: what a when and a table of values can look at. A code of domain.Codes that the row has
+// none of is NoCode (noMethod for method), as codesOf has it of all of them.
 type codes struct {
 	cs                     uint32
 	unit                   uint16
@@ -18,6 +18,11 @@ type codes struct {
 	lifeArea, occasion     uint8
 	outcome                uint8
 	month                  uint16 // position in the table's months
+}
+
+// codesOf returns the codes of a row that has a unit, a month and perhaps a case.
+func codesOf(cs uint32, unit uint16, month uint16) codes {
+	return codes{cs: cs, unit: unit, month: month, category: NoCode, band: NoCode, method: noMethod, lifeArea: NoCode, occasion: NoCode, outcome: NoCode}
 }
 
 // axis maps one aspect of a row to the digits of a table's index. Several variables that follow from the same code (a unit's
@@ -57,8 +62,8 @@ func (all *axes) use(a *axis, n int, digits []uint32, variables ...string) {
 }
 
 // useCodes adds the axis of a code list: one digit for each of its words, and one for none of them.
-func (all *axes) useCodes(a *axis, c domain.Codes, variable string) {
-	all.use(a, len(c)+1, nil, variable)
+func (all *axes) useCodes(a *axis, c domain.Codes, variables ...string) {
+	all.use(a, len(c)+1, nil, variables...)
 }
 
 // product returns a × b, denseLimit+1 where it is larger than that.
@@ -97,7 +102,7 @@ func newTable(k *compiled) *table {
 	}
 	t := &table{k: k, first: k.From}
 	months := max(1, int(k.To-k.From)+1)
-	if k.Kind == KindGoalPremium || k.Kind == KindPersonPremium { // follow-ups of all months are looked at
+	if k.ofFollowUps() { // follow-ups of all months are looked at
 		low, high := k.From, k.From
 		for _, d := range k.FollowUps.HeldOn {
 			low, high = min(low, d.Month()), max(high, d.Month())
@@ -110,7 +115,7 @@ func newTable(k *compiled) *table {
 	all.use(&t.cs, n, digits, caseVariables...)
 	digits, n = distinct(len(k.Units), reads, unitVariables, func(i int, v string) string { return unitWord(&k.Units[i], v) })
 	all.use(&t.unit, n, digits, unitVariables...)
-	all.useCodes(&t.category, domain.Categories, "category")
+	all.useCodes(&t.category, domain.Categories, "category", "kind") // a patient's kind is the category
 	all.useCodes(&t.band, domain.Bands, "band")
 	all.useCodes(&t.method, domain.Methods, "method")
 	all.useCodes(&t.lifeArea, domain.LifeAreas, "life_area")
@@ -219,23 +224,20 @@ func (k *compiled) word(r codes, month domain.Month, variable string) string {
 		return k.Authority
 	case "category":
 		return codeWord(domain.Categories, r.category)
+	case "kind":
+		return kindOf(codeWord(domain.Categories, r.category))
 	case "band":
 		return codeWord(domain.Bands, r.band)
 	case "method":
 		return codeWord(domain.Methods, r.method)
+	case "life_area":
+		return codeWord(domain.LifeAreas, r.lifeArea)
+	case "occasion":
+		return codeWord(domain.Occasions, r.occasion)
+	case "outcome":
+		return codeWord(domain.Outcomes, r.outcome)
 	case "month":
 		return month.String()
-	}
-	if k.Kind == KindGoalPremium {
-		switch variable {
-		case "life_area":
-			return codeWord(domain.LifeAreas, r.lifeArea)
-		case "outcome":
-			return codeWord(domain.Outcomes, r.outcome)
-		}
-	}
-	if variable == "occasion" && (k.Kind == KindGoalPremium || k.Kind == KindPersonPremium) {
-		return codeWord(domain.Occasions, r.occasion)
 	}
 	if unitVariables.Has(variable) {
 		return unitWord(&k.Units[r.unit], variable)
@@ -278,86 +280,4 @@ func (f *Facts) caseWord(cs uint32, variable string) string {
 		return fmt.Sprint(c.Inclusion.NeedsExpectedToDecrease)
 	}
 	return c.ID
-}
-
-// rates answers what a component pays: by month or day, and by the words that its parameter's tables are by.
-type rates struct {
-	k              *compiled
-	parameter      *Parameter
-	per            int64
-	decimals       int
-	category, band axis
-	unit           axis
-	size           int
-	known          []rate // by dated value, then index; divisor 0 while not looked up
-	months         []int  // the dated value in force on the first day of each month of the period, -1 for none
-}
-
-func newRates(k *compiled, p *Parameter, per int64) (*rates, error) {
-	if p == nil { // the document was checked when it was parsed
-		return nil, fmt.Errorf("model %s, component %s: its parameter is not declared", k.out.Policy, k.ID)
-	}
-	r := &rates{k: k, parameter: p, per: per}
-	all := axes{reads: p.By, size: 1}
-	digits, n := distinct(len(k.Units), p.By, unitVariables, func(i int, v string) string { return unitWord(&k.Units[i], v) })
-	all.use(&r.unit, n, digits, unitVariables...)
-	all.useCodes(&r.category, domain.Categories, "category")
-	all.useCodes(&r.band, domain.Bands, "band")
-	r.size = all.size // never above denseLimit: at most 65 536 units × 6 categories × 7 bands
-	r.known = make([]rate, r.size*len(p.Values))
-	for _, v := range p.Values {
-		r.decimals = max(r.decimals, v.Scalar.Value.Decimals())
-		for _, e := range v.Table {
-			r.decimals = max(r.decimals, e.Value.Decimals())
-		}
-	}
-	for m := k.From; m <= k.To; m++ {
-		r.months = append(r.months, r.valueOn(m.First()))
-	}
-	return r, nil
-}
-
-// valueOn returns the position of the dated value in force on a day, -1 before the first.
-func (r *rates) valueOn(day domain.Date) int {
-	i := len(r.parameter.Values) - 1
-	for i >= 0 && r.parameter.Values[i].From > day {
-		i--
-	}
-	return i
-}
-
-func (r *rates) inMonth(month uint16, at codes) (rate, error) {
-	return r.lookUp(r.months[month], at, func() domain.Date { return (r.k.From + domain.Month(month)).First() })
-}
-
-func (r *rates) onDay(day domain.Date, at codes) (rate, error) {
-	return r.lookUp(r.valueOn(day), at, func() domain.Date { return day })
-}
-
-func (r *rates) lookUp(value int, at codes, day func() domain.Date) (rate, error) {
-	p := r.parameter
-	if value < 0 {
-		return rate{}, &RateError{Policy: r.k.out.Policy, Component: r.k.ID, Parameter: p.Name, Day: day(), First: p.Values[0].From}
-	}
-	i := value*r.size + r.unit.at(uint32(at.unit)) + r.category.at(uint32(at.category)) + r.band.at(uint32(at.band))
-	if r.known[i].divisor > 0 {
-		return r.known[i], nil
-	}
-	v := p.Values[value].Scalar
-	if len(p.By) > 0 {
-		key := make([]string, len(p.By))
-		for j, by := range p.By {
-			key[j] = r.k.word(at, 0, by)
-		}
-		k, ok := strings.Join(key, "/"), false
-		if v, ok = p.Values[value].Table[k]; !ok {
-			return rate{}, &RateError{Policy: r.k.out.Policy, Component: r.k.ID, Parameter: p.Name, Key: k, Day: day()}
-		}
-	}
-	known, err := newRate(v.Value, r.decimals, r.k.out.Quantum, r.per)
-	if err != nil {
-		return rate{}, fmt.Errorf("model %s, parameters.%s: %w", r.k.out.Policy, p.Name, err)
-	}
-	r.known[i] = known
-	return known, nil
 }

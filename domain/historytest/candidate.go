@@ -119,10 +119,7 @@ func (d *drawer) decision(c *candidate) {
 
 func (d *drawer) services() (all []domain.Service) {
 	for range 1 + d.IntN(4) {
-		times, err := domain.ParseDecimal(pick(d.Rand, "7", "14", "1", "0.5", "3.5", "2.333333333", "0.25", "21"))
-		if err != nil {
-			panic(err)
-		}
+		times := decimal(pick(d.Rand, "7", "14", "1", "0.5", "3.5", "2.333333333", "0.25", "21"))
 		all = append(all, domain.Service{Service: pick(d.Rand, "shower", "cleaning", "meal"), Category: pick(d.Rand, domain.ServiceKinds...),
 			Band: pick(d.Rand, domain.ServiceBands...), TimesPerWeek: times, StandardMinutes: 1 + d.IntN(90), Staff: d.IntN(3)})
 	}

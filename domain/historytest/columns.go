@@ -9,7 +9,8 @@ import (
 	"careledger/domain/compensation"
 )
 
-// Columns returns the facts of the cases, sorted by case, as the compiled evaluator takes them. It is written apart from the
+// Columns returns the facts of the cases and patients, sorted by id and a case before a patient of the same id, as the compiled
+// evaluator takes them; state grants are set on what it returns. It is written apart from the
 // projections that build such columns from a log, so that the two can be compared.
 func Columns(authority string, parties *domain.Parties, cases []domain.CaseFacts) *compensation.Facts {
 	b := columns{Facts: &compensation.Facts{Authority: authority, Units: parties.Units()}, units: map[string]uint16{}, goals: map[string]uint32{}}
@@ -18,7 +19,7 @@ func Columns(authority string, parties *domain.Parties, cases []domain.CaseFacts
 	}
 	for i := range cases {
 		c := &cases[i]
-		b.Cases = append(b.Cases, compensation.CaseInfo{ID: c.Case, Person: c.Person, Programme: c.Programme, Inclusion: c.Inclusion})
+		b.Cases = append(b.Cases, compensation.CaseInfo{ID: c.Case, Patient: c.Patient, Person: c.Person, Programme: c.Programme, Inclusion: c.Inclusion})
 		b.grants(uint32(i), slices.Clone(c.Grants))
 		for _, a := range c.Absences {
 			t := &b.Absences
@@ -26,6 +27,7 @@ func Columns(authority string, parties *domain.Parties, cases []domain.CaseFacts
 		}
 		b.performed(uint32(i), slices.Clone(c.Performed))
 		b.followUps(uint32(i), c.Case, slices.Clone(c.FollowUps))
+		b.enrolments(uint32(i), slices.Clone(c.Enrolments))
 	}
 	b.Goals.Distinct = len(b.goals)
 	return b.Facts
@@ -92,5 +94,16 @@ func (b *columns) followUps(cs uint32, id string, rows []domain.FollowUp) {
 		}
 		t.Case, t.ID, t.Sequence = append(t.Case, cs), append(t.ID, f.ID), append(t.Sequence, f.Sequence)
 		t.HeldOn, t.Occasion, t.GoalsTo = append(t.HeldOn, f.HeldOn), append(t.Occasion, code(domain.Occasions, f.Occasion)), append(t.GoalsTo, uint32(len(g.ID)))
+	}
+}
+
+func (b *columns) enrolments(cs uint32, rows []domain.Enrolment) {
+	slices.SortFunc(rows, func(x, y domain.Enrolment) int {
+		return cmp.Or(strings.Compare(x.Unit, y.Unit), domain.PatientKinds.Index(x.Kind)-domain.PatientKinds.Index(y.Kind), int(x.From-y.From))
+	})
+	t := &b.Enrolments
+	for _, e := range rows {
+		t.Case, t.Unit, t.Kind = append(t.Case, cs), append(t.Unit, b.units[e.Unit]), append(t.Kind, code(domain.PatientKinds, e.Kind))
+		t.From, t.To, t.Plan = append(t.From, e.From), append(t.To, e.To), append(t.Plan, e.Plan)
 	}
 }

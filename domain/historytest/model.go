@@ -3,6 +3,7 @@ package historytest
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 
 	"github.com/go-json-experiment/json"
@@ -20,55 +21,107 @@ var (
 		`authority == "1281" && kind == ""`, `true`,
 	}
 	timeConditions    = []string{`category == "care" && band != "night"`, `method == "frame-time"`, `method != "frame-time"`, `category in ["care", "frame"]`, `life_area == "" && band == "day"`, `method == "" || unit == "u1"`}
+	healthConditions  = []string{`kind == "psychiatric"`, `kind != "somatic" && band == "health"`, `category in ["somatic", "care"]`}
 	premiumConditions = []string{`occasion != "closure"`, `occasion in ["annual", "need-change"] && regime == "external"`, `category == "" && occasion != ""`}
 	goalConditions    = []string{`life_area in ["mobility", "self-care"]`, `outcome == "fulfilled"`, `life_area != "learning" && case != "k2"`}
 
 	keyWords = map[string][]string{
-		"category": {"care", "service", "frame"}, "band": {"day", "evening", "night", "weekend", "frame"},
+		"category": {"care", "service", "frame", "somatic", "psychiatric"}, "band": {"day", "evening", "night", "weekend", "frame", "health"},
+		"kind": {"somatic", "psychiatric"}, "recipient": recipients,
 		"regime": {"in-house", "external"}, "area": {"urban", "rural"}, "unit": {"u1", "u2", "u3", "u4"},
 	}
 )
 
-// model draws a model document. With gaps, the tables of time and fixed components may lack an entry that they are asked for;
+// modelDrawer draws one model.
+type modelDrawer struct {
+	*drawer
+	parameters map[string]any
+	components []any
+	capped     []string // ids of the components that a cap can sum
+}
+
+// model draws a model document. With gaps, the tables of what is not a premium may lack an entry that they are asked for;
 // premiums never do, because what the ledger itself writes must always be computable.
 func (d *drawer) model(id string) []byte {
-	parameters, components := map[string]any{}, []any{}
-	for i := range 1 + d.IntN(4) {
-		name := fmt.Sprintf("a%d", i)
+	m := modelDrawer{drawer: d, parameters: map[string]any{}}
+	for i := range 1 + d.IntN(5) {
 		c := map[string]any{"id": fmt.Sprintf("c%d", i)}
-		var by []string
-		gaps := d.gaps
-		switch kind := d.IntN(9); {
-		case kind < 3:
-			by = d.some([]string{"category", "regime", "band", "area", "unit"}, 2)
-			d.timeComponent(c, name)
-		case kind < 5:
-			by = d.some([]string{"regime", "area", "unit"}, 2)
-			c["kind"], c["amount"], c["per"], c["prorate"] = "fixed", name, pick(d.Rand, "unit-month", "case-month"), d.chance(50)
-		case kind < 7:
-			by, gaps = d.some([]string{"regime", "area", "unit"}, 2), false
-			c["kind"], c["amount"], c["repeat"] = "goal-premium", name, pick(d.Rand, "each-follow-up", "once-per-goal")
-			c["outcomes"] = pick(d.Rand, map[string]any{"fulfilled": "1"}, map[string]any{"fulfilled": "1", "partly": "0.5"},
-				map[string]any{"fulfilled": "1.25", "partly": "0.333", "not-fulfilled": "0"}, map[string]any{"not-assessed": "0.1", "fulfilled": "2"})
-		default:
-			by, gaps = d.some([]string{"regime", "area", "unit"}, 2), false
-			c["kind"], c["amount"], c["repeat"] = "person-premium", name, pick(d.Rand, "each-follow-up", "once-per-case")
-			c["condition"] = pick(d.Rand, "all-goals-fulfilled", "person-confirms")
-		}
+		m.component(c, fmt.Sprintf("a%d", i))
 		d.condition(c)
-		parameters[name] = d.parameter(by, gaps)
-		components = append(components, c)
+		m.components = append(m.components, c)
 	}
-	doc, err := json.Marshal(map[string]any{"id": id, "title": "drawn", "currency": "SEK", "parameters": parameters, "components": components}, json.Deterministic(true))
+	if d.chance(30) { // a cap may stand before what it sums
+		d.Shuffle(len(m.components), func(i, j int) { m.components[i], m.components[j] = m.components[j], m.components[i] })
+	}
+	doc, err := json.Marshal(map[string]any{"id": id, "title": "drawn", "currency": "SEK", "parameters": m.parameters, "components": m.components}, json.Deterministic(true))
 	if err != nil {
 		panic(err)
 	}
 	return doc
 }
 
+// component draws what a component pays, with a parameter of the given name.
+func (m *modelDrawer) component(c map[string]any, name string) {
+	var by []string
+	d, gaps := m.drawer, m.gaps
+	switch kind := d.IntN(18); {
+	case kind < 3 || kind < 8 && len(m.capped) == 0:
+		by = d.some([]string{"category", "regime", "band", "area", "unit"}, 2)
+		d.timeComponent(c, name)
+		if c["basis"] == "health" && d.chance(40) {
+			by = []string{"kind"}
+		}
+	case kind < 8:
+		by = d.some([]string{"regime", "area", "unit"}, 1)
+		c["kind"], c["limit"], c["per"] = "cap", pick(d.Rand, name, "1000", "0", "333.335"), pick(d.Rand, "authority-year", "provider-year", "unit-year")
+		if c["of"] = d.some(m.capped, 3); len(c["of"].([]string)) == 0 {
+			c["of"] = m.capped[:1]
+		}
+	case kind < 11:
+		by = d.some([]string{"regime", "area", "unit"}, 2)
+		c["kind"], c["amount"], c["per"], c["prorate"] = "fixed", name, pick(d.Rand, "unit-month", "case-month", "patient-month"), d.chance(50)
+		if c["per"] == "patient-month" && d.chance(50) {
+			by = d.some([]string{"kind", "band", "category", "regime"}, 2)
+		}
+	case kind < 13:
+		by, gaps = d.some([]string{"regime", "area", "unit"}, 2), false
+		c["kind"], c["amount"], c["repeat"] = "goal-premium", name, pick(d.Rand, "each-follow-up", "once-per-goal")
+		c["outcomes"] = pick(d.Rand, map[string]any{"fulfilled": "1"}, map[string]any{"fulfilled": "1", "partly": "0.5"},
+			map[string]any{"fulfilled": "1.25", "partly": "0.333", "not-fulfilled": "0"}, map[string]any{"not-assessed": "0.1", "fulfilled": "2"})
+	case kind < 14:
+		by, gaps = d.some([]string{"regime", "area", "unit"}, 2), false
+		c["kind"], c["amount"], c["repeat"] = "person-premium", name, pick(d.Rand, "each-follow-up", "once-per-case")
+		c["condition"] = pick(d.Rand, "all-goals-fulfilled", "person-confirms")
+	case kind < 16:
+		by = d.some([]string{"regime", "area", "unit"}, 2)
+		c["kind"], c["rate"], c["basis"] = "supplement", name, pick(d.Rand, "need", "frame", "granted", "performed", "health")
+		c["threshold_minutes"] = pick[any](d.Rand, 0, 60, "600", 2000, m.numbers("minutes", d.some([]string{"regime"}, 1), "0", "599", "1500"))
+	case kind < 17:
+		c["kind"], c["pot"], c["floor"] = "allocation", m.numbers("pot", nil, "66000000", "1000.03"), m.numbers("floor", nil, "0", "200.01", "12.5")
+		c["weights"], c["round_to"] = m.numbers("weights", []string{"recipient"}, "1", "33.333333333", "290", "0.5"), pick(d.Rand, "0.01", "500000", "7")
+		return
+	default:
+		c["kind"], c["pot"], c["share"] = "performance", m.numbers("pot", nil, "100000000", "1000.03"), "equal"
+		if d.chance(50) {
+			c["share"] = m.numbers("weights", []string{"recipient"}, "1", "33.333333333", "290", "0.5")
+		}
+		return
+	}
+	if c["kind"] != "cap" {
+		m.capped = append(m.capped, c["id"].(string))
+	}
+	m.parameters[name] = d.parameter(by, gaps, d.amount)
+}
+
+// numbers adds a parameter with values out of a few, and returns its name.
+func (m *modelDrawer) numbers(name string, by []string, values ...string) string {
+	m.parameters[name] = m.parameter(by, m.gaps, func() any { return pick(m.Rand, values...) })
+	return name
+}
+
 func (d *drawer) timeComponent(c map[string]any, rate string) {
-	c["kind"], c["rate"], c["basis"] = "time", rate, pick(d.Rand, "need", "frame", "granted", "performed")
-	if c["basis"] == "performed" || d.chance(40) {
+	c["kind"], c["rate"], c["basis"] = "time", rate, pick(d.Rand, "need", "frame", "granted", "performed", "health")
+	if c["basis"] == "performed" || c["basis"] == "health" || d.chance(40) {
 		return
 	}
 	var rules []any
@@ -97,8 +150,14 @@ func (d *drawer) condition(c map[string]any) {
 	}
 	from := conditions
 	switch c["kind"] {
-	case "time":
-		from = append(from[:len(from):len(from)], timeConditions...)
+	case "time", "supplement":
+		from = slices.Concat(from, timeConditions, healthConditions)
+	case "fixed":
+		from = slices.Concat(from, healthConditions)
+	case "cap":
+		from = slices.Concat(from, timeConditions, healthConditions, premiumConditions, goalConditions)
+	case "allocation", "performance":
+		from = append(from[:len(from):len(from)], `provider != "r1"`, `provider.startsWith("r")`)
 	case "goal-premium":
 		from = append(append(from[:len(from):len(from)], premiumConditions...), goalConditions...)
 	case "person-premium":
@@ -107,8 +166,8 @@ func (d *drawer) condition(c map[string]any) {
 	c["when"] = pick(d.Rand, from...)
 }
 
-// parameter draws a parameter that has a value on every day of the history, and for every key unless there may be gaps.
-func (d *drawer) parameter(by []string, gaps bool) map[string]any {
+// parameter draws a parameter, with the amounts that a function draws, that has a value on every day of the history, and for every key unless there may be gaps.
+func (d *drawer) parameter(by []string, gaps bool, amount func() any) map[string]any {
 	values := map[string]any{}
 	for i := range 1 + d.IntN(3) {
 		from := "2010-01-01"
@@ -116,13 +175,13 @@ func (d *drawer) parameter(by []string, gaps bool) map[string]any {
 			from = (domain.NewDate(2020, 1, 1) + domain.Date(d.IntN(500))).String()
 		}
 		if len(by) == 0 {
-			values[from] = d.amount()
+			values[from] = amount()
 			continue
 		}
 		table := map[string]any{}
 		for _, key := range keys(by) {
 			if !gaps || !d.chance(10) || len(table) == 0 {
-				table[key] = d.amount()
+				table[key] = amount()
 			}
 		}
 		values[from] = table

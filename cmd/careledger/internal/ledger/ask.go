@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"careledger/cmd/careledger/internal/report"
@@ -22,6 +23,8 @@ const (
 	QuestionTrail        = "trail"
 	QuestionPolicies     = "policies"
 	QuestionPolicy       = "policy"
+	QuestionPayouts      = "payouts"
+	QuestionPayout       = "payout"
 	QuestionSheet        = "sheet"
 	QuestionDeviation    = "deviation"
 	QuestionAuthority    = "authority" // the one to write to: the one named, if the ledger holds it or none, or the only one
@@ -41,6 +44,7 @@ type Request struct {
 
 	Entity   string `json:"entity,omitempty"`   // trail, sheet
 	Policy   string `json:"policy,omitempty"`   // policy
+	Payout   string `json:"payout,omitempty"`   // payout
 	Decision string `json:"decision,omitempty"` // sheet
 	On       string `json:"on,omitempty"`       // sheet
 
@@ -123,6 +127,19 @@ func (l *Local) Ask(ctx context.Context, r Request, w io.Writer) error {
 			return report.Policy(w, format, c, r.Policy)
 		}
 		return report.Policies(w, format, c)
+	case QuestionPayouts, QuestionPayout:
+		payouts, moment, err := o.table.Payouts(q.AsOf)
+		if err != nil {
+			return err
+		}
+		if r.Question == QuestionPayouts {
+			return report.Payouts(w, format, o.log.Authority(), moment, payouts.All(), q.From, q.To)
+		}
+		p := payouts.Payout(domain.NewEntity(domain.KindPayout, strings.TrimPrefix(r.Payout, "payout/")))
+		if p == nil {
+			return fmt.Errorf("authority %s: there is no payout %s as known at event %d; careledger payout list shows what there is", o.log.Authority(), r.Payout, moment.Sequence)
+		}
+		return report.Payout(w, format, o.log.Authority(), moment, p)
 	}
 	return &Wrong{fmt.Errorf("%q is not a question that this ledger answers", r.Question)}
 }

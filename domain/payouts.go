@@ -1,0 +1,336 @@
+package domain
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/go-json-experiment/json"
+)
+
+// Payouts are the payouts of an authority as known at one moment. What one payout may say depends on the others: what has been settled
+// of a month before, and which voucher number comes next.
+type Payouts struct {
+	states   map[Entity]*Payout
+	settled  map[SettledKey]settlement
+	vouchers map[int]int // by year: the last number given
+}
+
+// Payout is one provider's payout for one month, with every version that has been calculated.
+type Payout struct {
+	Entity   Entity
+	Versions []*PayoutVersion // at least one, in order
+	history
+}
+
+// PayoutVersion is one calculation and what became of it.
+type PayoutVersion struct {
+	PayoutStep
+	*PayoutCalculated
+	Approved, Rejected, Paid, Cancelled *PayoutStep
+	Voucher                             Voucher // zero unless Approved
+	Reason                              string  // of Rejected or Cancelled
+	Reference                           string  // of Paid
+}
+
+// PayoutStep is one event of a payout's life.
+type PayoutStep struct {
+	EventID  string
+	Sequence uint64
+	Date     Date // effective: of an approval the booking date, of a payment the day of payment
+	Recorded time.Time
+	Actor    string
+}
+
+// The states of a payout.
+const (
+	PayoutStatusCalculated = "calculated"
+	PayoutStatusApproved   = "approved"
+	PayoutStatusRejected   = "rejected"
+	PayoutStatusPaid       = "paid"
+	PayoutStatusCancelled  = "cancelled"
+)
+
+// Status says how far the version has come.
+func (v *PayoutVersion) Status() string {
+	switch {
+	case v.Cancelled != nil:
+		return PayoutStatusCancelled
+	case v.Paid != nil:
+		return PayoutStatusPaid
+	case v.Approved != nil:
+		return PayoutStatusApproved
+	case v.Rejected != nil:
+		return PayoutStatusRejected
+	}
+	return PayoutStatusCalculated
+}
+
+// Settles says whether the version stands approved or paid, so that its amounts count as settled.
+func (v *PayoutVersion) Settles() bool { return v.Approved != nil && v.Cancelled == nil }
+
+// Latest returns the version that counts: the last one calculated.
+func (p *Payout) Latest() *PayoutVersion { return p.Versions[len(p.Versions)-1] }
+
+// SettledKey is what amounts are settled by.
+type SettledKey struct {
+	Provider                string
+	Month                   Month
+	Unit, Policy, Component string
+}
+
+type settlement struct {
+	amount Money
+	by     string // event id of the version that settled it last
+}
+
+// NewPayouts returns an authority without payouts.
+func NewPayouts() *Payouts {
+	return &Payouts{states: map[Entity]*Payout{}, settled: map[SettledKey]settlement{}, vouchers: map[int]int{}}
+}
+
+// PayoutEntity returns the entity of a provider's payout for a month: payout/2016-03-lund-hemvard. A provider's id that is too long
+// for it is cut and told apart by a hash.
+func PayoutEntity(provider string, month Month) Entity {
+	const most = 64 - len("2016-03-")
+	if len(provider) > most || !entityID.MatchString(provider) {
+		sum := sha256.Sum256([]byte(provider))
+		clean := strings.Map(func(r rune) rune {
+			if entityID.MatchString(string(r)) {
+				return r
+			}
+			return '_'
+		}, provider)
+		provider = clean[:min(len(clean), most-9)] + "-" + hex.EncodeToString(sum[:4])
+	}
+	return NewEntity(KindPayout, month.Text()+"-"+provider)
+}
+
+// Payout returns a payout, nil if it has not been calculated.
+func (p *Payouts) Payout(e Entity) *Payout { return p.states[e] }
+
+// All returns the payouts in order of their entities: by month, then provider.
+func (p *Payouts) All() []*Payout {
+	return slices.SortedFunc(maps.Values(p.states), func(a, b *Payout) int { return cmp.Compare(a.Entity, b.Entity) })
+}
+
+// Settled returns what payouts, approved or paid, have settled of a key.
+func (p *Payouts) Settled(k SettledKey) Money { return p.settled[k].amount }
+
+// EachSettled visits what has been settled, in no particular order.
+func (p *Payouts) EachSettled(visit func(SettledKey, Money)) {
+	for k, s := range p.settled {
+		visit(k, s.amount)
+	}
+}
+
+// NextVoucher returns the number that the next approval booked in a year gets.
+func (p *Payouts) NextVoucher(year int) Voucher { return Voucher{year, p.vouchers[year] + 1} }
+
+// Last returns the sequence and recorded time of the payout's last event.
+func (p *Payouts) Last(e Entity) (uint64, time.Time) {
+	if s := p.states[e]; s != nil {
+		return s.history.Last()
+	}
+	return 0, time.Time{}
+}
+
+// Check says whether e, an event of a payout, may follow. Its promises: an approval is by another than who calculated; its amounts
+// are what is known less what is settled at that moment, so that nothing is settled twice; a payment is of exactly what stands
+// approved, once.
+func (p *Payouts) Check(e *Event, parties *Parties) (ps Problems) {
+	s := p.states[e.Entity]
+	if d, ok := e.Data.(*PayoutCalculated); ok {
+		return p.checkCalculated(s, e, d)
+	}
+	if s == nil {
+		ps.missing(missingEntity(e.Entity), "entity", "%s has not been calculated; payout list shows what there is", e.Entity)
+		return ps
+	}
+	s.checkOrder(e, &ps)
+	v := s.Latest()
+	switch d := e.Data.(type) {
+	case *PayoutApproved:
+		p.checkApproved(e, v, d, parties, &ps)
+	case *PayoutRejected:
+		v.checkStep(e, d.Calculated, v.EventID, PayoutStatusCalculated, &ps)
+		ps.text("data.reason", d.Reason, 500)
+	case *PayoutPaid:
+		if v.checkStep(e, d.Approved, v.ApprovalID(), PayoutStatusApproved, &ps) && d.Amount != v.Total {
+			ps.add("data.amount", "%s is not what was approved, %s", d.Amount, v.Total)
+		}
+		if parties.Belongs(e.Actor) {
+			ps.add("actor", "%s belongs to a provider; a payout is paid by the authority", e.Actor)
+		}
+	case *PayoutCancelled:
+		ps.text("data.reason", d.Reason, 500)
+		if v.checkStep(e, d.Approved, v.ApprovalID(), PayoutStatusApproved, &ps) {
+			p.checkCancelled(v, &ps)
+		}
+	}
+	return ps
+}
+
+// ApprovalID returns the event id of the approval, "" where there is none.
+func (v *PayoutVersion) ApprovalID() string {
+	if v.Approved == nil {
+		return ""
+	}
+	return v.Approved.EventID
+}
+
+// checkStep says whether a step concerns the version that counts, and comes in the state that it takes.
+func (v *PayoutVersion) checkStep(e *Event, about, concerns, state string, ps *Problems) bool {
+	switch status := v.Status(); {
+	case status != state:
+		ps.add("entity", "%s is %s; %s takes one that is %s", e.Entity, status, e.Type, state)
+	case about != concerns:
+		ps.add("data", "event %s is not what counts for %s any more; look at it again (payout show) before going on", about, e.Entity)
+	default:
+		return true
+	}
+	return false
+}
+
+func (p *Payouts) checkCalculated(s *Payout, e *Event, d *PayoutCalculated) (ps Problems) {
+	version := 1
+	if s != nil {
+		s.checkOrder(e, &ps)
+		version = len(s.Versions) + 1
+		if v := s.Latest(); v.Settles() {
+			ps.add("entity", "%s is %s and is never reopened; what is known since comes in a later payout", e.Entity, v.Status())
+		}
+	}
+	if e.Entity != PayoutEntity(d.Provider, d.Month) {
+		ps.add("entity", "%s is not the payout of provider %s for %s", e.Entity, d.Provider, d.Month)
+	}
+	if d.Version != version {
+		ps.add("data.version", "%d is not the next version, %d", d.Version, version)
+	}
+	total := Money(0)
+	for i, l := range d.Lines {
+		at := fmt.Sprintf("data.lines[%d]", i)
+		if l.Line != i+1 || l.Month > d.Month {
+			ps.add(at, "line %d of %s does not belong there", l.Line, l.Month)
+		}
+		if l.Amount != l.Known-l.Settled {
+			ps.add(at+".amount", "%s is not %s known less %s settled", l.Amount, l.Known, l.Settled)
+		}
+		total += l.Amount
+	}
+	p.checkSettled(d, &ps)
+	if total != d.Total {
+		ps.add("data.total", "%s is not the sum of the lines, %s", d.Total, total)
+	}
+	return ps
+}
+
+// checkSettled refuses a version whose lines do not stand on what is settled now.
+func (p *Payouts) checkSettled(d *PayoutCalculated, ps *Problems) {
+	for i, l := range d.Lines {
+		if settled := p.Settled(d.key(&l)); settled != l.Settled {
+			ps.add(fmt.Sprintf("data.lines[%d].settled", i), "another payout has settled %s of %s %s %s/%s since this was calculated (%s then); calculate it again",
+				settled, l.Month, l.Unit, l.Policy, l.Component, l.Settled)
+		}
+	}
+}
+
+func (d *PayoutCalculated) key(l *PayoutLine) SettledKey {
+	return SettledKey{d.Provider, l.Month, l.Unit, l.Policy, l.Component}
+}
+
+func (p *Payouts) checkApproved(e *Event, v *PayoutVersion, d *PayoutApproved, parties *Parties, ps *Problems) {
+	if !v.checkStep(e, d.Calculated, v.EventID, PayoutStatusCalculated, ps) {
+		return
+	}
+	if strings.EqualFold(e.Actor, v.Actor) {
+		ps.add("actor", "%s calculated this payout and cannot approve it; someone else has to (four eyes, for in-house units too)", e.Actor)
+	}
+	if parties.Belongs(e.Actor) {
+		ps.add("actor", "%s belongs to a provider; a payout is approved by the authority, never by a provider", e.Actor)
+	}
+	if d.Amount != v.Total {
+		ps.add("data.amount", "%s is not what was calculated, %s", d.Amount, v.Total)
+	}
+	if next := p.NextVoucher(e.Effective.Month().Year()); d.Voucher != next {
+		ps.add("data.voucher", "%d-%d is not the next voucher number, %d-%d", d.Voucher.Year, d.Voucher.Number, next.Year, next.Number)
+	}
+	p.checkSettled(v.PayoutCalculated, ps)
+}
+
+// checkCancelled refuses to take back what a later payout stands on.
+func (p *Payouts) checkCancelled(v *PayoutVersion, ps *Problems) {
+	for i := range v.Lines {
+		if s := p.settled[v.key(&v.Lines[i])]; s.by != v.EventID {
+			ps.add("entity", "a later payout has adjusted %s and stands on this approval; cancel that one first", v.Lines[i].Month)
+			return
+		}
+	}
+}
+
+// Apply folds e, an event of a payout that Check accepts.
+func (p *Payouts) Apply(e *Event) error {
+	step := &PayoutStep{EventID: e.ID, Sequence: e.Sequence, Date: e.Effective, Recorded: e.Recorded, Actor: e.Actor}
+	s := p.states[e.Entity]
+	if d, ok := e.Data.(*PayoutCalculated); ok {
+		if s == nil {
+			s = &Payout{Entity: e.Entity}
+			p.states[e.Entity] = s
+		}
+		s.Versions = append(s.Versions, &PayoutVersion{PayoutStep: *step, PayoutCalculated: d})
+		s.note(e)
+		return nil
+	}
+	if s == nil {
+		return Problems{{Field: "entity", Reason: string(e.Entity) + " has not been calculated"}}
+	}
+	v := s.Latest()
+	switch d := e.Data.(type) {
+	case *PayoutApproved:
+		v.Approved, v.Voucher = step, d.Voucher
+		p.vouchers[d.Voucher.Year] = max(p.vouchers[d.Voucher.Year], d.Voucher.Number)
+		p.settle(v, 1)
+	case *PayoutRejected:
+		v.Rejected, v.Reason = step, d.Reason
+	case *PayoutPaid:
+		v.Paid, v.Reference = step, d.Reference
+	case *PayoutCancelled:
+		v.Cancelled, v.Reason = step, d.Reason
+		p.settle(v, -1)
+	}
+	s.note(e)
+	return nil
+}
+
+func (p *Payouts) settle(v *PayoutVersion, sign Money) {
+	for i := range v.Lines {
+		k := v.key(&v.Lines[i])
+		p.settled[k] = settlement{p.settled[k].amount + sign*v.Lines[i].Amount, v.EventID}
+	}
+}
+
+// PayoutEvent returns an event of a payout, which a command of the ledger's own writes. Its id follows from what it is about, so that a command whose
+// outcome was not known can be given again.
+func PayoutEvent(t Type, authority string, entity Entity, effective Date, recorded time.Time, actor string, data payload, about ...string) (Event, error) {
+	raw, err := json.Marshal(data, json.Deterministic(true))
+	if err != nil {
+		return Event{}, fmt.Errorf("encode %s of %s: %w", t, entity, err)
+	}
+	sum := sha256.Sum256([]byte(actor + "\x00" + effective.String() + "\x00" + string(raw)))
+	id := deriveID(append([]string{"command", authority, string(t), string(entity)}, about...)...)
+	return Event{ID: id, Type: t, Authority: authority, Entity: entity, Effective: effective, Recorded: recorded.UTC(), Actor: actor,
+		Causation: id, Correlation: id, RecordHash: hex.EncodeToString(sum[:]), Data: data}, nil
+}
+
+// CheckActor says whether an actor's id can stand in an event.
+func CheckActor(actor string) error {
+	if !actorID.MatchString(actor) {
+		return fmt.Errorf("%q is not an actor id; use 1 to 64 of A-Z a-z 0-9 . _ : / -", maskPersonal(actor))
+	}
+	return CheckText(actor)
+}
