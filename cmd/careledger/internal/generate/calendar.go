@@ -1,6 +1,7 @@
 package generate
 
 import (
+	"math/rand/v2"
 	"time"
 	_ "time/tzdata" // Europe/Stockholm must mean the same on a machine without a zone database
 
@@ -69,4 +70,9 @@ func workday(d domain.Date) domain.Date {
 		return d + domain.Date(7-w)
 	}
 	return d
+}
+
+// officeTime returns a time of recording in the office hours of a day, UTC.
+func officeTime(r *rand.Rand, day domain.Date) int64 {
+	return int64(day-epoch())*daySeconds + 7*3600 + int64(r.IntN(8*3600))
 }

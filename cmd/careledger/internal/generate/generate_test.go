@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"slices"
 	"testing"
@@ -33,6 +34,17 @@ func municipalityText(t testing.TB, s Size) []byte {
 	return b.Bytes()
 }
 
+// The histories that are made as a whole, of one size; they differ by seed.
+var histories = map[string]func(io.Writer, uint64) error{
+	"lund-pilot": LundPilot, "ostersund-pilot": OstersundPilot, "lund-reform": LundReform, "granted-time-2022": GrantedTime,
+}
+
+func historyText(t testing.TB, name string, seed uint64) []byte {
+	var b bytes.Buffer
+	require.NoError(t, histories[name](&b, seed))
+	return b.Bytes()
+}
+
 // events parses every line as the ledger does.
 func events(t testing.TB, text []byte) []domain.Event {
 	var all []domain.Event
@@ -48,32 +60,34 @@ func events(t testing.TB, text []byte) []domain.Event {
 
 // ledger accepts events as the real one does, but keeps nothing on disk and awards no premiums.
 type ledger struct {
-	parties  *domain.Parties
-	policies *domain.Policies
-	cases    map[domain.Entity]*domain.Case
+	authority string // of the latest event
+	parties   *domain.Parties
+	policies  *domain.Policies
+	states    map[domain.Entity]domain.State
 }
 
 func newLedger() *ledger {
-	return &ledger{domain.NewParties(), domain.NewPolicies(), map[domain.Entity]*domain.Case{}}
+	return &ledger{parties: domain.NewParties(), policies: domain.NewPolicies(), states: map[domain.Entity]domain.State{}}
 }
 
 func (l *ledger) record(t testing.TB, e *domain.Event) {
 	var problems domain.Problems
 	var err error
+	l.authority = e.Authority
 	switch e.Entity.Kind() {
 	case domain.KindProvider:
 		problems, err = l.parties.Check(e, func(string) []string { return nil }), l.parties.Apply(e)
 	case domain.KindPolicy:
 		problems, err = l.policies.Check(e, requireModel(t)), l.policies.Apply(e)
 	default:
-		c := l.cases[e.Entity]
-		if c == nil {
-			c = domain.NewCase(e.Entity)
-			l.cases[e.Entity] = c
+		state := l.states[e.Entity]
+		if state == nil {
+			state = domain.NewState(e.Entity)
+			l.states[e.Entity] = state
 		}
-		problems = c.Check(e, l.parties)
+		problems = state.Check(e, l.parties)
 		require.Empty(t, problems, "event %s %s of %s", e.ID, e.Type, e.Entity)
-		err = c.Apply(e)
+		err = state.Apply(e)
 	}
 	require.Empty(t, problems, "event %s %s of %s", e.ID, e.Type, e.Entity)
 	require.NoError(t, err)
@@ -105,14 +119,30 @@ func requireAccepted(t testing.TB, all []domain.Event) *ledger {
 	return l
 }
 
+// facts are what models can be tried on, without any policy.
+func (l *ledger) facts(from, to domain.Month) *compensation.Plain {
+	in := &compensation.Plain{Authority: l.authority, Parties: l.parties, Period: compensation.Period{From: from, To: to}}
+	for _, e := range slices.Sorted(maps.Keys(l.states)) {
+		switch state := l.states[e].(type) {
+		case *domain.Case:
+			in.Cases = append(in.Cases, state.Facts())
+		case *domain.Patient:
+			in.Cases = append(in.Cases, state.Facts())
+		case *domain.GrantState:
+			if grant, ok := state.Facts(); ok {
+				in.StateGrants = append(in.StateGrants, grant)
+			}
+		}
+	}
+	return in
+}
+
 // postings computes what the adopted policies pay for a period.
 func (l *ledger) postings(t testing.TB, from, to domain.Month) []compensation.Posting {
-	policies, err := compensation.Adopted(l.policies, map[string]*compensation.Model{})
+	in := l.facts(from, to)
+	var err error
+	in.Policies, err = compensation.Adopted(l.policies, map[string]*compensation.Model{})
 	require.NoError(t, err)
-	in := &compensation.Plain{Authority: "9999", Parties: l.parties, Policies: policies, Period: compensation.Period{From: from, To: to}}
-	for _, e := range slices.Sorted(maps.Keys(l.cases)) {
-		in.Cases = append(in.Cases, l.cases[e].Facts())
-	}
 	all, err := in.Evaluate()
 	require.NoError(t, err)
 	return all
@@ -125,7 +155,9 @@ var small = []Size{
 
 func TestEveryRecordIsAcceptedByTheLedger(t *testing.T) {
 	for seed := range uint64(8) {
-		requireAccepted(t, events(t, pilotText(t, seed)))
+		for name := range histories {
+			requireAccepted(t, events(t, historyText(t, name, seed)))
+		}
 	}
 	for _, s := range small {
 		requireAccepted(t, events(t, municipalityText(t, s)))
@@ -151,7 +183,11 @@ func TestTheAdoptedPoliciesPayForEveryMonthOfAMunicipality(t *testing.T) {
 }
 
 func TestEveryLineIsWhatNewRecordGives(t *testing.T) {
-	for _, text := range [][]byte{pilotText(t, 1), municipalityText(t, Size{Persons: 60, Years: 3})} {
+	texts := [][]byte{municipalityText(t, Size{Persons: 60, Years: 3})}
+	for name := range histories {
+		texts = append(texts, historyText(t, name, 1))
+	}
+	for _, text := range texts {
 		all := events(t, text)
 		i := 0
 		for line := range bytes.Lines(text) {
@@ -177,22 +213,28 @@ func TestEveryLineIsWhatNewRecordGives(t *testing.T) {
 func TestSameArgumentsGiveSameBytes(t *testing.T) {
 	s := Size{Persons: 50, Years: 3, Seed: 7}
 	require.Equal(t, municipalityText(t, s), municipalityText(t, s))
-	require.Equal(t, pilotText(t, 7), pilotText(t, 7))
 
 	other := s
 	other.Seed = 8
 	require.NotEqual(t, municipalityText(t, s), municipalityText(t, other))
-	require.NotEqual(t, pilotText(t, 7), pilotText(t, 8))
+	for name := range histories {
+		require.Equal(t, historyText(t, name, 7), historyText(t, name, 7), name)
+		require.NotEqual(t, historyText(t, name, 7), historyText(t, name, 8), name)
+	}
 }
 
 // The digests change only with the generator: a machine that gives others does not compute the same history.
 func TestTheseHistoriesAreTheSameOnEveryMachine(t *testing.T) {
-	for name, text := range map[string][]byte{
-		"561d223263bb7f8f66ed8c8dedd436d0102d6afb845cf4bd3de75bdd697b0b59": pilotText(t, 1),
-		"20bf3f97e64d0b1a6f15ff43d0ff813a54eb08a78f46900d7027a6b7698485e2": municipalityText(t, Size{Persons: 100, Years: 3, Seed: 1}),
+	for name, want := range map[string]string{
+		"lund-pilot":        "561d223263bb7f8f66ed8c8dedd436d0102d6afb845cf4bd3de75bdd697b0b59",
+		"ostersund-pilot":   "4c991efc0c77fd597d4f9ca3de9fd533c2e786db39604a91471b4f266221e0df",
+		"lund-reform":       "29efa859fa0cd79a351b2620f22d6db23be52bfe07b8936447142267a80de767",
+		"granted-time-2022": "be78dc6f234a93eae0618b02ec44c45fcb374fc403618f189517345220013798",
 	} {
-		require.Equal(t, name, fmt.Sprintf("%x", sha256.Sum256(text)))
+		require.Equal(t, want, fmt.Sprintf("%x", sha256.Sum256(historyText(t, name, 1))), name)
 	}
+	require.Equal(t, "20bf3f97e64d0b1a6f15ff43d0ff813a54eb08a78f46900d7027a6b7698485e2",
+		fmt.Sprintf("%x", sha256.Sum256(municipalityText(t, Size{Persons: 100, Years: 3, Seed: 1}))))
 }
 
 func TestASmallMunicipalityHasEveryEventType(t *testing.T) {
@@ -295,7 +337,9 @@ func (f *full) Write(p []byte) (int, error) {
 }
 
 func TestAWriterThatFailsIsReported(t *testing.T) {
-	require.ErrorIs(t, LundPilot(&full{room: 10_000}, 1), errFull)
+	for name, write := range histories {
+		require.ErrorIs(t, write(&full{room: 10_000}, 1), errFull, name)
+	}
 	require.ErrorIs(t, Municipality(&full{room: 10_000}, Size{Persons: 30, Years: 1}), errFull)
 	require.ErrorIs(t, LundPilotCorrection(&full{}), errFull)
 }
@@ -319,4 +363,15 @@ type counter struct{ lines, bytes int }
 func (c *counter) Write(p []byte) (int, error) {
 	c.lines, c.bytes = c.lines+bytes.Count(p, []byte("\n")), c.bytes+len(p)
 	return len(p), nil
+}
+
+func TestTheMunicipalitiesOfACountyShareItsPersons(t *testing.T) {
+	var b bytes.Buffer
+	require.NoError(t, County(&b, Size{Persons: 30, Years: 1, Seed: 1}))
+	authorities := map[string]bool{}
+	for _, e := range events(t, b.Bytes()) {
+		authorities[e.Authority] = true
+	}
+	require.Len(t, authorities, countyMunicipalities)
+	require.Contains(t, authorities, "9901")
 }
