@@ -83,15 +83,20 @@ func (w *World) Cases() (all []*domain.Case) {
 	return all
 }
 
-// Facts returns the facts of every case and patient, sorted by id, a case before a patient of the same id.
+// Facts returns the facts of every case and patient, sorted by id, a case before a patient of the same id. One whose beginning is
+// annulled has none.
 func (w *World) Facts() []domain.CaseFacts {
 	facts := []domain.CaseFacts{}
 	for _, own := range w.Own {
 		switch s := own.(type) {
 		case *domain.Case:
-			facts = append(facts, s.Facts())
+			if _, begun := s.Opened(); begun {
+				facts = append(facts, s.Facts())
+			}
 		case *domain.Patient:
-			facts = append(facts, s.Facts())
+			if _, begun := s.Requested(); begun {
+				facts = append(facts, s.Facts())
+			}
 		}
 	}
 	slices.SortFunc(facts, func(a, b domain.CaseFacts) int {
