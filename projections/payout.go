@@ -20,7 +20,7 @@ func (t *Table) Payouts(at AsOf) (*domain.Payouts, Moment, error) {
 }
 
 // CalculatePayouts returns what each provider is to be paid for a month as known now, sorted by provider; one only where it is named. A
-// provider without anything to pay has none.
+// provider without anything to pay has none, unless it has been calculated before and nothing of it is known any more.
 //
 // A payout covers its month, and of each earlier month that is closed the difference between what is known now and what has been settled:
 // also where the provider itself had nothing to be paid then. A month is closed where a payout of the authority stands for it, approved
@@ -172,6 +172,12 @@ func (c *payoutCalculation) calculated(ctx context.Context, only string) ([]doma
 				Account: c.accountSettled(k), Quantity: "0", QuantityUnit: compensation.UnitMixed}})
 		}
 	})
+	open := map[string]bool{} // a payout that was calculated and is not settled: that nothing is due any more is a version of it
+	for _, p := range c.payouts.All() {
+		if v := p.Latest(); v.Month == c.month && !v.Settles() {
+			open[v.Provider], c.lines[v.Provider] = true, c.lines[v.Provider]
+		}
+	}
 	all := []domain.PayoutCalculated{}
 	for provider, lines := range c.lines {
 		if only != "" && provider != only {
@@ -187,7 +193,7 @@ func (c *payoutCalculation) calculated(ctx context.Context, only string) ([]doma
 				p.Total += l.Amount
 			}
 		}
-		if len(p.Lines) == 0 {
+		if len(p.Lines) == 0 && !open[provider] {
 			continue
 		}
 		c.finish(&p)

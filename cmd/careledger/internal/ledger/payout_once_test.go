@@ -98,6 +98,22 @@ func TestTwoProcessesOnAClusterPayOnce(t *testing.T) {
 	requirePaidOnce(t, []Service{one, two}, two, 2)
 }
 
+// A process does not refuse on what it knew, where another has written since.
+func TestAProcessLooksAtWhatAnotherWroteBeforeItRefuses(t *testing.T) {
+	c := clustertest.Start(t)
+	config := Config{ServerURL: c.URL(), Token: clustertest.Token}
+	one, two := opened(t, config), opened(t, config)
+	imported(t, one, file(t, town(1)))
+	did(t, two, PayoutRequest{Action: "calculate", Month: "2020-01", Actor: "anna"})
+	did(t, one, PayoutRequest{Action: "approve", Payouts: []string{"2020-01-p0"}, Actor: "bo", On: "2020-06-01"})
+	did(t, two, PayoutRequest{Action: "pay", Payouts: []string{"2020-01-p0"}, Actor: "bo", On: "2020-06-01"})
+	_, _, err := one.Record(t.Context(), []byte(record("open-z", "case-opened", "case/z", "2020-01-01", "2020-01-01", `{"person":"z"}`)))
+	require.NoError(t, err)
+	_, _, err = two.Record(t.Context(), []byte(record("need-z", "needs-assessed", "case/z", "2020-01-01", "2020-01-01", `{"assessments":[{"life_area":"mobility","status":2}]}`)))
+	require.NoError(t, err)
+	requireBooks(t, eventsOf(t, one))
+}
+
 // Whoever stops waiting does not know what became of the command. Given again, it stands on the log once.
 func TestACommandOfUnknownOutcomeIsGivenAgain(t *testing.T) {
 	const providers = 12
