@@ -247,29 +247,3 @@ func TestErrorsOfReadersAreTheirOwn(t *testing.T) {
 	})
 	require.ErrorIs(t, err, context.Canceled)
 }
-
-// Who looks how far the log reaches while another appends finds no damage: the head may move on between the question and its answer.
-func TestRefreshWhileOthersAppendFindsNoDamage(t *testing.T) {
-	t.Parallel()
-	l, _ := newLog(t, Config{})
-	done, refreshed := make(chan struct{}), make(chan error, 1)
-	go func() {
-		for {
-			if _, err := l.Refresh(context.Background()); err != nil {
-				refreshed <- err
-				return
-			}
-			select {
-			case <-done:
-				refreshed <- nil
-				return
-			default:
-			}
-		}
-	}()
-	for i := range 300 {
-		require.NoError(t, appendRetrying(t.Context(), l, func(first uint64) Commit { return commit(first, "case/a", 1+i%3) }))
-	}
-	close(done)
-	require.NoError(t, <-refreshed)
-}
