@@ -201,13 +201,10 @@ func TestTheSumOverPayoutsIsCompensationAsKnown(t *testing.T) {
 			payments += requireBooks(t, events)
 			requireDigests(t, events)
 			for _, p := range o.payouts().All() {
-				v := p.Latest()
-				for i := range v.Lines {
-					if v.Lines[i].Adjusts(v.Month) {
-						adjustments++
-					}
+				for _, v := range p.Versions {
+					adjustments += requireCauses(t, v)
 				}
-				if v.Total < 0 {
+				if p.Latest().Total < 0 {
 					negative++
 				}
 			}
@@ -217,6 +214,24 @@ func TestTheSumOverPayoutsIsCompensationAsKnown(t *testing.T) {
 	require.Greater(t, payments, 60)
 	require.Greater(t, adjustments, 60, "histories go back in time")
 	require.Positive(t, negative)
+}
+
+// requireCauses finds a cause of every adjustment of what has been paid, and returns how many adjustments there are.
+func requireCauses(t *testing.T, v *domain.PayoutVersion) (adjustments int) {
+	for i := range v.Lines {
+		l := &v.Lines[i]
+		if !l.Adjusts(v.Month) {
+			require.Empty(t, l.Causes)
+			continue
+		}
+		adjustments++
+		require.True(t, len(l.Causes) > 0 || l.Settled == 0, "%s of %s is adjusted by %s as known at %d, and nothing says why", l.Month, v.Provider, l.Amount, v.KnownTo)
+		for _, c := range l.Causes {
+			require.LessOrEqual(t, c.Sequence, v.KnownTo)
+			require.NotEqual(t, domain.KindPayout, c.Entity.Kind())
+		}
+	}
+	return adjustments
 }
 
 // eventsOf reads the whole log.
