@@ -1,11 +1,17 @@
 package main
 
 import (
+	"errors"
 	"flag"
 	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+	"github.com/spf13/cobra"
 )
 
 var update = flag.Bool("update", false, "rewrite the expected output in testdata/script")
@@ -23,7 +29,39 @@ func TestScripts(t *testing.T) {
 		Setup: func(env *testscript.Env) error {
 			dir, err := os.Getwd()
 			env.Setenv("TESTDATA", dir+"/../../testdata")
-			return err
+			return errors.Join(err, writePages(env.WorkDir))
 		},
 	})
+}
+
+var shellBlock = regexp.MustCompile("(?s)```sh\n(.*?)```")
+
+// writePages writes the commands that each page of the model library documents to pages/NAME.sh, so that a script can follow them.
+// Those that pay are left out as long as the program has no payout command.
+func writePages(dir string) error {
+	pages, err := filepath.Glob("../../domain/compensation/library/*.md")
+	if err != nil {
+		return err
+	}
+	if err := os.Mkdir(filepath.Join(dir, "pages"), 0o755); err != nil {
+		return err
+	}
+	pays := slices.ContainsFunc(newRoot().Commands(), func(c *cobra.Command) bool { return c.Name() == "payout" })
+	for _, page := range pages {
+		text, err := os.ReadFile(page)
+		if err != nil {
+			return err
+		}
+		commands := "set -e\n"
+		for _, block := range shellBlock.FindAllStringSubmatch(string(text), -1) {
+			if pays || !strings.Contains(block[1], "careledger payout") {
+				commands += block[1]
+			}
+		}
+		name := strings.TrimSuffix(filepath.Base(page), ".md") + ".sh"
+		if err := os.WriteFile(filepath.Join(dir, "pages", name), []byte(commands), 0o644); err != nil {
+			return err
+		}
+	}
+	return nil
 }

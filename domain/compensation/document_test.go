@@ -193,7 +193,8 @@ func TestAParametersValueIsTheOneInForce(t *testing.T) {
 }
 
 func TestEveryBuiltInModelIsWhatItsNameSays(t *testing.T) {
-	assert.Equal(t, []string{"lund-2015-pilot", "person-premium-10000", "person-premium-all-goals"}, Library())
+	assert.Equal(t, []string{"granted-time-2022", "lund-2006", "lund-2015-pilot", "lund-2015-premium", "lund-2017", "ostersund-2014",
+		"performed-time-2022", "person-premium-10000", "person-premium-all-goals"}, Library())
 	for _, id := range Library() {
 		doc, ok := LibraryModel(id)
 		require.True(t, ok)

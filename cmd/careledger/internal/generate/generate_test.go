@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"slices"
 	"testing"
@@ -30,6 +31,17 @@ func pilotText(t testing.TB, seed uint64) []byte {
 func municipalityText(t testing.TB, s Size) []byte {
 	var b bytes.Buffer
 	require.NoError(t, Municipality(&b, s))
+	return b.Bytes()
+}
+
+// The histories that are made as a whole, of one size; they differ by seed.
+var histories = map[string]func(io.Writer, uint64) error{
+	"lund-pilot": LundPilot, "ostersund-pilot": OstersundPilot, "lund-reform": LundReform, "granted-time-2022": GrantedTime,
+}
+
+func historyText(t testing.TB, name string, seed uint64) []byte {
+	var b bytes.Buffer
+	require.NoError(t, histories[name](&b, seed))
 	return b.Bytes()
 }
 
@@ -143,7 +155,9 @@ var small = []Size{
 
 func TestEveryRecordIsAcceptedByTheLedger(t *testing.T) {
 	for seed := range uint64(8) {
-		requireAccepted(t, events(t, pilotText(t, seed)))
+		for name := range histories {
+			requireAccepted(t, events(t, historyText(t, name, seed)))
+		}
 	}
 	for _, s := range small {
 		requireAccepted(t, events(t, municipalityText(t, s)))
@@ -169,7 +183,11 @@ func TestTheAdoptedPoliciesPayForEveryMonthOfAMunicipality(t *testing.T) {
 }
 
 func TestEveryLineIsWhatNewRecordGives(t *testing.T) {
-	for _, text := range [][]byte{pilotText(t, 1), municipalityText(t, Size{Persons: 60, Years: 3})} {
+	texts := [][]byte{municipalityText(t, Size{Persons: 60, Years: 3})}
+	for name := range histories {
+		texts = append(texts, historyText(t, name, 1))
+	}
+	for _, text := range texts {
 		all := events(t, text)
 		i := 0
 		for line := range bytes.Lines(text) {
@@ -195,22 +213,28 @@ func TestEveryLineIsWhatNewRecordGives(t *testing.T) {
 func TestSameArgumentsGiveSameBytes(t *testing.T) {
 	s := Size{Persons: 50, Years: 3, Seed: 7}
 	require.Equal(t, municipalityText(t, s), municipalityText(t, s))
-	require.Equal(t, pilotText(t, 7), pilotText(t, 7))
 
 	other := s
 	other.Seed = 8
 	require.NotEqual(t, municipalityText(t, s), municipalityText(t, other))
-	require.NotEqual(t, pilotText(t, 7), pilotText(t, 8))
+	for name := range histories {
+		require.Equal(t, historyText(t, name, 7), historyText(t, name, 7), name)
+		require.NotEqual(t, historyText(t, name, 7), historyText(t, name, 8), name)
+	}
 }
 
 // The digests change only with the generator: a machine that gives others does not compute the same history.
 func TestTheseHistoriesAreTheSameOnEveryMachine(t *testing.T) {
-	for name, text := range map[string][]byte{
-		"561d223263bb7f8f66ed8c8dedd436d0102d6afb845cf4bd3de75bdd697b0b59": pilotText(t, 1),
-		"20bf3f97e64d0b1a6f15ff43d0ff813a54eb08a78f46900d7027a6b7698485e2": municipalityText(t, Size{Persons: 100, Years: 3, Seed: 1}),
+	for name, want := range map[string]string{
+		"lund-pilot":        "561d223263bb7f8f66ed8c8dedd436d0102d6afb845cf4bd3de75bdd697b0b59",
+		"ostersund-pilot":   "4c991efc0c77fd597d4f9ca3de9fd533c2e786db39604a91471b4f266221e0df",
+		"lund-reform":       "29efa859fa0cd79a351b2620f22d6db23be52bfe07b8936447142267a80de767",
+		"granted-time-2022": "be78dc6f234a93eae0618b02ec44c45fcb374fc403618f189517345220013798",
 	} {
-		require.Equal(t, name, fmt.Sprintf("%x", sha256.Sum256(text)))
+		require.Equal(t, want, fmt.Sprintf("%x", sha256.Sum256(historyText(t, name, 1))), name)
 	}
+	require.Equal(t, "20bf3f97e64d0b1a6f15ff43d0ff813a54eb08a78f46900d7027a6b7698485e2",
+		fmt.Sprintf("%x", sha256.Sum256(municipalityText(t, Size{Persons: 100, Years: 3, Seed: 1}))))
 }
 
 func TestASmallMunicipalityHasEveryEventType(t *testing.T) {
@@ -313,7 +337,9 @@ func (f *full) Write(p []byte) (int, error) {
 }
 
 func TestAWriterThatFailsIsReported(t *testing.T) {
-	require.ErrorIs(t, LundPilot(&full{room: 10_000}, 1), errFull)
+	for name, write := range histories {
+		require.ErrorIs(t, write(&full{room: 10_000}, 1), errFull, name)
+	}
 	require.ErrorIs(t, Municipality(&full{room: 10_000}, Size{Persons: 30, Years: 1}), errFull)
 	require.ErrorIs(t, LundPilotCorrection(&full{}), errFull)
 }

@@ -221,13 +221,11 @@ func pilotPolicy(rec *recorder) {
 }
 
 func pilotParties(rec *recorder) {
-	const clerk = "system-manager-1"
-	from, at := domain.NewDate(2014, time.September, 1), time.Date(2014, 8, 25, 8, 0, 0, 0, time.UTC).Unix()
-	inHouse, external := newEntity(domain.KindProvider, pilotProvider), newEntity(domain.KindProvider, outsideProvider)
-	rec.add(&inHouse, domain.TypeProviderRegistered, from, at, clerk, &domain.ProviderRegistered{Name: "Lund home care, in-house", Regime: "in-house"})
-	rec.add(&inHouse, domain.TypeUnitRegistered, from, at, clerk, &domain.UnitRegistered{Unit: pilotUnit, Name: "Östra Torn/Linero", Area: "urban"})
-	rec.add(&inHouse, domain.TypeUnitRegistered, from, at, clerk, &domain.UnitRegistered{Unit: outsideInHouse, Name: "In-house unit outside the pilot (invented)", Area: "urban"})
-	rec.add(&external, domain.TypeProviderRegistered, from, at, clerk, &domain.ProviderRegistered{
-		Name: "External provider (invented)", Regime: "external", OrganisationNumber: organisationNumber(1)})
-	rec.add(&external, domain.TypeUnitRegistered, from, at, clerk, &domain.UnitRegistered{Unit: outsideExternal, Name: "External unit (invented)", Area: "urban"})
+	registerHouses(rec, domain.NewDate(2014, time.September, 1), time.Date(2014, 8, 25, 8, 0, 0, 0, time.UTC), []house{
+		{provider: pilotProvider, name: "Lund home care, in-house", regime: "in-house", units: []domain.UnitRegistered{
+			{Unit: pilotUnit, Name: "Östra Torn/Linero", Area: "urban"},
+			{Unit: outsideInHouse, Name: "In-house unit outside the pilot (invented)", Area: "urban"}}},
+		{provider: outsideProvider, name: "External provider (invented)", regime: "external", number: 1, units: []domain.UnitRegistered{
+			{Unit: outsideExternal, Name: "External unit (invented)", Area: "urban"}}},
+	})
 }

@@ -1,6 +1,7 @@
 package generate
 
 import (
+	"math/rand/v2"
 	"strconv"
 
 	"careledger/domain"
@@ -28,7 +29,7 @@ func (t *town) perform(c *careCase, until domain.Date) {
 			s := &d.Services[i]
 			switch {
 			case c.byTime:
-				c.sum(d.unit, s, d.tenths[i]*s.StandardMinutes*max(1, s.Staff))
+				c.sums = addTime(c.sums, d.unit, s, d.tenths[i]*s.StandardMinutes*max(1, s.Staff))
 			case due(c.number, i, d.tenths[i], s.Band, day):
 				t.visit(c, s, day)
 			}
@@ -53,14 +54,15 @@ func due(number, i, tenths int, band string, day domain.Date) bool {
 	return w == first || w == (first+2)%5
 }
 
-func (c *careCase) sum(u *partyUnit, s *domain.Service, weekly int) {
-	for i := range c.sums {
-		if k := &c.sums[i]; k.unit == u && k.category == s.Category && k.band == s.Band {
+// addTime adds to the sum of a service's category and band at a unit.
+func addTime(sums []timeSum, u *partyUnit, s *domain.Service, weekly int) []timeSum {
+	for i := range sums {
+		if k := &sums[i]; k.unit == u && k.category == s.Category && k.band == s.Band {
 			k.weekly += weekly
-			return
+			return sums
 		}
 	}
-	c.sums = append(c.sums, timeSum{u, s.Category, s.Band, weekly})
+	return append(sums, timeSum{u, s.Category, s.Band, weekly})
 }
 
 // reportTime reports the month's sums in the first days of the month after. Some are late, some are corrected.
@@ -92,6 +94,19 @@ type tagged struct {
 	staff                int
 }
 
+// arrival draws when a visit of a band begins on a day, in Unix seconds, with the offset from UTC.
+func (r *recorder) arrival(draw *rand.Rand, band string, day domain.Date) (at int64, offset int32) {
+	offset = r.calendar.offset[day-r.calendar.first]
+	hour := 8 + draw.IntN(7)
+	switch band {
+	case "evening":
+		hour = 17 + draw.IntN(4)
+	case "night": // before clocks change, so at the offset of the day before; in UTC it is the day before, too
+		hour, offset = draw.IntN(2), r.calendar.offset[day-1-r.calendar.first]
+	}
+	return int64(day-epoch())*daySeconds + int64(hour*3600+draw.IntN(3600)) - int64(offset), offset
+}
+
 // visit makes one visit: at an hour of its band, of about the standard time. One in 125 is registered weeks or months late, one in
 // 200 is corrected, one in 500 annulled.
 func (t *town) visit(c *careCase, s *domain.Service, day domain.Date) {
@@ -99,15 +114,8 @@ func (t *town) visit(c *careCase, s *domain.Service, day domain.Date) {
 		return // did not take place
 	}
 	u := c.decision.unit
-	v := tagged{unit: u.id, category: s.Category, band: s.Band, staff: s.Staff, offset: t.calendar.offset[day-t.calendar.first]}
-	hour := 8 + t.r.IntN(7)
-	switch s.Band {
-	case "evening":
-		hour = 17 + t.r.IntN(4)
-	case "night": // before clocks change, so at the offset of the day before; in UTC it is the day before, too
-		hour, v.offset = t.r.IntN(2), t.calendar.offset[day-1-t.calendar.first]
-	}
-	v.arrived = int64(day-epoch())*daySeconds + int64(hour*3600+t.r.IntN(3600)) - int64(v.offset)
+	v := tagged{unit: u.id, category: s.Category, band: s.Band, staff: s.Staff}
+	v.arrived, v.offset = t.arrival(t.r, s.Band, day)
 	v.left = v.arrived + int64(s.StandardMinutes*(42+t.r.IntN(37))) // 70 to 130 per cent of the standard time, in seconds
 	at := v.left + 20 + int64(t.r.IntN(300))
 	if s.Band == "night" {
