@@ -71,6 +71,9 @@ const (
 // payload is the data of one event.
 type payload interface{ check(*Problems) }
 
+// Data is a pointer to one of the payload structs, for what writes events of a type that it does not choose itself.
+type Data = payload
+
 // dated is a payload with its own valid date, which the record's effective must equal.
 type dated interface {
 	ownDate() (field string, day Date)

@@ -290,3 +290,33 @@ func taken(all []Statement, name string) (values []string, rest []Statement) {
 	}
 	return values, all
 }
+
+// Describe returns what is known of a payout, sorted by name: each version with its steps and lines.
+func (p *Payouts) Describe(e Entity) []Statement {
+	s := p.states[e]
+	if s == nil {
+		return nil
+	}
+	d := &description{}
+	for _, v := range s.Versions {
+		name := "version " + strconv.Itoa(v.Version)
+		d.say(v.Status(), name, "status")
+		d.say(v.Total.String()+" kr", name, "total")
+		d.say(v.Actor, name, "calculated by")
+		for what, step := range map[string]*PayoutStep{"approved": v.Approved, "rejected": v.Rejected, "paid": v.Paid, "cancelled": v.Cancelled} {
+			if step != nil {
+				d.say(step.Actor+" on "+step.Date.String(), name, what+" by")
+			}
+		}
+		if v.Approved != nil {
+			d.say(v.Voucher.String(), name, "voucher")
+		}
+		d.say(v.Reason, name, "reason")
+		d.say(v.Reference, name, "reference")
+		for i := range v.Lines {
+			l := &v.Lines[i]
+			d.say(l.Amount.String()+" kr", name, fmt.Sprintf("line %d", l.Line), l.Month.String(), l.Unit, l.Policy+"/"+l.Component)
+		}
+	}
+	return d.sorted()
+}

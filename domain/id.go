@@ -29,11 +29,10 @@ type Entity string
 
 // ID and authority patterns of the contract, section 2.
 var (
-	entityID     = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)
-	eventID      = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
-	actorID      = regexp.MustCompile(`^[A-Za-z0-9._:/-]{1,64}$`)
-	authorityID  = regexp.MustCompile(`^([0-9]{4}|[0-9]{2})$`)
-	personNumber = regexp.MustCompile(`^([0-9]{2})?[0-9]{2}(0[1-9]|1[0-2])([0-2][0-9]|3[01]|[67][0-9]|8[0-9]|9[01])[-+]?[0-9]{4}$`)
+	entityID    = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)
+	eventID     = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
+	actorID     = regexp.MustCompile(`^[A-Za-z0-9._:/-]{1,64}$`)
+	authorityID = regexp.MustCompile(`^([0-9]{4}|[0-9]{2})$`)
 )
 
 // NewEntity joins kind and id.
@@ -78,15 +77,6 @@ func Luhn(s string) bool {
 		sum, double, digits = sum+d, !double, digits+1
 	}
 	return digits > 1 && sum%10 == 0
-}
-
-// looksPersonal says whether s has the form and check digit of a Swedish personal identity or co-ordination number.
-func looksPersonal(s string) bool {
-	if !personNumber.MatchString(s) {
-		return false
-	}
-	digits := strings.NewReplacer("-", "", "+", "").Replace(s)
-	return Luhn(digits[len(digits)-10:])
 }
 
 // ShortID is the form in which many event ids are kept: the first eight bytes of their SHA-256.

@@ -2,7 +2,6 @@ package domain
 
 import (
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -21,10 +20,9 @@ type ProviderRegistered struct {
 func (d *ProviderRegistered) check(ps *Problems) {
 	ps.text("name", d.Name, 200)
 	ps.code("regime", d.Regime, Regimes)
-	if n := d.OrganisationNumber; n != "" {
-		digits := strings.Replace(n, "-", "", 1)
-		if len(digits) != 10 || strings.Trim(digits, "0123456789") != "" || !Luhn(digits) {
-			ps.add("organisation_number", "%q is not an organisation number: ten digits (NNNNNN-NNNN) of which the last is a check digit", n)
+	if d.OrganisationNumber != "" {
+		if err := CheckOrganisationNumber(d.OrganisationNumber); err != nil {
+			ps.add("organisation_number", "%v", err)
 		}
 	}
 }
@@ -79,12 +77,7 @@ type Inclusion struct {
 	NeedsExpectedToDecrease bool   `json:"needs_expected_to_decrease,omitzero"`
 }
 
-func (d *CaseOpened) check(ps *Problems) {
-	ps.id("person", d.Person)
-	if looksPersonal(d.Person) {
-		ps.add("person", "is a personal identity number; the ledger takes an opaque pseudonym only")
-	}
-}
+func (d *CaseOpened) check(ps *Problems) { ps.id("person", d.Person) }
 
 // NeedsAssessed records assessed need by life area.
 type NeedsAssessed struct {

@@ -1,6 +1,9 @@
 package domain
 
-import "time"
+import (
+	"fmt"
+	"time"
+)
 
 // The data of the events of payouts, payout/…. They are written by the ledger's own commands, never imported.
 
@@ -96,3 +99,11 @@ func (d *PayoutApproved) check(*Problems)   {}
 func (d *PayoutRejected) check(*Problems)   {}
 func (d *PayoutPaid) check(*Problems)       {}
 func (d *PayoutCancelled) check(*Problems)  {}
+
+// String writes a voucher number as people do: 2016-17; "" for none.
+func (v Voucher) String() string {
+	if v == (Voucher{}) {
+		return ""
+	}
+	return fmt.Sprintf("%d-%d", v.Year, v.Number)
+}

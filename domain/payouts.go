@@ -161,7 +161,7 @@ func (p *Payouts) Check(e *Event, parties *Parties) (ps Problems) {
 		v.checkStep(e, d.Calculated, v.EventID, PayoutStatusCalculated, &ps)
 		ps.text("data.reason", d.Reason, 500)
 	case *PayoutPaid:
-		if v.checkStep(e, d.Approved, v.approvalID(), PayoutStatusApproved, &ps) && d.Amount != v.Total {
+		if v.checkStep(e, d.Approved, v.ApprovalID(), PayoutStatusApproved, &ps) && d.Amount != v.Total {
 			ps.add("data.amount", "%s is not what was approved, %s", d.Amount, v.Total)
 		}
 		if parties.Belongs(e.Actor) {
@@ -169,14 +169,15 @@ func (p *Payouts) Check(e *Event, parties *Parties) (ps Problems) {
 		}
 	case *PayoutCancelled:
 		ps.text("data.reason", d.Reason, 500)
-		if v.checkStep(e, d.Approved, v.approvalID(), PayoutStatusApproved, &ps) {
+		if v.checkStep(e, d.Approved, v.ApprovalID(), PayoutStatusApproved, &ps) {
 			p.checkCancelled(v, &ps)
 		}
 	}
 	return ps
 }
 
-func (v *PayoutVersion) approvalID() string {
+// ApprovalID returns the event id of the approval, "" where there is none.
+func (v *PayoutVersion) ApprovalID() string {
 	if v.Approved == nil {
 		return ""
 	}
@@ -313,9 +314,9 @@ func (p *Payouts) settle(v *PayoutVersion, sign Money) {
 	}
 }
 
-// CommandEvent returns an event that a command of the ledger's own writes. Its id follows from what it is about, so that a command whose
+// PayoutEvent returns an event of a payout, which a command of the ledger's own writes. Its id follows from what it is about, so that a command whose
 // outcome was not known can be given again.
-func CommandEvent(t Type, authority string, entity Entity, effective Date, recorded time.Time, actor string, data payload, about ...string) (Event, error) {
+func PayoutEvent(t Type, authority string, entity Entity, effective Date, recorded time.Time, actor string, data payload, about ...string) (Event, error) {
 	raw, err := json.Marshal(data, json.Deterministic(true))
 	if err != nil {
 		return Event{}, fmt.Errorf("encode %s of %s: %w", t, entity, err)

@@ -37,8 +37,18 @@ func NewRecord(t Type, authority string, entity Entity, effective Date, recorded
 const RecordedGrace = 5 * time.Minute
 
 // ParseRecord reads one line and checks everything that can be judged from the line alone. now is the reader's clock, UTC.
-// It returns the event as it will stand on the log, but for its sequence, or every problem found.
+// It returns the event as it will stand on the log, but for its sequence, or every problem found. A field that holds a personal identity
+// number is a problem, and no problem repeats the number.
 func ParseRecord(line []byte, now time.Time) (Event, Problems) {
+	e, ps := parseRecord(line, now)
+	if ps = refusePersonal(line, ps); len(ps) > 0 {
+		return Event{}, ps
+	}
+	return e, nil
+}
+
+// parseRecord is ParseRecord but for personal identity numbers.
+func parseRecord(line []byte, now time.Time) (Event, Problems) {
 	if len(bytes.TrimSpace(line)) == 0 {
 		return Event{}, Problems{{Field: "record", Reason: "the line is empty; write one JSON object a line"}}
 	}
@@ -103,9 +113,6 @@ func (r *Record) checkEntity(e *Event, spec typeSpec, known bool, ps *Problems) 
 		ps.add("entity", "a payout is not corrected; it is rejected or cancelled, and what is known later is adjusted in the next one")
 	case known && spec.kind == "" && !recordKinds.Has(string(entity.Kind())):
 		ps.add("entity", "%q is not a kind of entity; use one of %s", entity.Kind(), recordKinds)
-	}
-	if entity.Kind() == KindCase && looksPersonal(entity.ID()) {
-		ps.add("entity", "names the case by a personal identity number; the ledger takes an opaque id only")
 	}
 	e.Entity = entity
 }

@@ -55,7 +55,7 @@ func TestWhatARecordIsRefusedFor(t *testing.T) {
 		}},
 		// Its members.
 		{"a wrong type", nil, goal("type=goal-sett"), []string{
-			`type: "goal-sett" is not one of absence-registered, case-opened, decision-ended, decision-made, event-annulled, event-corrected, follow-up-held, goal-changed, goal-set, goal-withdrawn, needs-assessed, policy-adopted, policy-ended, provider-changed, provider-registered, subgoal-set, time-reported, unit-registered, visit-performed; did you mean "goal-set"?`,
+			`type: "goal-sett" is not one of absence-registered, agreement-followed-up, agreement-party-decided, agreement-proposed, care-plan-agreed, care-requested, case-opened, coordinated-plan-held, decision-ended, decision-made, dispute-raised, dispute-resolved, enrolment-assessed, event-annulled, event-corrected, follow-up-held, goal-changed, goal-set, goal-withdrawn, grant-agreed, grant-allocated, grant-paid, grant-result-reported, grant-target-set, health-time-reported, needs-assessed, patient-discharged, patient-enrolled, policy-adopted, policy-ended, provider-changed, provider-registered, subgoal-set, time-reported, unit-registered, visit-performed; did you mean "goal-set"?`,
 		}},
 		{"a premium is written by the ledger", nil, rec("premium-awarded", "case/k", "2020-02-01", `{"follow_up":"f","provider":"p","unit":"u","policy":"m","component":"c","amount":"297.00"}`), []string{
 			`type: premium-awarded is written by the ledger itself, with what causes it; it cannot come in as a record`,
@@ -63,8 +63,11 @@ func TestWhatARecordIsRefusedFor(t *testing.T) {
 		{"a reversal, too", nil, rec("premium-reversed", "case/k", "2020-02-01", `{"premium":"x","reason":"y"}`), []string{
 			`type: premium-reversed is written by the ledger itself, with what causes it; it cannot come in as a record`,
 		}},
-		{"a type that this release does not keep", nil, rec("care-requested", "patient/p1", "2020-02-01", `{}`), []string{
-			`type: "care-requested" is not one of absence-registered, case-opened, decision-ended, decision-made, event-annulled, event-corrected, follow-up-held, goal-changed, goal-set, goal-withdrawn, needs-assessed, policy-adopted, policy-ended, provider-changed, provider-registered, subgoal-set, time-reported, unit-registered, visit-performed`,
+		{"a payout is written by the ledger", nil, rec("payout-paid", "payout/x", "2020-02-01", `{}`), []string{
+			`type: payout-paid is written by the ledger itself, with what causes it; it cannot come in as a record`,
+		}},
+		{"a correction of a payout", nil, rec("event-annulled", "payout/x", "2020-02-01", annul("x")), []string{
+			`entity: a payout is not corrected; it is rejected or cancelled, and what is known later is adjusted in the next one`,
 		}},
 		{"an authority that is no code", nil, goal("authority=Lund"), []string{
 			`authority: "Lund" is not an authority; write the four digits of a municipality ("1281"), the two of a county ("18") or "00" for the state`,
@@ -81,11 +84,11 @@ func TestWhatARecordIsRefusedFor(t *testing.T) {
 		{"an entity's id that is too long", nil, goal("entity=case/" + strings.Repeat("k", 65)), []string{
 			`entity: "case/kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk" is not an entity; write kind/id, for example case/k-17, the id 1 to 64 of A-Z a-z 0-9 _ -`,
 		}},
-		{"a correction of an unknown kind", nil, rec("event-annulled", "patient/p1", "2020-02-01", annul("x")), []string{
-			`entity: "patient" is not a kind of entity; use case, provider or policy`,
+		{"a correction of an unknown kind", nil, rec("event-annulled", "person/p1", "2020-02-01", annul("x")), []string{
+			`entity: "person" is not a kind of entity; use one of case, patient, provider, policy, agreement, grant`,
 		}},
 		{"a case named by a personal identity number", nil, goal("entity=case/19121212-1212"), []string{
-			`entity: names the case by a personal identity number; the ledger takes an opaque id only`,
+			`entity: ` + holdsPersonal,
 		}},
 		{"an impossible day", nil, goal("effective=2020-02-30"), []string{
 			`effective: "2020-02-30" is not a day of the calendar`,
@@ -109,7 +112,7 @@ func TestWhatARecordIsRefusedFor(t *testing.T) {
 			`id: "iiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiii" is not an id; use 1 to 64 of A-Z a-z 0-9 . _ -`,
 		}},
 		{"everything that is wrong at once", nil, goal("type=goal-st", "authority=1", "entity=k", "effective=x", "recorded=y", "actor=å", "id=ö"), []string{
-			`type: "goal-st" is not one of absence-registered, case-opened, decision-ended, decision-made, event-annulled, event-corrected, follow-up-held, goal-changed, goal-set, goal-withdrawn, needs-assessed, policy-adopted, policy-ended, provider-changed, provider-registered, subgoal-set, time-reported, unit-registered, visit-performed; did you mean "goal-set"?`,
+			`type: "goal-st" is not one of absence-registered, agreement-followed-up, agreement-party-decided, agreement-proposed, care-plan-agreed, care-requested, case-opened, coordinated-plan-held, decision-ended, decision-made, dispute-raised, dispute-resolved, enrolment-assessed, event-annulled, event-corrected, follow-up-held, goal-changed, goal-set, goal-withdrawn, grant-agreed, grant-allocated, grant-paid, grant-result-reported, grant-target-set, health-time-reported, needs-assessed, patient-discharged, patient-enrolled, policy-adopted, policy-ended, provider-changed, provider-registered, subgoal-set, time-reported, unit-registered, visit-performed; did you mean "goal-set"?`,
 			`authority: "1" is not an authority; write the four digits of a municipality ("1281"), the two of a county ("18") or "00" for the state`,
 			`entity: "k" is not an entity; write kind/id, for example case/k-17, the id 1 to 64 of A-Z a-z 0-9 _ -`,
 			`effective: "x" is not a date; write YYYY-MM-DD, for example 2015-03-01`,
@@ -191,10 +194,10 @@ func TestWhatARecordIsRefusedFor(t *testing.T) {
 			`data.supersedes: a decision cannot supersede itself`,
 		}},
 		{"a personal identity number as person", nil, rec("case-opened", "case/k2", "2020-02-01", `{"person":"19121212-1212"}`), []string{
-			`data.person: is a personal identity number; the ledger takes an opaque pseudonym only`,
+			`data.person: ` + holdsPersonal,
 		}},
 		{"a co-ordination number as person", nil, rec("case-opened", "case/k2", "2020-02-01", `{"person":"7010632391"}`), []string{
-			`data.person: is a personal identity number; the ledger takes an opaque pseudonym only`,
+			`data.person: ` + holdsPersonal,
 		}},
 		{"a name as person", nil, rec("case-opened", "case/k2", "2020-02-01", `{"person":"Eva Ek"}`), []string{
 			`data.person: "Eva Ek" is not an id; use 1 to 64 of A-Z a-z 0-9 . _ -`,

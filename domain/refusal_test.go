@@ -167,13 +167,13 @@ func TestWhatAStateRefuses(t *testing.T) {
 			}},
 		// Cases.
 		{"a case is opened first", nil, rec("goal-set", "case/k9", "2020-02-01", goalSet("g2", "d1")), []string{
-			`entity: the case is not opened; its first event is case-opened`,
+			`entity: case/k9 is not opened; its first event is case-opened`,
 		}},
 		{"a visit in a case that is not opened", nil, rec("visit-performed", "case/k9", "2020-02-03", visit("u", "2020-02-03T08:00:00+01:00", "2020-02-03T08:30:00+01:00")), []string{
-			`entity: the case is not opened; its first event is case-opened`,
+			`entity: case/k9 is not opened; its first event is case-opened`,
 		}},
 		{"a case is opened once", nil, rec("case-opened", "case/k", "2020-02-01", `{"person":"x"}`), []string{
-			`entity: the case is already opened; correct that event instead`,
+			`entity: case/k is already begun with case-opened; correct that event instead`,
 		}},
 		// Decisions.
 		{"a decision's id is taken", nil, rec("decision-made", "case/k", "2020-02-01", decision("d1", "p", "u", "2020-02-01", "")), []string{
@@ -255,13 +255,13 @@ func TestWhatAStateRefuses(t *testing.T) {
 			`data.follow_up: follow-up f1 is already registered in this case; give a new follow-up an id of its own, or correct that event`,
 		}},
 		{"a provider does not register a follow-up", nil, rec("follow-up-held", "case/k", "2020-04-20", followUp("f1", "2020-04-20", "g1"), "actor=q"), []string{
-			`actor: q belongs to a provider; a follow-up is registered by the authority, never by the provider it pays`,
+			`actor: q belongs to a provider; the outcomes of a follow-up are registered and corrected by the authority, never by the provider it pays`,
 		}},
 		{"nor does someone of its unit", nil, rec("follow-up-held", "case/k", "2020-04-20", followUp("f1", "2020-04-20", "g1"), "actor=w:nurse-7"), []string{
-			`actor: w:nurse-7 belongs to a provider; a follow-up is registered by the authority, never by the provider it pays`,
+			`actor: w:nurse-7 belongs to a provider; the outcomes of a follow-up are registered and corrected by the authority, never by the provider it pays`,
 		}},
 		{"nor does a provider correct one", []string{held}, rec("event-corrected", "case/k", "2020-06-01", correct("held", followUp("f1", "2020-04-20", "g1")), "actor=provider/q/boss"), []string{
-			`actor: provider/q/boss belongs to a provider; the outcomes of a follow-up are corrected by the authority, never by the provider it pays`,
+			`actor: provider/q/boss belongs to a provider; the outcomes of a follow-up are registered and corrected by the authority, never by the provider it pays`,
 		}},
 		// Performed time.
 		{"a visit's unit exists", nil, rec("visit-performed", "case/k", "2020-02-03", visit("z", "2020-02-03T08:00:00+01:00", "2020-02-03T08:30:00+01:00")), []string{

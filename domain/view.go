@@ -139,15 +139,24 @@ func (v *view) decisionOn(g *goal, day Date) *decision {
 	return d
 }
 
-// lifeAreaOn returns the goal's life area on a day: that of the last change until then, of two from the same day the later one.
-func (g *goal) lifeAreaOn(day Date) string {
-	area, since := g.LifeArea, Date(0)
+// changeOn returns the last change until a day that says something about a field, of two from the same day the later one; nil if there
+// is none.
+func (g *goal) changeOn(day Date, says func(*GoalChanged) bool) (last *GoalChanged) {
+	since := Date(0)
 	for _, c := range g.changes {
-		if c.LifeArea != "" && since <= c.from && c.from <= day {
-			area, since = c.LifeArea, c.from
+		if since <= c.from && c.from <= day && says(c.GoalChanged) {
+			last, since = c.GoalChanged, c.from
 		}
 	}
-	return area
+	return last
+}
+
+// lifeAreaOn returns the goal's life area on a day.
+func (g *goal) lifeAreaOn(day Date) string {
+	if c := g.changeOn(day, func(c *GoalChanged) bool { return c.LifeArea != "" }); c != nil {
+		return c.LifeArea
+	}
+	return g.LifeArea
 }
 
 // openOn says whether the goal is set and not withdrawn on a day.

@@ -21,11 +21,13 @@ func (t *Table) apply(e *decoded, raw []byte) error {
 		return fmt.Errorf("authority %s: the log has more than %d events, which this release cannot fold", t.authority, uint32(math.MaxUint32))
 	}
 	cs, err := noCase, error(nil)
-	switch e.Entity.Kind() {
-	case domain.KindProvider, domain.KindPolicy:
+	switch kind := e.Entity.Kind(); {
+	case hasCode(kind):
+		cs, err = t.applyCoded(&e.Event)
+	case kind == domain.KindPayout:
+		t.payouts = append(t.payouts, stored{e.Sequence, e.Entity, e.Type, slices.Clone(raw)})
+	case kind == domain.KindProvider, kind == domain.KindPolicy, kind == domain.KindAgreement, kind == domain.KindGrant:
 		t.parties = append(t.parties, stored{e.Sequence, e.Entity, e.Type, slices.Clone(raw)})
-	case domain.KindCase:
-		cs, err = t.applyCase(&e.Event)
 	default:
 		err = &domain.UnknownEventError{Sequence: e.Sequence, Type: e.Type, Err: fmt.Errorf("%s is no kind of entity that this release knows", e.Entity)}
 	}
@@ -42,15 +44,15 @@ func (t *Table) apply(e *decoded, raw []byte) error {
 	return nil
 }
 
-// applyCase folds an event of a case and returns the case's code.
-func (t *Table) applyCase(e *domain.Event) (uint32, error) {
-	cs, began := t.caseOf(e.Entity.ID())
+// applyCoded folds an event of a case or patient and returns its code.
+func (t *Table) applyCoded(e *domain.Event) (uint32, error) {
+	cs, began := t.caseOf(e.Entity)
 	return cs, t.applyTo(cs, began, e)
 }
 
 func (t *Table) applyTo(cs uint32, began bool, e *domain.Event) error {
-	if p, report, ok := domain.PerformedBy(e); ok {
-		_, err := t.addPerformed(cs, p, report, e.Sequence)
+	if p, ok := domain.PerformedBy(e); ok {
+		_, err := t.addPerformed(cs, p, e.Sequence)
 		return err
 	}
 	if target := e.Corrects(); target != "" {
@@ -67,12 +69,22 @@ func (t *Table) applyTo(cs uint32, began bool, e *domain.Event) error {
 	}
 	state.events++
 	t.states.events++
+	switch of := state.State.(type) {
+	case *domain.Case:
+		return t.setCase(cs, of, e)
+	case *domain.Patient:
+		return t.setPatient(cs, of, e)
+	}
+	return fmt.Errorf("no fold for %s", e.Entity)
+}
+
+func (t *Table) setCase(cs uint32, state *domain.Case, e *domain.Event) error {
 	switch e.Type {
 	case domain.TypeEventAnnulled, domain.TypeEventCorrected:
-		t.setOpened(cs, state, e.Sequence)
+		t.setOpened(cs, openedCase(state), e.Sequence)
 		return errors.Join(t.setGrants(cs, state, e.Sequence), t.setAbsences(cs, state, e.Sequence), t.setFollowUps(cs, state, e.Sequence))
 	case domain.TypeCaseOpened:
-		t.setOpened(cs, state, e.Sequence)
+		t.setOpened(cs, openedCase(state), e.Sequence)
 	case domain.TypeDecisionMade, domain.TypeDecisionEnded, domain.TypeProviderChanged:
 		return errors.Join(t.setGrants(cs, state, e.Sequence), t.setFollowUps(cs, state, e.Sequence))
 	case domain.TypeAbsenceRegistered:
@@ -87,20 +99,25 @@ func (t *Table) applyTo(cs uint32, began bool, e *domain.Event) error {
 	return nil
 }
 
-// state returns the case before e, without its performed time: kept from folding it in this process, or folded from its own
+func (t *Table) setPatient(cs uint32, state *domain.Patient, e *domain.Event) error {
+	t.setOpened(cs, openedPatient(state), e.Sequence)
+	return t.setEnrolments(cs, state, e.Sequence)
+}
+
+// state returns the case or patient before e, without its performed time: kept from folding it in this process, or folded from its own
 // events on the log.
 func (t *Table) state(cs uint32, e *domain.Event, began bool) (*caseState, error) {
 	if s := t.states.get(cs); s != nil {
 		return s, nil
 	}
-	s := &caseState{Case: domain.NewCase(e.Entity)}
+	s := &caseState{State: domain.NewState(e.Entity)}
 	if !began {
 		if t.log == nil {
 			return nil, fmt.Errorf("%s is not at hand, and the table has no log to read it from", e.Entity)
 		}
 		performed := map[string]bool{}
 		err := readEvents(context.Background(), t.log, t.sequencesOf(cs, e.Sequence-1), func(past *domain.Event) error {
-			if _, _, ok := domain.PerformedBy(past); ok {
+			if _, ok := domain.PerformedBy(past); ok {
 				performed[past.ID] = true
 				return nil
 			}
@@ -118,31 +135,42 @@ func (t *Table) state(cs uint32, e *domain.Event, began bool) (*caseState, error
 	return s, nil
 }
 
-// ReadCase returns the state of a case as of a sequence that the table has folded, from the case's events on the log. A case without
-// events is a new one.
-func (t *Table) ReadCase(ctx context.Context, entity domain.Entity, to uint64) (*domain.Case, error) {
-	cases, err := t.ReadCases(ctx, []domain.Entity{entity}, to)
-	return cases[entity], err
+// ReadState returns the state of an entity (domain.NewState) as of a sequence that the table has folded, from its events on the log. One
+// without events is new.
+func (t *Table) ReadState(ctx context.Context, entity domain.Entity, to uint64) (domain.State, error) {
+	states, err := t.ReadStates(ctx, []domain.Entity{entity}, to)
+	return states[entity], err
 }
 
-// ReadCases is ReadCase for many cases in one pass over the log.
-func (t *Table) ReadCases(ctx context.Context, entities []domain.Entity, to uint64) (map[domain.Entity]*domain.Case, error) {
-	cases := make(map[domain.Entity]*domain.Case, len(entities))
+// ReadStates is ReadState for many entities in one pass over the log.
+func (t *Table) ReadStates(ctx context.Context, entities []domain.Entity, to uint64) (map[domain.Entity]domain.State, error) {
+	states := make(map[domain.Entity]domain.State, len(entities))
+	coded := false
 	for _, e := range entities {
-		cases[e] = domain.NewCase(e)
+		states[e] = domain.NewState(e)
+		coded = coded || hasCode(e.Kind())
 	}
 	s := t.snapshot()
-	asked := make([]bool, len(s.caseIDs))
-	for i, id := range s.caseIDs {
-		asked[i] = cases[domain.NewEntity(domain.KindCase, id)] != nil
-	}
+	to = min(to, s.position)
 	var sequences []uint64
-	for i, cs := range s.cases[:min(to, s.position)] {
-		if cs != noCase && asked[cs] {
-			sequences = append(sequences, uint64(i+1))
+	for _, p := range s.parties {
+		if states[p.entity] != nil && p.sequence <= to {
+			sequences = append(sequences, p.sequence)
 		}
 	}
-	return cases, readEvents(ctx, t.log, sequences, func(e *domain.Event) error { return cases[e.Entity].Apply(e) })
+	if coded {
+		asked := make([]bool, len(s.entities))
+		for i, id := range s.entities {
+			asked[i] = states[domain.Entity(id)] != nil
+		}
+		for i, cs := range s.cases[:to] {
+			if cs != noCase && asked[cs] {
+				sequences = append(sequences, uint64(i+1))
+			}
+		}
+		slices.Sort(sequences)
+	}
+	return states, readEvents(ctx, t.log, sequences, func(e *domain.Event) error { return states[e.Entity].Apply(e) })
 }
 
 // readEvents hands out the events of some sequences of the log.
@@ -159,13 +187,13 @@ func readEvents(ctx context.Context, log *eventstore.Log, sequences []uint64, vi
 	})
 }
 
-// caseOf returns the code of a case, and whether this event is its first.
-func (t *Table) caseOf(id string) (code uint32, began bool) {
-	c, ok := t.caseCode[id]
+// caseOf returns the code of a case or patient, and whether this event is its first.
+func (t *Table) caseOf(e domain.Entity) (code uint32, began bool) {
+	c, ok := t.caseCode[string(e)]
 	if !ok {
-		c = uint32(len(t.caseIDs))
-		t.caseCode[id] = c
-		t.caseIDs = append(t.caseIDs, id)
+		c = uint32(len(t.entities))
+		t.caseCode[string(e)] = c
+		t.entities = append(t.entities, string(e))
 		t.current = append(t.current, currentRows{opened: -1})
 	}
 	return c, !ok
@@ -194,21 +222,30 @@ func (t *Table) word(s string) uint32 {
 	return c
 }
 
-// addPerformed adds the row of what a visit or time report says from a sequence on.
-func (t *Table) addPerformed(cs uint32, p domain.Performed, report bool, sequence uint64) (row uint32, err error) {
+// addPerformed adds the row of what performed time says from a sequence on.
+func (t *Table) addPerformed(cs uint32, p domain.PerformedEvent, sequence uint64) (row uint32, err error) {
 	unit, err := t.unitOf(p.Unit)
 	if err != nil {
 		return 0, err
 	}
-	kind := uint8(0)
-	if report {
-		kind = 1
-	}
 	key := t.keyOf(performedKey{cs, unit, uint8(domain.Categories.Index(p.Category)), uint8(domain.Bands.Index(p.Band)), p.Month})
 	row = t.performed.add(sequence)
 	c := &t.performed
-	c.key, c.minutes, c.report = append(c.key, key), append(c.minutes, int32(p.Minutes)), append(c.report, kind)
+	c.key, c.minutes, c.kind = append(c.key, key), append(c.minutes, int32(p.Minutes)), append(c.kind, uint8(p.Kind))
+	if p.Kind == domain.PerformedHealth {
+		h := &t.health
+		h.row, h.delegated = append(h.row, row), append(h.delegated, flag(p.Delegated))
+		h.profession, h.activity = append(h.profession, t.word(p.Profession)), append(h.activity, t.word(p.ActivityCode))
+	}
 	return row, nil
+}
+
+// flag is a yes or no as columns hold it.
+func flag(yes bool) uint8 {
+	if yes {
+		return 1
+	}
+	return 0
 }
 
 // performedOf returns the row that says what a visit or time report of the case is known to be, and its own sequence; false if id is
@@ -228,8 +265,7 @@ func (t *Table) performedOf(cs uint32, id string) (row uint32, origin uint64, ok
 }
 
 func (t *Table) correctPerformed(cs uint32, e *domain.Event, row uint32, origin uint64) error {
-	report := t.performed.report[row] == 1
-	p, ok, err := domain.PerformedAfter(e, report)
+	p, ok, err := domain.PerformedAfter(e, domain.PerformedKind(t.performed.kind[row]))
 	if err != nil {
 		return err
 	}
@@ -237,7 +273,7 @@ func (t *Table) correctPerformed(cs uint32, e *domain.Event, row uint32, origin 
 	if !ok {
 		return nil // annulled
 	}
-	if row, err = t.addPerformed(cs, p, report, e.Sequence); err != nil {
+	if row, err = t.addPerformed(cs, p, e.Sequence); err != nil {
 		return err
 	}
 	n, again := t.moves[uint32(origin)]

@@ -1,7 +1,10 @@
 package projections
 
 import (
+	"fmt"
 	"math"
+	"slices"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -88,19 +91,55 @@ func (v *visible) row(k *known, i int) bool {
 	return until == 0 || !v.happened(until)
 }
 
-// stateAt folds the providers and policies as known at a moment.
-func (s *snapshot) stateAt(v visible) (*authority.State, error) {
+// stateAt folds the providers and policies as known at a moment, and returns the grants beside them.
+func (s *snapshot) stateAt(v visible) (*authority.State, []domain.StateGrant, error) {
 	var events []domain.Event
-	for _, p := range s.parties {
+	grants := map[domain.Entity]*domain.GrantState{}
+	err := v.each(s.parties, func(e *domain.Event) error {
+		switch e.Entity.Kind() {
+		case domain.KindProvider, domain.KindPolicy:
+			events = append(events, *e)
+		case domain.KindGrant:
+			if grants[e.Entity] == nil {
+				grants[e.Entity] = domain.NewGrant(e.Entity)
+			}
+			return grants[e.Entity].Apply(e)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	var facts []domain.StateGrant
+	for _, g := range grants {
+		if f, ok := g.Facts(); ok {
+			facts = append(facts, f)
+		}
+	}
+	slices.SortFunc(facts, func(a, b domain.StateGrant) int { return strings.Compare(a.ID, b.ID) })
+	state := authority.New(s.authority)
+	return state, facts, state.Fold(events)
+}
+
+// payoutsAt folds the payouts as known at a moment.
+func (s *snapshot) payoutsAt(v visible) (*domain.Payouts, error) {
+	payouts := domain.NewPayouts()
+	return payouts, v.each(s.payouts, payouts.Apply)
+}
+
+// each decodes and visits the stored events that had happened.
+func (v *visible) each(all []stored, visit func(*domain.Event) error) error {
+	for _, p := range all {
 		if !v.happened(uint32(p.sequence)) {
 			continue
 		}
 		e, err := domain.DecodeEvent(p.sequence, p.typ, p.data)
 		if err != nil {
-			return nil, err
+			return err
 		}
-		events = append(events, e)
+		if err := visit(&e); err != nil {
+			return fmt.Errorf("fold event %d (%s): %w", e.Sequence, e.ID, err)
+		}
 	}
-	state := authority.New(s.authority)
-	return state, state.Fold(events)
+	return nil
 }

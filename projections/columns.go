@@ -20,22 +20,26 @@ type columns struct {
 	recorded []int64  // nanoseconds since 1970, UTC
 	ids      []uint64 // domain.ShortID
 	records  []uint64 // ShortHash, 0 where the ledger itself wrote it
-	cases    []uint32 // case code, noCase for an event of a provider or policy
+	cases    []uint32 // case code, noCase for an event of an entity that has none
 
-	parties []stored // the events of providers and policies, few and folded afresh for each as-of
+	parties []stored // the events of providers, policies, agreements and grants, few and folded afresh for each as-of
+	payouts []stored // the events of payouts, folded when a question is about payouts
 
-	caseIDs []string // by case code
-	units   []string // by unit code
-	words   []string // follow-up and goal ids, programmes, persons, diagnosis groups
+	entities []string // by case code: the cases and patients, as kind/id
+	units    []string // by unit code
+	words    []string // follow-up and goal ids, programmes, persons, diagnosis groups, professions, activity codes
 
 	opened    openedColumns
 	grants    grantColumns
 	absences  absenceColumns
 	keys      keyColumns
 	performed performedColumns
+	health    healthColumns
 	followUps followUpColumns
 	goals     goalColumns
-	// Visits and time reports that were corrected: the sequence of the event and the row that says what it is known to be, in the order
+
+	enrolments enrolmentColumns
+	// Performed time that were corrected: the sequence of the event and the row that says what it is known to be, in the order
 	// of the corrections.
 	corrected, correctedRow []uint32
 }
@@ -46,19 +50,24 @@ const noCase = ^uint32(0)
 // sequences returns the sequences of an entity's events up to one, increasing; none for an entity that is not known.
 func (s *snapshot) sequences(entity domain.Entity, to uint64) (sequences []uint64) {
 	to = min(to, s.position)
-	if entity.Kind() == domain.KindCase {
-		if cs := slices.Index(s.caseIDs, entity.ID()); cs >= 0 {
+	if hasCode(entity.Kind()) {
+		if cs := slices.Index(s.entities, string(entity)); cs >= 0 {
 			return s.sequencesOf(uint32(cs), to)
 		}
 		return nil
 	}
-	for _, p := range s.parties {
-		if p.entity == entity && p.sequence <= to {
-			sequences = append(sequences, p.sequence)
+	for _, few := range [][]stored{s.parties, s.payouts} {
+		for _, p := range few {
+			if p.entity == entity && p.sequence <= to {
+				sequences = append(sequences, p.sequence)
+			}
 		}
 	}
 	return sequences
 }
+
+// hasCode says whether entities of a kind are many, so that they have a case code, and their facts are rows.
+func hasCode(k domain.Kind) bool { return k == domain.KindCase || k == domain.KindPatient }
 
 // sequencesOf returns the sequences of a case's events up to one, increasing. It looks at every event's code: 4 bytes an event.
 func (c *columns) sequencesOf(cs uint32, to uint64) (sequences []uint64) {
@@ -90,11 +99,12 @@ func (k *known) retract(row uint32, sequence uint64) {
 	atomic.StoreUint32(&k.until[row], uint32(sequence))
 }
 
-// openedColumns: what case-opened says.
+// openedColumns: what case-opened says, and of a patient the latest care-requested.
 type openedColumns struct {
 	known
 	cs, person, programme, diagnosis []uint32
 	flags                            []uint8 // 1 rehabilitation potential, 2 needs expected to decrease
+	age, sex                         []uint8 // of a patient; NoCode where not said
 }
 
 // grantColumns hold domain.Grant rows.
@@ -129,7 +139,23 @@ type performedColumns struct {
 	known
 	key     []uint32
 	minutes []int32
-	report  []uint8 // 1 for a time report
+	kind    []uint8 // domain.PerformedKind
+}
+
+// healthColumns are what the performed rows of home health care say beside their key and minutes, in order of row.
+type healthColumns struct {
+	row                  []uint32 // of performedColumns
+	profession, activity []uint32
+	delegated            []uint8
+}
+
+// enrolmentColumns hold domain.Enrolment rows.
+type enrolmentColumns struct {
+	known
+	cs                []uint32
+	unit              []uint16
+	kind              []uint8 // position in domain.PatientKinds
+	first, last, plan []domain.Date
 }
 
 // followUpColumns hold domain.FollowUp rows.
@@ -159,7 +185,8 @@ func (c *columns) each(visit func(name string, column any)) {
 	visit("records", &c.records)
 	visit("cases", &c.cases)
 	visit("parties", &c.parties)
-	visit("case_ids", &c.caseIDs)
+	visit("payouts", &c.payouts)
+	visit("entities", &c.entities)
 	visit("units", &c.units)
 	visit("words", &c.words)
 
@@ -170,6 +197,8 @@ func (c *columns) each(visit func(name string, column any)) {
 	visit("opened.programme", &o.programme)
 	visit("opened.diagnosis", &o.diagnosis)
 	visit("opened.flags", &o.flags)
+	visit("opened.age", &o.age)
+	visit("opened.sex", &o.sex)
 
 	g := &c.grants
 	interval("grants", &g.known)
@@ -199,7 +228,20 @@ func (c *columns) each(visit func(name string, column any)) {
 	interval("performed", &c.performed.known)
 	visit("performed.key", &c.performed.key)
 	visit("performed.minutes", &c.performed.minutes)
-	visit("performed.report", &c.performed.report)
+	visit("performed.kind", &c.performed.kind)
+	visit("health.row", &c.health.row)
+	visit("health.profession", &c.health.profession)
+	visit("health.activity", &c.health.activity)
+	visit("health.delegated", &c.health.delegated)
+
+	n := &c.enrolments
+	interval("enrolments", &n.known)
+	visit("enrolments.case", &n.cs)
+	visit("enrolments.unit", &n.unit)
+	visit("enrolments.kind", &n.kind)
+	visit("enrolments.first", &n.first)
+	visit("enrolments.last", &n.last)
+	visit("enrolments.plan", &n.plan)
 
 	f := &c.followUps
 	interval("follow_ups", &f.known)

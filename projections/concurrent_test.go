@@ -49,7 +49,7 @@ func TestQuestionsAreAnsweredWhileTheFoldGoesOn(t *testing.T) {
 	asking(func() error { _, err := table.Compensation(Query{AsOf: Now, By: []string{"case"}}); return err })
 	asking(func() error { _, err := table.Fulfilment(Query{AsOf: AsOf{Time: events[10].Recorded}}); return err })
 	asking(func() error {
-		table.CasesAt("u1")
+		table.At("u1")
 		table.Find(events[0].ID)
 		return table.Save(path)
 	})

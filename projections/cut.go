@@ -92,7 +92,7 @@ func (t *Table) Cut(at AsOf) (*Cut, error) {
 
 func (s *snapshot) cut(at AsOf) (*Cut, error) {
 	v := s.visibility(at)
-	state, err := s.stateAt(v)
+	state, grants, err := s.stateAt(v)
 	if err != nil {
 		return nil, err
 	}
@@ -105,6 +105,10 @@ func (s *snapshot) cut(at AsOf) (*Cut, error) {
 		b.absences()
 		b.performed()
 		b.followUps()
+		b.enrolments()
+		if b.err == nil {
+			b.err = c.SetStateGrants(grants)
+		}
 		if b.err != nil || len(b.unregistered) == 0 {
 			return c, b.err
 		}
@@ -135,12 +139,14 @@ const (
 )
 
 func (b *cutter) codes() {
-	order := make([]uint32, len(b.caseIDs))
-	for i := range order {
-		order[i] = uint32(i)
+	order, ids := make([]uint32, len(b.entities)), make([]string, len(b.entities))
+	for i, e := range b.entities {
+		order[i], ids[i] = uint32(i), domain.Entity(e).ID()
 	}
-	slices.SortFunc(order, func(x, y uint32) int { return strings.Compare(b.caseIDs[x], b.caseIDs[y]) })
-	opened := make([]int32, len(b.caseIDs))
+	slices.SortFunc(order, func(x, y uint32) int {
+		return cmp.Or(strings.Compare(ids[x], ids[y]), strings.Compare(b.entities[x], b.entities[y])) // a case before a patient
+	})
+	opened := make([]int32, len(b.entities))
 	for i := range opened {
 		opened[i] = -1
 	}
@@ -149,7 +155,7 @@ func (b *cutter) codes() {
 			opened[b.opened.cs[i]] = int32(i)
 		}
 	}
-	b.cs = make([]uint32, len(b.caseIDs))
+	b.cs = make([]uint32, len(b.entities))
 	for _, cs := range order {
 		if opened[cs] < 0 {
 			b.cs[cs] = notOpened
@@ -157,7 +163,8 @@ func (b *cutter) codes() {
 		}
 		o := b.openedAt(uint32(opened[cs]))
 		b.cs[cs] = uint32(len(b.out.Cases))
-		b.out.Cases = append(b.out.Cases, compensation.CaseInfo{ID: b.caseIDs[cs], Person: o.Person, Programme: o.Programme, Inclusion: *o.Inclusion})
+		b.out.Cases = append(b.out.Cases, compensation.CaseInfo{ID: ids[cs], Patient: domain.Entity(b.entities[cs]).Kind() == domain.KindPatient,
+			Person: o.person, Programme: o.programme, Inclusion: o.inclusion})
 	}
 	b.unitCodes()
 }
@@ -190,7 +197,7 @@ func (b *cutter) caseOf(code uint32) uint32 {
 		return cs
 	}
 	if b.err == nil {
-		b.err = fmt.Errorf("authority %s: case %s has facts but was not opened as known then; delete the table's file so that it is folded from the log again, and if this stays, verify the log", b.out.Authority, b.caseIDs[code])
+		b.err = fmt.Errorf("authority %s: %s has facts but was not opened as known then; delete the table's file so that it is folded from the log again, and if this stays, verify the log", b.out.Authority, b.entities[code])
 	}
 	return 0
 }
@@ -287,6 +294,16 @@ func (b *cutter) performed() {
 	out.Unit = translated(rows, keys.unit, b.unitAt)
 	out.Category, out.Band, out.Month = picked(rows, keys.category), picked(rows, keys.band), picked(rows, keys.month)
 	out.Minutes = picked(rows, minutes)
+}
+
+func (b *cutter) enrolments() {
+	in, out := &b.columns.enrolments, &b.out.Enrolments
+	rows := b.byCase(&in.known, in.cs, func(x, y uint32) int {
+		return cmp.Or(cmp.Compare(b.unit[in.unit[x]], b.unit[in.unit[y]]), cmp.Compare(in.kind[x], in.kind[y]), cmp.Compare(in.first[x], in.first[y]))
+	})
+	out.Case = translated(rows, in.cs, b.caseOf)
+	out.Unit = translated(rows, in.unit, b.unitAt)
+	out.Kind, out.From, out.To, out.Plan = picked(rows, in.kind), picked(rows, in.first), picked(rows, in.last), picked(rows, in.plan)
 }
 
 func (b *cutter) followUps() {

@@ -35,7 +35,7 @@ const (
 	formatVersion = 1
 	// foldVersion is that of what the fold makes of events. It MUST be raised with every change to apply.go, rows.go or the domain that
 	// gives other rows for the same log, so that tables folded before it are folded again.
-	foldVersion  = 1
+	foldVersion  = 2
 	pageBytes    = 4096
 	headerBytes  = 112
 	sectionBytes = 24
@@ -108,7 +108,7 @@ func (t *Table) frozen() (*snapshot, error) {
 		return nil, t.failed
 	}
 	s := &snapshot{t.authority, t.columns}
-	for _, k := range []*known{&s.opened.known, &s.grants.known, &s.absences.known, &s.performed.known, &s.followUps.known} {
+	for _, k := range []*known{&s.opened.known, &s.grants.known, &s.absences.known, &s.performed.known, &s.followUps.known, &s.enrolments.known} {
 		k.until = slices.Clone(k.until)
 	}
 	s.correctedRow = slices.Clone(s.correctedRow)

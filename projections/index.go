@@ -8,7 +8,7 @@ import (
 // it is built when it is first needed.
 type index struct {
 	built    bool
-	caseCode map[string]uint32
+	caseCode map[string]uint32 // by kind/id
 	unitCode map[string]uint16
 	wordCode map[string]uint32
 	keyRow   slots             // of keyColumns
@@ -20,6 +20,7 @@ type index struct {
 type currentRows struct {
 	opened                      int32 // -1 for none
 	grants, absences, followUps []uint32
+	enrolments                  []uint32
 }
 
 // reading takes the read lock with the index built.
@@ -39,9 +40,9 @@ func (t *Table) reading() {
 
 // reindex derives the index from the columns.
 func (t *Table) reindex() {
-	t.index = index{built: true, caseCode: make(map[string]uint32, len(t.caseIDs)), unitCode: map[string]uint16{},
-		wordCode: make(map[string]uint32, len(t.words)), moves: make(map[uint32]uint32, len(t.corrected)), current: make([]currentRows, len(t.caseIDs))}
-	for i, s := range t.caseIDs {
+	t.index = index{built: true, caseCode: make(map[string]uint32, len(t.entities)), unitCode: map[string]uint16{},
+		wordCode: make(map[string]uint32, len(t.words)), moves: make(map[uint32]uint32, len(t.corrected)), current: make([]currentRows, len(t.entities))}
+	for i, s := range t.entities {
 		t.caseCode[s], t.current[i].opened = uint32(i), -1
 	}
 	for i, s := range t.units {
@@ -77,6 +78,7 @@ func (t *Table) reindex() {
 	collect(t.grants.cs, t.grants.until, func(c *currentRows) *[]uint32 { return &c.grants })
 	collect(t.absences.cs, t.absences.until, func(c *currentRows) *[]uint32 { return &c.absences })
 	collect(t.followUps.cs, t.followUps.until, func(c *currentRows) *[]uint32 { return &c.followUps })
+	collect(t.enrolments.cs, t.enrolments.until, func(c *currentRows) *[]uint32 { return &c.enrolments })
 }
 
 // performedKey is one row of keyColumns.

@@ -92,11 +92,14 @@ type FulfilmentRow struct {
 // would go to, month and year those of held_on.
 var FulfilmentFields = domain.Codes{"authority", "provider", "unit", "month", "year", "case", "life_area", "occasion"}
 
-// FieldError says that fulfilment cannot be grouped by a field.
-type FieldError struct{ Field string }
+// FieldError says that an answer cannot be grouped by a field, and why.
+type FieldError struct {
+	Field, Question, Why string
+	Fields               domain.Codes // that it can be grouped by
+}
 
 func (e *FieldError) Error() string {
-	return fmt.Sprintf("fulfilment cannot be grouped by %s: outcomes are the same under every model; use %s", e.Field, FulfilmentFields)
+	return fmt.Sprintf("%s cannot be grouped by %s: %s; use %s", e.Question, e.Field, e.Why, e.Fields)
 }
 
 // Fulfilment answers with the follow-ups held in the period and the outcomes of their goals, by default in one row, which is
@@ -107,7 +110,7 @@ func (t *Table) Fulfilment(q Query) (*Fulfilment, error) {
 	}
 	for _, f := range q.By {
 		if !FulfilmentFields.Has(f) {
-			return nil, &FieldError{f}
+			return nil, &FieldError{f, "fulfilment", "outcomes are the same under every model", FulfilmentFields}
 		}
 	}
 	cut, err := t.Cut(q.AsOf)

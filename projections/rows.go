@@ -36,37 +36,47 @@ next:
 
 func same[R comparable](a, b R) bool { return a == b }
 
-func sameOpened(a, b domain.CaseOpened) bool {
-	return a.Person == b.Person && a.Programme == b.Programme && *a.Inclusion == *b.Inclusion
+// opened is what is said of a case or patient as a whole.
+type opened struct {
+	person, programme string
+	inclusion         domain.Inclusion
+	age, sex          string
+}
+
+// openedCase and openedPatient return what stands, none where the case or patient is not begun.
+func openedCase(c *domain.Case) (rows []opened) {
+	if o, ok := c.Opened(); ok {
+		row := opened{person: o.Person, programme: o.Programme}
+		if o.Inclusion != nil {
+			row.inclusion = *o.Inclusion
+		}
+		rows = append(rows, row)
+	}
+	return rows
+}
+
+func openedPatient(p *domain.Patient) (rows []opened) {
+	if r, ok := p.Requested(); ok {
+		rows = append(rows, opened{person: r.Person, age: r.AgeGroup, sex: r.Sex})
+	}
+	return rows
 }
 
 func sameFollowUp(a, b domain.FollowUp) bool {
 	return a.ID == b.ID && a.Sequence == b.Sequence && a.HeldOn == b.HeldOn && a.Occasion == b.Occasion && slices.Equal(a.Goals, b.Goals)
 }
 
-func (t *Table) setOpened(cs uint32, state *caseState, sequence uint64) {
-	var should []domain.CaseOpened
-	if o, ok := state.Opened(); ok {
-		if o.Inclusion == nil {
-			o.Inclusion = &domain.Inclusion{}
-		}
-		should = append(should, o)
-	}
+func (t *Table) setOpened(cs uint32, should []opened, sequence uint64) {
 	var standing []uint32
 	if row := t.current[cs].opened; row >= 0 {
 		standing = append(standing, uint32(row))
 	}
-	rows := replace(&t.opened.known, standing, should, sequence, sameOpened, t.openedAt, func(o domain.CaseOpened) {
-		flags := uint8(0)
-		if o.Inclusion.RehabilitationPotential {
-			flags |= 1
-		}
-		if o.Inclusion.NeedsExpectedToDecrease {
-			flags |= 2
-		}
+	rows := replace(&t.opened.known, standing, should, sequence, same, t.openedAt, func(o opened) {
 		c := &t.opened
-		c.cs, c.person, c.programme = append(c.cs, cs), append(c.person, t.word(o.Person)), append(c.programme, t.word(o.Programme))
-		c.diagnosis, c.flags = append(c.diagnosis, t.word(o.Inclusion.DiagnosisGroup)), append(c.flags, flags)
+		c.cs, c.person, c.programme = append(c.cs, cs), append(c.person, t.word(o.person)), append(c.programme, t.word(o.programme))
+		c.diagnosis = append(c.diagnosis, t.word(o.inclusion.DiagnosisGroup))
+		c.flags = append(c.flags, flag(o.inclusion.RehabilitationPotential)|flag(o.inclusion.NeedsExpectedToDecrease)<<1)
+		c.age, c.sex = append(c.age, uint8(domain.AgeGroups.Index(o.age))), append(c.sex, uint8(domain.Sexes.Index(o.sex))) // -1 is NoCode
 	})
 	t.current[cs].opened = -1
 	if len(rows) > 0 {
@@ -74,13 +84,40 @@ func (t *Table) setOpened(cs uint32, state *caseState, sequence uint64) {
 	}
 }
 
-func (s *columns) openedAt(row uint32) domain.CaseOpened {
+func (s *columns) openedAt(row uint32) opened {
 	c := &s.opened
-	return domain.CaseOpened{Person: s.words[c.person[row]], Programme: s.words[c.programme[row]], Inclusion: &domain.Inclusion{
-		DiagnosisGroup: s.words[c.diagnosis[row]], RehabilitationPotential: c.flags[row]&1 != 0, NeedsExpectedToDecrease: c.flags[row]&2 != 0}}
+	return opened{person: s.words[c.person[row]], programme: s.words[c.programme[row]], age: wordOf(domain.AgeGroups, c.age[row]), sex: wordOf(domain.Sexes, c.sex[row]),
+		inclusion: domain.Inclusion{DiagnosisGroup: s.words[c.diagnosis[row]], RehabilitationPotential: c.flags[row]&1 != 0, NeedsExpectedToDecrease: c.flags[row]&2 != 0}}
 }
 
-func (t *Table) setGrants(cs uint32, state *caseState, sequence uint64) error {
+// wordOf returns the word of a code, "" for none.
+func wordOf(c domain.Codes, code uint8) string {
+	if int(code) < len(c) {
+		return c[code]
+	}
+	return ""
+}
+
+func (t *Table) setEnrolments(cs uint32, state *domain.Patient, sequence uint64) error {
+	var failed error
+	t.current[cs].enrolments = replace(&t.enrolments.known, t.current[cs].enrolments, state.Enrolments(), sequence, same, t.enrolmentAt, func(n domain.Enrolment) {
+		unit, err := t.unitOf(n.Unit)
+		if err != nil {
+			failed = err
+		}
+		c := &t.enrolments
+		c.cs, c.unit, c.kind = append(c.cs, cs), append(c.unit, unit), append(c.kind, uint8(domain.PatientKinds.Index(n.Kind)))
+		c.first, c.last, c.plan = append(c.first, n.From), append(c.last, n.To), append(c.plan, n.Plan)
+	})
+	return failed
+}
+
+func (s *columns) enrolmentAt(row uint32) domain.Enrolment {
+	c := &s.enrolments
+	return domain.Enrolment{Unit: s.units[c.unit[row]], Kind: domain.PatientKinds[c.kind[row]], From: c.first[row], To: c.last[row], Plan: c.plan[row]}
+}
+
+func (t *Table) setGrants(cs uint32, state *domain.Case, sequence uint64) error {
 	var failed error
 	t.current[cs].grants = replace(&t.grants.known, t.current[cs].grants, state.Grants(), sequence, same, t.grantAt, func(g domain.Grant) {
 		unit, err := t.unitOf(g.Unit)
@@ -106,7 +143,7 @@ func (t *Table) grantAt(row uint32) domain.Grant {
 	return g
 }
 
-func (t *Table) setAbsences(cs uint32, state *caseState, sequence uint64) error {
+func (t *Table) setAbsences(cs uint32, state *domain.Case, sequence uint64) error {
 	t.current[cs].absences = replace(&t.absences.known, t.current[cs].absences, state.Absences(), sequence, same,
 		func(row uint32) domain.Absence {
 			c := &t.absences
@@ -120,7 +157,7 @@ func (t *Table) setAbsences(cs uint32, state *caseState, sequence uint64) error 
 	return nil
 }
 
-func (t *Table) setFollowUps(cs uint32, state *caseState, sequence uint64) error {
+func (t *Table) setFollowUps(cs uint32, state *domain.Case, sequence uint64) error {
 	if len(t.current[cs].followUps) == 0 && !state.HasFollowUps() {
 		return nil
 	}
@@ -131,13 +168,9 @@ func (t *Table) setFollowUps(cs uint32, state *caseState, sequence uint64) error
 			if err != nil {
 				failed = err
 			}
-			confirms := uint8(0)
-			if a.Confirms {
-				confirms = 1
-			}
 			g := &t.goals
 			g.id, g.lifeArea = append(g.id, t.word(a.Goal)), append(g.lifeArea, uint8(domain.LifeAreas.Index(a.LifeArea)))
-			g.outcome, g.confirms, g.unit = append(g.outcome, uint8(domain.Outcomes.Index(a.Outcome))), append(g.confirms, confirms), append(g.unit, unit)
+			g.outcome, g.confirms, g.unit = append(g.outcome, uint8(domain.Outcomes.Index(a.Outcome))), append(g.confirms, flag(a.Confirms)), append(g.unit, unit)
 		}
 		c := &t.followUps
 		c.cs, c.id, c.sequence = append(c.cs, cs), append(c.id, t.word(f.ID)), append(c.sequence, uint32(f.Sequence))

@@ -6,7 +6,7 @@ import (
 	"careledger/domain"
 )
 
-// states are the cases that were folded in this process, as far as the table needs them: without visits and time reports. It keeps
+// states are the cases and patients that were folded in this process, as far as the table needs them: without visits and time reports. It keeps
 // those used last, some statesKept to twice as many events; the others are folded from the log again when they change.
 type states struct {
 	young, old map[uint32]*caseState
@@ -15,7 +15,7 @@ type states struct {
 }
 
 type caseState struct {
-	*domain.Case
+	domain.State
 	events int
 }
 

@@ -91,25 +91,30 @@ func (t *Table) CasesWithFollowUps() (cases []domain.Entity) {
 	defer t.mu.RUnlock()
 	for i, c := range t.current {
 		if len(c.followUps) > 0 {
-			cases = append(cases, domain.NewEntity(domain.KindCase, t.caseIDs[i]))
+			cases = append(cases, domain.Entity(t.entities[i]))
 		}
 	}
 	return cases
 }
 
-// CasesAt returns the cases with a fact at a unit, in order of their first event: those with a decision that the unit carries out,
-// and those with performed time there, also where it has been annulled.
-func (t *Table) CasesAt(unit string) (cases []domain.Entity) {
+// At returns the cases and patients with a fact at a unit, in order of their first event: those with a decision that the unit carries
+// out or an enrolment there, and those with performed time there, also where it has been annulled.
+func (t *Table) At(unit string) (cases []domain.Entity) {
 	t.reading()
 	defer t.mu.RUnlock()
 	code, ok := t.unitCode[unit]
 	if !ok {
 		return nil
 	}
-	at := make([]bool, len(t.caseIDs))
+	at := make([]bool, len(t.entities))
 	for i := range t.grants.cs {
 		if t.grants.unit[i] == code && t.grants.until[i] == 0 {
 			at[t.grants.cs[i]] = true
+		}
+	}
+	for i, cs := range t.enrolments.cs {
+		if t.enrolments.unit[i] == code && t.enrolments.until[i] == 0 {
+			at[cs] = true
 		}
 	}
 	for i, cs := range t.keys.cs {
@@ -119,16 +124,22 @@ func (t *Table) CasesAt(unit string) (cases []domain.Entity) {
 	}
 	for i, here := range at {
 		if here {
-			cases = append(cases, domain.NewEntity(domain.KindCase, t.caseIDs[i]))
+			cases = append(cases, domain.Entity(t.entities[i]))
 		}
 	}
 	return cases
 }
 
-// State returns the providers, units and policies as known at the head, for a caller to decide on and change.
+// State returns the providers, units, policies and payouts as known at the head, for a caller to decide on and change.
 func (t *Table) State() (*authority.State, error) {
 	s := t.snapshot()
-	return s.stateAt(s.visibility(Now))
+	v := s.visibility(Now)
+	state, _, err := s.stateAt(v)
+	if err != nil {
+		return nil, err
+	}
+	state.Payouts, err = s.payoutsAt(v)
+	return state, err
 }
 
 // snapshot returns the columns as they are now. They can be read without a lock: see columns.

@@ -14,7 +14,6 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"careledger/domain"
-	"careledger/eventstore"
 )
 
 // Trail is every event of one entity as known at a moment, with what each changed. Its JSON is
@@ -62,7 +61,7 @@ type UnknownEntityError struct {
 }
 
 func (e *UnknownEntityError) Error() string {
-	return fmt.Sprintf("authority %s: the log holds no event of %s as known at sequence %d. An entity is named kind/id, of kind case, provider or policy, for example case/k-17; upper and lower case count",
+	return fmt.Sprintf("authority %s: the log holds no event of %s as known at sequence %d. An entity is named kind/id, of kind case, patient, provider, policy, agreement, grant or payout, for example case/k-17; upper and lower case count",
 		e.Authority, e.Entity, e.AsOf.Sequence)
 }
 
@@ -81,30 +80,23 @@ func (t *Table) Trail(ctx context.Context, entity domain.Entity, at AsOf) (*Trai
 	if tracer == nil {
 		return nil, &UnknownEntityError{t.authority, entity, v.moment}
 	}
-	err := t.log.ReadSequences(ctx, s.sequences(entity, uint64(v.sequence)), func(r eventstore.Event) error {
-		if !v.happened(uint32(r.Sequence)) {
-			return nil
-		}
-		e, err := domain.DecodeEvent(r.Sequence, domain.Type(r.Type), r.Data)
-		if err != nil {
-			return err
-		}
+	err := t.eachEvent(ctx, s, v, entity, func(e *domain.Event, raw []byte) error {
 		var document struct {
 			Data jsontext.Value `json:"data"`
 		}
-		if err := json.Unmarshal(r.Data, &document); err != nil {
+		if err := json.Unmarshal(raw, &document); err != nil {
 			return fmt.Errorf("read event %d (%s): %w", e.Sequence, e.ID, err)
 		}
-		changes, err := tracer.apply(&e)
+		changes, err := tracer.apply(e)
 		if err != nil {
 			return fmt.Errorf("fold event %d (%s): %w", e.Sequence, e.ID, err)
 		}
 		trail.add(TrailEvent{Sequence: e.Sequence, ID: e.ID, Type: e.Type, Effective: e.Effective, Recorded: e.Recorded, Actor: e.Actor,
-			Causation: e.Causation, State: "standing", Data: document.Data, Changes: changes}, &e)
+			Causation: e.Causation, State: "standing", Data: document.Data, Changes: changes}, e)
 		return nil
 	})
 	if err != nil {
-		return nil, fmt.Errorf("read the trail of %s: %w", entity, err)
+		return nil, err
 	}
 	if len(trail.Events) == 0 {
 		return nil, &UnknownEntityError{t.authority, entity, v.moment}
@@ -178,17 +170,21 @@ type tracer struct {
 func newTracer(entity domain.Entity) *tracer {
 	t := &tracer{performedTrail: performedTrail{events: map[string]*tracedTime{}, sums: map[domain.PerformedKey]*tracedSum{}}}
 	switch entity.Kind() {
-	case domain.KindCase:
-		c := domain.NewCase(entity)
-		t.fold, t.describe = c.Apply, c.Describe
 	case domain.KindProvider:
 		p := domain.NewParties()
 		t.fold, t.describe = p.Apply, func() []domain.Statement { return p.Describe(entity) }
 	case domain.KindPolicy:
 		p := domain.NewPolicies()
 		t.fold, t.describe = p.Apply, func() []domain.Statement { return p.Describe(entity) }
+	case domain.KindPayout:
+		p := domain.NewPayouts()
+		t.fold, t.describe = p.Apply, func() []domain.Statement { return p.Describe(entity) }
 	default:
-		return nil
+		s := domain.NewState(entity)
+		if s == nil {
+			return nil
+		}
+		t.fold, t.describe = s.Apply, s.Describe
 	}
 	return t
 }
@@ -212,25 +208,24 @@ type performedTrail struct {
 }
 
 type tracedTime struct {
-	domain.Performed
-	report bool
+	domain.PerformedEvent
 }
 
 type tracedSum struct{ minutes, events int }
 
 // apply returns what e changes if it is about performed time, and false if it is not.
 func (p *performedTrail) apply(e *domain.Event) ([]domain.Change, bool, error) {
-	if now, report, ok := domain.PerformedBy(e); ok {
-		p.events[e.ID] = &tracedTime{now, report}
+	if now, ok := domain.PerformedBy(e); ok {
+		p.events[e.ID] = &tracedTime{now}
 		before := p.text(now.PerformedKey)
-		p.count(now, 1)
+		p.count(now.Performed, 1)
 		return changed(p.change(now.PerformedKey, before)), true, nil
 	}
 	old := p.events[e.Corrects()]
 	if old == nil {
 		return nil, false, nil
 	}
-	now, ok, err := domain.PerformedAfter(e, old.report)
+	now, ok, err := domain.PerformedAfter(e, old.Kind)
 	if err != nil {
 		return nil, true, err
 	}
@@ -241,8 +236,8 @@ func (p *performedTrail) apply(e *domain.Event) ([]domain.Change, bool, error) {
 	beforeWas, beforeNow := p.text(was.PerformedKey), p.text(now.PerformedKey)
 	p.count(was, -1)
 	if ok {
-		p.count(now, 1)
-		old.Performed = now
+		p.count(now.Performed, 1)
+		old.PerformedEvent = now
 	}
 	return changed(p.change(was.PerformedKey, beforeWas), p.change(now.PerformedKey, beforeNow)), true, nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -43,7 +44,8 @@ Your own:    careledger import records.ndjson    then    careledger compensation
 		return &ledger.Wrong{Err: fmt.Errorf("%w; see %s --help", err, cmd.CommandPath())}
 	})
 	o.where(root)
-	root.AddCommand(newDemo(), newGenerate(), newImport(o), newPolicy(o), newCompensation(o), newFulfilment(o), newReplay(o), newTrail(o), newServe(o))
+	root.AddCommand(newDemo(), newGenerate(), newImport(o), newPolicy(o), newCompensation(o), newFulfilment(o), newReplay(o), newTrail(o), newDecision(o), newPayout(o),
+		newServe(o))
 	return root
 }
 
@@ -131,7 +133,15 @@ func (o *options) config(doing string, progress ledger.ProgressFunc) ledger.Conf
 }
 
 // ask opens the ledger, puts a question to it and prints the answer.
-func (o *options) ask(cmd *cobra.Command, r ledger.Request) (err error) {
+func (o *options) ask(cmd *cobra.Command, r ledger.Request) error {
+	return o.with(cmd, func(ctx context.Context, l ledger.Service, w io.Writer, progress ledger.ProgressFunc) error {
+		r.Progress = progress
+		return l.Ask(ctx, r, w)
+	})
+}
+
+// with opens a ledger that is there, and prints what do writes.
+func (o *options) with(cmd *cobra.Command, do func(ctx context.Context, l ledger.Service, w io.Writer, progress ledger.ProgressFunc) error) (err error) {
 	if o.server == "" {
 		if _, err := os.Stat(filepath.Join(o.dir, "jetstream")); err != nil { // asking makes nothing
 			return &ledger.NoLedgerError{Where: "the data directory " + o.dir}
@@ -139,14 +149,12 @@ func (o *options) ask(cmd *cobra.Command, r ledger.Request) (err error) {
 	}
 	p := newProgress()
 	defer p.done()
-	r.Progress = p.show
 	l, err := o.open(cmd.Context(), cmd.Name(), p.show)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, l.Close()) }()
-	out := &answer{w: cmd.OutOrStdout(), first: p.done}
-	return l.Ask(cmd.Context(), r, out)
+	return do(cmd.Context(), l, &answer{w: cmd.OutOrStdout(), first: p.done}, p.show)
 }
 
 // noArguments and exactly are cobra's argument checks, as wrong usage.

@@ -178,9 +178,9 @@ func TestACorrectedUnitKeepsTheTimeOfItsRegistration(t *testing.T) {
 func TestAnEntityOfAnotherKindIsRefused(t *testing.T) {
 	e, problems := domain.ParseRecord([]byte(base[0]), historytest.Now)
 	require.Empty(t, problems)
-	e.Entity = "patient/x"
+	e.Entity = "person/x"
 	_, problems = authority.New("1281").Decide(e, 1, nil, nil)
-	assert.Equal(t, "entity: \"patient\" is no kind of entity that this release keeps", problems.Error())
+	assert.Equal(t, "entity: \"person\" is no kind of entity that the ledger keeps", problems.Error())
 }
 
 // A premium that cannot be computed is refused with its cause, and the case is as it was.

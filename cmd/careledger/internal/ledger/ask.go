@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"careledger/cmd/careledger/internal/report"
@@ -22,6 +23,10 @@ const (
 	QuestionTrail        = "trail"
 	QuestionPolicies     = "policies"
 	QuestionPolicy       = "policy"
+	QuestionPayouts      = "payouts"
+	QuestionPayout       = "payout"
+	QuestionSheet        = "sheet"
+	QuestionDeviation    = "deviation"
 	QuestionAuthority    = "authority" // the one to write to: the one named, if the ledger holds it or none, or the only one
 )
 
@@ -35,10 +40,13 @@ type Request struct {
 	From         string  `json:"from,omitempty"`
 	To           string  `json:"to,omitempty"`
 	By           string  `json:"by,omitempty"`
-	Format       string  `json:"format,omitempty"` // table, json, csv
+	Format       string  `json:"format,omitempty"` // table, json, csv; html for a sheet
 
-	Entity string `json:"entity,omitempty"` // trail
-	Policy string `json:"policy,omitempty"` // policy
+	Entity   string `json:"entity,omitempty"`   // trail, sheet
+	Policy   string `json:"policy,omitempty"`   // policy
+	Payout   string `json:"payout,omitempty"`   // payout
+	Decision string `json:"decision,omitempty"` // sheet
+	On       string `json:"on,omitempty"`       // sheet
 
 	Models      []replay.ModelSet `json:"models,omitempty"` // replay
 	Set         []string          `json:"set,omitempty"`
@@ -52,11 +60,15 @@ type Request struct {
 
 // Ask answers from what the log holds now.
 func (l *Local) Ask(ctx context.Context, r Request, w io.Writer) error {
-	format, err := report.ParseFormat(r.Format)
+	var more []report.Format
+	if r.Question == QuestionSheet {
+		more = append(more, report.HTML)
+	}
+	format, err := report.ParseFormat(r.Format, more...)
 	if err != nil {
 		return &Wrong{err}
 	}
-	q, err := r.query()
+	q, err := r.read()
 	if err != nil {
 		return &Wrong{err}
 	}
@@ -70,52 +82,102 @@ func (l *Local) Ask(ctx context.Context, r Request, w io.Writer) error {
 	if r.InForceFrom != "" && len(r.Models)+len(r.Set) == 0 && r.Sweep == "" && r.Seek == "" {
 		return &Wrong{fmt.Errorf("--in-force-from says from when an alternative holds; give one with --model, --set, --sweep or --seek")}
 	}
+	answer := answers[r.Question]
+	if answer == nil {
+		return &Wrong{fmt.Errorf("%q is not a question that this ledger answers", r.Question)}
+	}
 	o, err := l.answering(ctx, r.Authority)
 	if err != nil {
 		return err
 	}
-	switch r.Question {
-	case QuestionCompensation:
-		c, err := o.table.Compensation(q)
-		if err != nil {
-			return err
-		}
-		return report.Compensation(w, format, c)
-	case QuestionFulfilment:
-		f, err := o.table.Fulfilment(q)
-		if field := (*projections.FieldError)(nil); errors.As(err, &field) {
-			return &Wrong{err}
-		}
-		if err != nil {
-			return err
-		}
-		return report.Fulfilment(w, format, f)
-	case QuestionReplay:
-		return l.replay(ctx, o, r, q, format, w)
-	case QuestionTrail:
-		entity, err := domain.ParseEntity(r.Entity)
-		if err != nil {
-			return &Wrong{err}
-		}
-		t, err := o.table.Trail(ctx, entity, q.AsOf)
-		if err != nil {
-			return err
-		}
-		return report.Trail(w, format, t)
-	case QuestionPolicies, QuestionPolicy:
-		c, err := o.table.Cut(q.AsOf)
-		if err != nil {
-			return err
-		}
-		if r.Question == QuestionPolicy {
-			return report.Policy(w, format, c, r.Policy)
-		}
-		return report.Policies(w, format, c)
+	err = answer(&question{ctx, o, r, q, format, w})
+	if field := (*projections.FieldError)(nil); errors.As(err, &field) {
+		return &Wrong{err}
 	}
-	return &Wrong{fmt.Errorf("%q is not a question that this ledger answers", r.Question)}
+	return err
 }
 
-func (l *Local) replay(ctx context.Context, o *openLog, r Request, q projections.Query, format report.Format, w io.Writer) error {
+// question is one on its way to its answer.
+type question struct {
+	ctx context.Context
+	*openLog
+	Request
+	query  projections.Query
+	format report.Format
+	w      io.Writer
+}
+
+// answers are the questions about one authority. It must not be changed.
+var answers = map[string]func(*question) error{
+	QuestionCompensation: (*question).compensation,
+	QuestionFulfilment:   (*question).fulfilment,
+	QuestionReplay:       (*question).replay,
+	QuestionTrail:        (*question).trail,
+	QuestionPolicies:     (*question).policies,
+	QuestionPolicy:       (*question).policies,
+	QuestionPayouts:      (*question).payouts,
+	QuestionPayout:       (*question).payouts,
+	QuestionSheet:        (*question).sheet,
+	QuestionDeviation:    (*question).deviation,
+}
+
+func (a *question) compensation() error {
+	c, err := a.table.Compensation(a.query)
+	if err != nil {
+		return err
+	}
+	return report.Compensation(a.w, a.format, c)
+}
+
+func (a *question) fulfilment() error {
+	f, err := a.table.Fulfilment(a.query)
+	if err != nil {
+		return err
+	}
+	return report.Fulfilment(a.w, a.format, f)
+}
+
+func (a *question) trail() error {
+	entity, err := domain.ParseEntity(a.Entity)
+	if err != nil {
+		return &Wrong{err}
+	}
+	t, err := a.table.Trail(a.ctx, entity, a.query.AsOf)
+	if err != nil {
+		return err
+	}
+	return report.Trail(a.w, a.format, t)
+}
+
+func (a *question) policies() error {
+	c, err := a.table.Cut(a.query.AsOf)
+	if err != nil {
+		return err
+	}
+	if a.Question == QuestionPolicy {
+		return report.Policy(a.w, a.format, c, a.Policy)
+	}
+	return report.Policies(a.w, a.format, c)
+}
+
+func (a *question) payouts() error {
+	payouts, moment, err := a.table.Payouts(a.query.AsOf)
+	if err != nil {
+		return err
+	}
+	authority := a.log.Authority()
+	if a.Question == QuestionPayouts {
+		return report.Payouts(a.w, a.format, authority, moment, payouts.All(), a.query.From, a.query.To)
+	}
+	p := payouts.Payout(domain.NewEntity(domain.KindPayout, strings.TrimPrefix(a.Payout, "payout/")))
+	if p == nil {
+		return fmt.Errorf("authority %s: there is no payout %s as known at event %d; careledger payout list shows what there is", authority, a.Payout, moment.Sequence)
+	}
+	return report.Payout(a.w, a.format, authority, moment, p)
+}
+
+func (a *question) replay() error {
+	r, q := &a.Request, a.query
 	request := replay.Request{AsOf: q.AsOf, From: q.From, To: q.To, By: q.By, Models: r.Models}
 	for _, s := range r.Set {
 		setting, err := replay.ParseSetting(s)
@@ -145,17 +207,17 @@ func (l *Local) replay(ctx context.Context, o *openLog, r Request, q projections
 		}
 		request.InForceFrom = day
 	}
-	result, err := replay.Replay(ctx, o.table, request, func(done, total int) {
+	result, err := replay.Replay(a.ctx, a.table, request, func(done, total int) {
 		r.Progress.report("replaying", int64(done), int64(total))
 	})
 	if err != nil {
 		return err
 	}
-	return report.Replay(w, format, result)
+	return report.Replay(a.w, a.format, result)
 }
 
-// query reads what all questions share.
-func (r Request) query() (q projections.Query, err error) {
+// read reads what all questions share.
+func (r Request) read() (q projections.Query, err error) {
 	q.AsOf = projections.Now
 	switch {
 	case r.AsOfSequence != nil && r.AsOf != "":

@@ -58,6 +58,11 @@ func (c *Client) Ask(ctx context.Context, r Request, w io.Writer) error {
 	return c.call(ctx, subjectAsk, r, w, r.Progress)
 }
 
+// Payout has the serving careledger carry out a command on payouts.
+func (c *Client) Payout(ctx context.Context, r PayoutRequest, w io.Writer) error {
+	return c.call(ctx, subjectPayout, r, w, r.Progress)
+}
+
 // Import has the serving careledger import a file, which it reads itself.
 func (c *Client) Import(ctx context.Context, r ImportRequest) (*ImportReport, error) {
 	path, err := filepath.Abs(r.Path)

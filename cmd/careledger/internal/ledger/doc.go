@@ -21,6 +21,8 @@ type Service interface {
 	Ask(ctx context.Context, r Request, w io.Writer) error
 	// Import takes a file of records, all of it or nothing.
 	Import(ctx context.Context, r ImportRequest) (*ImportReport, error)
+	// Payout carries out a command on payouts and writes what became of it.
+	Payout(ctx context.Context, r PayoutRequest, w io.Writer) error
 	Close() error
 }
 

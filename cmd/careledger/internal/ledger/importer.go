@@ -194,13 +194,15 @@ func (i *importing) writerOf(ctx context.Context, authority string) (*writer, er
 	return i.decider(ctx, b)
 }
 
-// preload reads the cases that the file is about in one pass over the log, in place of one by one.
+// preload reads the cases and patients that the file is about in one pass over the log, in place of one by one.
 func (i *importing) preload(ctx context.Context, w *writer) error {
 	found := map[domain.Entity]bool{}
 	err := readLines(i.records(), func(_ int, line []byte) error {
-		if at := bytes.Index(line, []byte(`"case/`)); at >= 0 {
-			if id, _, ok := bytes.Cut(line[at+1:], []byte{'"'}); ok {
-				found[domain.Entity(id)] = true
+		for _, kind := range [...]string{`"case/`, `"patient/`} {
+			if _, rest, ok := bytes.Cut(line, []byte(kind)); ok {
+				if id, _, ok := bytes.Cut(rest, []byte{'"'}); ok {
+					found[domain.Entity(kind[1:]+string(id))] = true
+				}
 			}
 		}
 		return nil
@@ -274,96 +276,4 @@ func (i *importing) stand() {
 		}
 	}
 	slices.SortFunc(i.report.Logs, func(a, b LogReport) int { return strings.Compare(a.Authority, b.Authority) })
-}
-
-// Record takes one record and returns the sequence of its event when it is durable, and whether it was there before. Many may be
-// under way at once. It returns domain.Problems if the record is refused.
-func (l *Local) Record(ctx context.Context, line []byte) (sequence uint64, duplicate bool, err error) {
-	e, ps := domain.ParseRecord(line, time.Now())
-	if len(ps) > 0 {
-		return 0, false, ps
-	}
-	b, err := l.book(ctx, e.Authority)
-	if err != nil {
-		return 0, false, err
-	}
-	for ours := false; ; {
-		w, d, pending, err := l.submit(ctx, b, e)
-		for _, p := range pending {
-			if err == nil {
-				err = p.Wait(ctx)
-			}
-		}
-		if err == nil {
-			return d.sequence, d.duplicate && !ours, nil
-		}
-		if refused := (domain.Problems)(nil); errors.As(err, &refused) {
-			return 0, false, refused
-		}
-		ours = ours || !d.duplicate && len(pending) > 0 // it may be on the log after all, and is then found there
-		l.forget(b, w)
-		moved := errors.Is(err, eventstore.ErrConflict) || errors.Is(err, eventstore.ErrNeedsRefresh)
-		if !moved || ctx.Err() != nil {
-			return 0, false, err
-		}
-	}
-}
-
-// writerKeeps bounds the ids and cases that a writer of single records holds, before it is made anew.
-const writerKeeps = 200_000
-
-// submit decides a record and hands it to the log. What it returns as pending must be durable before the record is acknowledged:
-// for a duplicate that is on its way, what somebody else submitted.
-func (l *Local) submit(ctx context.Context, b *book, e domain.Event) (w *writer, d decision, pending []*eventstore.Pending, err error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if b.writer != nil && len(b.writer.ids) > writerKeeps {
-		b.writer = nil // made anew when what it submitted is on the log
-	}
-	if w, err = l.decider(ctx, b); err != nil {
-		return nil, d, nil, err
-	}
-	if d, err = w.decide(ctx, e); err != nil {
-		b.writer = nil
-	}
-	if len(d.problems) > 0 {
-		return w, d, nil, d.problems
-	}
-	if err != nil {
-		return w, d, nil, err
-	}
-	if d.pending != nil {
-		return w, d, []*eventstore.Pending{d.pending}, nil
-	}
-	for _, c := range d.commits {
-		if w.at == nil {
-			if err := l.createLog(ctx, b); err != nil {
-				b.writer = nil
-				return w, d, nil, err
-			}
-			w.at = b.opened.Load()
-		}
-		p, err := w.at.log.Submit(c)
-		if err != nil {
-			b.writer = nil
-			return w, d, pending, err
-		}
-		pending = append(pending, p)
-		for _, m := range c.Messages {
-			id := domain.ShortID(m.ID)
-			s := w.ids[id]
-			s.pending = p
-			w.ids[id] = s
-		}
-	}
-	return w, d, pending, nil
-}
-
-// forget throws a writer away after something it decided failed.
-func (l *Local) forget(b *book, w *writer) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if b.writer == w {
-		b.writer = nil
-	}
 }

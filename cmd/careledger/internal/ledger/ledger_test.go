@@ -226,9 +226,9 @@ func requireSettled(t *testing.T, l *Local) {
 	require.NotEmpty(t, posted)
 	awarded := map[domain.PremiumAwarded]int{}
 	for _, c := range cut.Cases {
-		s, err := table.ReadCase(t.Context(), domain.NewEntity(domain.KindCase, c.ID), table.Position())
+		s, err := table.ReadState(t.Context(), domain.NewEntity(domain.KindCase, c.ID), table.Position())
 		require.NoError(t, err)
-		for _, premium := range s.Premiums() {
+		for _, premium := range s.(*domain.Case).Premiums() {
 			a := premium.PremiumAwarded
 			a.FollowUp = c.ID + " " + a.FollowUp
 			awarded[a]++

@@ -22,15 +22,17 @@ import (
 //
 //	careledger.ask     a Request as JSON; the answer is what the command would print
 //	careledger.import  an ImportRequest as JSON; the answer is an ImportReport as JSON
+//	careledger.payout  a PayoutRequest as JSON; the answer is what the command would print
 //	careledger.record  one record; the answer is a RecordReply as JSON
 //
-// The first two answer in several messages, whose header Careledger says what each is: part (a piece of the answer), progress
+// All but the last answer in several messages, whose header Careledger says what each is: part (a piece of the answer), progress
 // (Progress as JSON, at least every second), done (the last), failure and failed (the pieces of a Failure as JSON; failed is the
-// last). The third answers in one. Programs may also read the log itself: the streams CARE_{authority} with any NATS client.
+// last). The last answers in one. Programs may also read the log itself: the streams CARE_{authority} with any NATS client.
 const (
 	subjectAsk    = "careledger.ask"
 	subjectImport = "careledger.import"
 	subjectRecord = "careledger.record"
+	subjectPayout = "careledger.payout"
 
 	header         = "Careledger"
 	headerPart     = "part"
@@ -156,7 +158,7 @@ type service struct {
 // subscribe takes messages. Several ledgers that serve one cluster share them; an import names a file of this machine, so only a
 // ledger with a directory takes those.
 func (s *service) subscribe() (all []*nats.Subscription, err error) {
-	handlers := map[string]func(*nats.Msg){subjectAsk: s.ask, subjectRecord: s.record}
+	handlers := map[string]func(*nats.Msg){subjectAsk: s.ask, subjectRecord: s.record, subjectPayout: s.payout}
 	if s.config.ServerURL == "" {
 		handlers[subjectImport] = s.importFile
 	}
@@ -197,6 +199,17 @@ func (s *service) ask(m *nats.Msg) {
 		}
 		defer func() { <-s.slots }()
 		return s.Ask(ctx, r, w)
+	})
+}
+
+func (s *service) payout(m *nats.Msg) {
+	s.work(m, func(ctx context.Context, w io.Writer, progress ProgressFunc) error {
+		var r PayoutRequest
+		if err := json.Unmarshal(m.Data, &r, json.RejectUnknownMembers(true)); err != nil {
+			return &Wrong{fmt.Errorf("read the command: %w", err)}
+		}
+		r.Progress = progress
+		return s.Payout(ctx, r, w)
 	})
 }
 

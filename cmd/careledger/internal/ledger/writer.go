@@ -18,10 +18,10 @@ import (
 type writer struct {
 	at    *openLog // nil while the authority has no log
 	state *authority.State
-	cases map[domain.Entity]*domain.Case
-	ids   map[uint64]seen // decided since base, by short id
-	base  uint64          // the log position it was made on
-	next  uint64          // the sequence the next event gets
+	own   map[domain.Entity]domain.State // of the entities that have one of their own
+	ids   map[uint64]seen                // decided since base, by short id
+	base  uint64                         // the log position it was made on
+	next  uint64                         // the sequence the next event gets
 }
 
 // seen is an event id that stands on the log or has been decided.
@@ -37,7 +37,7 @@ func (l *Local) decider(ctx context.Context, b *book) (*writer, error) {
 	}
 	o := b.opened.Load()
 	if o == nil {
-		b.writer = &writer{state: authority.New(b.authority), cases: map[domain.Entity]*domain.Case{}, ids: map[uint64]seen{}, next: 1}
+		b.writer = &writer{state: authority.New(b.authority), own: map[domain.Entity]domain.State{}, ids: map[uint64]seen{}, next: 1}
 		return b.writer, nil
 	}
 	head, err := o.log.Refresh(ctx)
@@ -68,7 +68,7 @@ func newWriter(o *openLog) (*writer, error) {
 		return nil, err
 	}
 	base := o.table.Position()
-	return &writer{at: o, state: state, cases: map[domain.Entity]*domain.Case{}, ids: map[uint64]seen{}, base: base, next: base + 1}, nil
+	return &writer{at: o, state: state, own: map[domain.Entity]domain.State{}, ids: map[uint64]seen{}, base: base, next: base + 1}, nil
 }
 
 // finish completes what an interruption left: the premiums that follow from the last command, where that is one that settles
@@ -100,30 +100,33 @@ func (w *writer) finish(ctx context.Context) (written int, err error) {
 	return 0, nil
 }
 
-// caseOf returns the state of a case, read from the log where the writer does not hold it yet.
-func (w *writer) caseOf(ctx context.Context, e domain.Entity) (*domain.Case, error) {
-	if w.cases[e] == nil {
+// stateOf returns the state of an entity that has one of its own, read from the log where the writer does not hold it yet.
+func (w *writer) stateOf(ctx context.Context, e domain.Entity) (domain.State, error) {
+	if w.own[e] == nil {
 		if err := w.load(ctx, []domain.Entity{e}); err != nil {
 			return nil, err
 		}
 	}
-	return w.cases[e], nil
+	return w.own[e], nil
 }
 
-// load reads the states of cases that the writer does not hold yet, all in one pass over the log.
+// load reads the states of entities that the writer does not hold yet, all in one pass over the log.
 func (w *writer) load(ctx context.Context, entities []domain.Entity) error {
-	entities = slices.DeleteFunc(entities, func(e domain.Entity) bool { return w.cases[e] != nil })
+	entities = slices.DeleteFunc(entities, func(e domain.Entity) bool { return w.own[e] != nil })
 	if w.base == 0 {
 		for _, e := range entities {
-			w.cases[e] = domain.NewCase(e)
+			w.own[e] = domain.NewState(e)
 		}
 		return nil
 	}
-	cases, err := w.at.table.ReadCases(ctx, entities, w.base)
+	if len(entities) == 0 {
+		return nil
+	}
+	states, err := w.at.table.ReadStates(ctx, entities, w.base)
 	if err != nil {
 		return err
 	}
-	maps.Copy(w.cases, cases)
+	maps.Copy(w.own, states)
 	return nil
 }
 
@@ -149,16 +152,16 @@ func (w *writer) decide(ctx context.Context, e domain.Event) (d decision, err er
 		return decision{problems: domain.Problems{{Field: "id", Reason: fmt.Sprintf(
 			"id %s stands already, as event %d, with other content; give a new record a new id, and correct a wrong one with event-corrected", e.ID, s.sequence)}}}, nil
 	}
-	var c *domain.Case
 	last := w.state.Last(e.Entity)
-	if e.Entity.Kind() == domain.KindCase {
-		if c, err = w.caseOf(ctx, e.Entity); err != nil {
+	own := domain.NewState(e.Entity)
+	if own != nil {
+		if own, err = w.stateOf(ctx, e.Entity); err != nil {
 			return d, err
 		}
-		last, _ = c.Last()
+		last, _ = own.Last()
 	}
 	var inUse error
-	events, ps := w.state.Decide(e, w.next, c, func(unit string) []string {
+	events, ps := w.state.Decide(e, w.next, own, func(unit string) []string {
 		ids, err := w.referring(ctx, unit)
 		inUse = err
 		return ids
@@ -230,12 +233,12 @@ func (w *writer) settle(ctx context.Context, cause *domain.Event) (commits []eve
 		return nil, err
 	}
 	for _, entity := range affected {
-		c, err := w.caseOf(ctx, entity)
+		own, err := w.stateOf(ctx, entity)
 		if err != nil {
 			return nil, err
 		}
-		last, _ := c.Last()
-		events, err := w.state.Settle(cause, w.next, c)
+		last, _ := own.Last()
+		events, err := w.state.Settle(cause, w.next, own.(*domain.Case)) // only cases have follow-ups
 		if err != nil {
 			return nil, &settleError{entity, err}
 		}
@@ -257,8 +260,8 @@ func (w *writer) casesWithFollowUps() []domain.Entity {
 	if w.at != nil {
 		all = w.at.table.CasesWithFollowUps()
 	}
-	for e, c := range w.cases {
-		if c.HasFollowUps() {
+	for e, own := range w.own {
+		if c, ok := own.(*domain.Case); ok && c.HasFollowUps() {
 			all = append(all, e)
 		}
 	}
@@ -270,9 +273,9 @@ func (w *writer) casesWithFollowUps() []domain.Entity {
 func (w *writer) referring(ctx context.Context, unit string) (ids []string, err error) {
 	var all []domain.Entity
 	if w.at != nil {
-		all = w.at.table.CasesAt(unit)
+		all = w.at.table.At(unit)
 	}
-	for e := range w.cases {
+	for e := range w.own {
 		all = append(all, e)
 	}
 	slices.Sort(all)
@@ -281,11 +284,11 @@ func (w *writer) referring(ctx context.Context, unit string) (ids []string, err 
 		return nil, err
 	}
 	for _, e := range all {
-		c, err := w.caseOf(ctx, e)
+		own, err := w.stateOf(ctx, e)
 		if err != nil {
 			return nil, err
 		}
-		ids = append(ids, c.Referring(unit)...)
+		ids = append(ids, own.Referring(unit)...)
 	}
 	return ids, nil
 }

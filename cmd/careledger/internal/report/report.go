@@ -24,17 +24,22 @@ const (
 	Table Format = "table"
 	JSON  Format = "json"
 	CSV   Format = "csv"
+	HTML  Format = "html" // of the answers that have a page
 )
 
-// ParseFormat reads a format; "" is a table.
-func ParseFormat(s string) (Format, error) {
-	switch f := Format(s); f {
-	case "":
+// ParseFormat reads a format; "" is a table. more are those that this answer has besides table, json and csv.
+func ParseFormat(s string, more ...Format) (Format, error) {
+	if s == "" {
 		return Table, nil
-	case Table, JSON, CSV:
-		return f, nil
 	}
-	return "", fmt.Errorf("--format: %q is not one of table, json, csv", s)
+	words := domain.Codes{string(Table), string(JSON), string(CSV)}
+	for _, f := range more {
+		words = append(words, string(f))
+	}
+	if words.Has(s) {
+		return Format(s), nil
+	}
+	return "", fmt.Errorf("--format: %q is not one of %s", s, words)
 }
 
 // sheet is an answer as rows of text.

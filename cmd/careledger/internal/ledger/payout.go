@@ -1,0 +1,299 @@
+package ledger
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"careledger/cmd/careledger/internal/report"
+	"careledger/domain"
+)
+
+// PayoutRequest is a command on payouts with everything it needs, so that it can be put to another process. Texts are as a person
+// writes them; "" asks for the default.
+type PayoutRequest struct {
+	Action    string   `json:"action"` // one of PayoutActions
+	Authority string   `json:"authority,omitempty"`
+	Month     string   `json:"month,omitempty"`    // 2016-03 or 2016-01..2016-12: calculate, or all payouts of these months that wait for the step
+	Provider  string   `json:"provider,omitempty"` // with Month: this one only
+	Payouts   []string `json:"payouts,omitempty"`  // in place of Month: 2016-03-lund-hemvard
+	Version   int      `json:"version,omitempty"`  // approve, reject: the version that was looked at; 0 the latest
+	Actor     string   `json:"actor"`
+	On        string   `json:"on,omitempty"`        // approve: the booking date; pay: the day of payment; today
+	Reason    string   `json:"reason,omitempty"`    // reject, cancel
+	Reference string   `json:"reference,omitempty"` // pay
+	Format    string   `json:"format,omitempty"`
+
+	Progress ProgressFunc `json:"-"`
+}
+
+// PayoutActions are the commands on payouts.
+var PayoutActions = domain.Codes{"calculate", "approve", "reject", "pay", "cancel"}
+
+// payoutTakes is the state in which each step finds a payout. It must not be changed.
+var payoutTakes = map[string]string{"approve": domain.PayoutStatusCalculated, "reject": domain.PayoutStatusCalculated,
+	"pay": domain.PayoutStatusApproved, "cancel": domain.PayoutStatusApproved}
+
+// payoutWork is a request that has been read.
+type payoutWork struct {
+	ledger *Local
+	PayoutRequest
+	book     *book
+	from, to domain.Month // 0 where payouts are named
+	on       domain.Date
+	now      time.Time
+}
+
+// Payout carries out a command on payouts and writes what became of it. Each payout is a commit of its own: those before a refusal
+// stand, and giving the command again takes up where it ended.
+func (l *Local) Payout(ctx context.Context, r PayoutRequest, w io.Writer) error {
+	format, err := report.ParseFormat(r.Format)
+	if err != nil {
+		return &Wrong{err}
+	}
+	work, err := l.payoutWork(r, time.Now())
+	if err != nil {
+		return &Wrong{err}
+	}
+	if work.Authority, err = l.writable(ctx, r.Authority); err != nil {
+		return err
+	}
+	if _, err := l.answering(ctx, work.Authority); err != nil {
+		return err
+	}
+	if work.book, err = l.book(ctx, work.Authority); err != nil {
+		return err
+	}
+	outcomes, err := work.do(ctx)
+	if len(outcomes) > 0 || err == nil {
+		err = errors.Join(report.PayoutOutcomes(w, format, outcomes), err)
+	}
+	return err
+}
+
+func (l *Local) payoutWork(r PayoutRequest, now time.Time) (*payoutWork, error) {
+	p := &payoutWork{ledger: l, PayoutRequest: r, now: now, on: domain.LocalDate(now)}
+	var errs []error
+	if !PayoutActions.Has(r.Action) {
+		errs = append(errs, fmt.Errorf("%q is not a command on payouts; use one of %s", r.Action, PayoutActions))
+	}
+	if r.Actor == "" {
+		errs = append(errs, errors.New("--actor is required: the ledger keeps who did what, and another than who calculated approves"))
+	} else if err := domain.CheckActor(r.Actor); err != nil {
+		errs = append(errs, fmt.Errorf("--actor: %w", err))
+	}
+	if r.On != "" {
+		day, err := domain.ParseDate(r.On)
+		if err == nil && day > p.on {
+			err = fmt.Errorf("%s is in the future", day)
+		}
+		if err != nil {
+			errs = append(errs, fmt.Errorf("--on: %w", err))
+		}
+		p.on = day
+	}
+	if (r.Action == "reject" || r.Action == "cancel") && strings.TrimSpace(r.Reason) == "" {
+		errs = append(errs, errors.New("--reason is required: the calculator has to know what to change"))
+	}
+	switch {
+	case (r.Month == "") == (len(r.Payouts) == 0):
+		errs = append(errs, errors.New("name the payouts (2016-03-lund-hemvard), or give --month 2016-03 for all of a month"))
+	case r.Action == "calculate" && r.Month == "":
+		errs = append(errs, errors.New("calculate takes --month 2016-03"))
+	case r.Month != "":
+		first, last, ranged := strings.Cut(r.Month, "..")
+		if !ranged {
+			last = first
+		}
+		var err, err2 error
+		p.from, err = domain.ParseMonth(first)
+		p.to, err2 = domain.ParseMonth(last)
+		if err = errors.Join(err, err2); err == nil && p.from > p.to {
+			err = fmt.Errorf("%s is after %s", p.from, p.to)
+		}
+		if err == nil && p.to > domain.LocalMonth(now) {
+			err = fmt.Errorf("%s has not begun; a payout is calculated on what is known of a month", p.to)
+		}
+		if err != nil {
+			errs = append(errs, fmt.Errorf("--month: %w", err))
+		}
+	}
+	return p, errors.Join(errs...)
+}
+
+func (p *payoutWork) do(ctx context.Context) (outcomes []report.PayoutOutcome, err error) {
+	if p.Action == "calculate" {
+		for m := p.from; m <= p.to; m++ {
+			p.Progress.report("calculating payouts", int64(m-p.from), int64(p.to-p.from)+1)
+			of, err := p.calculate(ctx, m)
+			if outcomes = append(outcomes, of...); err != nil {
+				return outcomes, err
+			}
+		}
+		return outcomes, nil
+	}
+	entities, err := p.entities(ctx)
+	for i, e := range entities {
+		p.Progress.report(p.Action+" payouts", int64(i), int64(len(entities)))
+		o, err := p.step(ctx, e)
+		if err != nil {
+			return outcomes, fmt.Errorf("%s: %w", e, err)
+		}
+		outcomes = append(outcomes, o)
+	}
+	return outcomes, err
+}
+
+// entities returns the payouts named, or those of the months that wait for the step.
+func (p *payoutWork) entities(ctx context.Context) (all []domain.Entity, err error) {
+	for _, id := range p.Payouts {
+		e, err := domain.ParseEntity(string(domain.NewEntity(domain.KindPayout, strings.TrimPrefix(id, "payout/"))))
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, e)
+	}
+	if p.from == 0 {
+		return all, nil
+	}
+	o, err := p.ledger.answering(ctx, p.Authority)
+	if err != nil {
+		return nil, err
+	}
+	state, err := o.table.State()
+	if err != nil {
+		return nil, err
+	}
+	for _, payout := range state.Payouts.All() {
+		v := payout.Latest()
+		if p.from <= v.Month && v.Month <= p.to && v.Status() == payoutTakes[p.Action] && (p.Provider == "" || v.Provider == p.Provider) {
+			all = append(all, payout.Entity)
+		}
+	}
+	return all, nil
+}
+
+// standing says that there is nothing to write: the version says it already.
+type standing struct{ outcome report.PayoutOutcome }
+
+func (s *standing) Error() string { return "stands already" }
+
+// calculate calculates the payouts of a month. What has changed under the calculation is looked at again.
+func (p *payoutWork) calculate(ctx context.Context, month domain.Month) (outcomes []report.PayoutOutcome, err error) {
+	const tries = 5
+	for try := 1; ; try++ {
+		o, err := p.ledger.answering(ctx, p.Authority)
+		if err != nil {
+			return nil, err
+		}
+		all, err := o.table.CalculatePayouts(ctx, month, p.Provider)
+		if err != nil {
+			return nil, err
+		}
+		outcomes = outcomes[:0]
+		for _, c := range all {
+			out, err := p.write(ctx, func(payouts *domain.Payouts, out *report.PayoutOutcome) (domain.Event, error) {
+				return p.calculation(payouts, c, out)
+			})
+			var refused domain.Problems
+			if errors.As(err, &refused) && try < tries {
+				outcomes = nil
+				break
+			}
+			if err != nil {
+				return outcomes, fmt.Errorf("%s: %w", domain.PayoutEntity(c.Provider, month), err)
+			}
+			outcomes = append(outcomes, out)
+		}
+		if len(outcomes) == len(all) {
+			return outcomes, nil
+		}
+	}
+}
+
+// calculation returns the event of the version that a calculation leads to.
+func (p *payoutWork) calculation(payouts *domain.Payouts, c domain.PayoutCalculated, out *report.PayoutOutcome) (domain.Event, error) {
+	entity := domain.PayoutEntity(c.Provider, c.Month)
+	stands, next := payouts.Next(c)
+	if stands != nil {
+		said := "unchanged: nothing new is known"
+		if stands.Settles() {
+			said = "unchanged: a month that is " + stands.Status() + " is never reopened; what is known since comes in a later payout"
+		}
+		return domain.Event{}, &standing{report.OutcomeOf(entity, stands, said)}
+	}
+	*out = report.OutcomeOf(entity, &domain.PayoutVersion{PayoutCalculated: &next}, "calculated")
+	if next.Version > 1 {
+		out.Outcome = "calculated anew"
+	}
+	return p.event(payouts, domain.TypePayoutCalculated, entity, &next, fmt.Sprint(next.Version))
+}
+
+// step takes a payout one step further.
+func (p *payoutWork) step(ctx context.Context, entity domain.Entity) (report.PayoutOutcome, error) {
+	return p.write(ctx, func(payouts *domain.Payouts, out *report.PayoutOutcome) (domain.Event, error) {
+		payout := payouts.Payout(entity)
+		if payout == nil {
+			return domain.Event{}, domain.Problems{{Field: "payout", Reason: fmt.Sprintf("%s has not been calculated; careledger payout list shows what there is", entity.ID())}}
+		}
+		v := payout.Latest()
+		if p.Version != 0 && p.Version != v.Version {
+			return domain.Event{}, domain.Problems{{Field: "version", Reason: fmt.Sprintf("version %d is not what counts, version %d is; look at it first (careledger payout show %s)", p.Version, v.Version, entity.ID())}}
+		}
+		if said := p.repeated(v); said != "" {
+			return domain.Event{}, &standing{report.OutcomeOf(entity, v, said)}
+		}
+		if takes := payoutTakes[p.Action]; v.Status() != takes {
+			return domain.Event{}, domain.Problems{{Field: "payout", Reason: fmt.Sprintf("it is %s; %s takes one that is %s. careledger payout show %s tells who did what",
+				v.Status(), p.Action, takes, entity.ID())}}
+		}
+		after := *v
+		var e domain.Event
+		var err error
+		switch step := (&domain.PayoutStep{Actor: p.Actor, Date: p.on}); p.Action {
+		case "approve":
+			after.Approved, after.Voucher = step, payouts.NextVoucher(p.on.Month().Year())
+			e, err = p.event(payouts, domain.TypePayoutApproved, entity, &domain.PayoutApproved{Calculated: v.EventID, Amount: v.Total, Voucher: after.Voucher}, v.EventID)
+		case "reject":
+			after.Rejected, after.Reason = step, p.Reason
+			e, err = p.event(payouts, domain.TypePayoutRejected, entity, &domain.PayoutRejected{Calculated: v.EventID, Reason: p.Reason}, v.EventID)
+		case "pay":
+			after.Paid, after.Reference = step, p.Reference
+			e, err = p.event(payouts, domain.TypePayoutPaid, entity, &domain.PayoutPaid{Approved: v.ApprovalID(), Amount: v.Total, Reference: p.Reference}, v.ApprovalID())
+		case "cancel":
+			after.Cancelled, after.Reason = step, p.Reason
+			e, err = p.event(payouts, domain.TypePayoutCancelled, entity, &domain.PayoutCancelled{Approved: v.ApprovalID(), Reason: p.Reason}, v.ApprovalID())
+		}
+		*out = report.OutcomeOf(entity, &after, after.Status())
+		return e, err
+	})
+}
+
+// repeated says, in words, that the same command has been carried out before, "" if it has not.
+func (p *payoutWork) repeated(v *domain.PayoutVersion) string {
+	step := map[string]*domain.PayoutStep{"approve": v.Approved, "reject": v.Rejected, "pay": v.Paid, "cancel": v.Cancelled}[p.Action]
+	if step == nil || step.Actor != p.Actor || p.Action == "pay" && v.Reference != p.Reference || p.Action == "approve" && v.Cancelled != nil {
+		return ""
+	}
+	return fmt.Sprintf("unchanged: %s did this on %s; nothing was done again", step.Actor, domain.LocalDate(step.Recorded))
+}
+
+func (p *payoutWork) event(payouts *domain.Payouts, t domain.Type, entity domain.Entity, data domain.Data, about string) (domain.Event, error) {
+	recorded := p.now
+	if _, latest := payouts.Last(entity); latest.After(recorded) {
+		recorded = latest
+	}
+	return domain.PayoutEvent(t, p.Authority, entity, p.on, recorded, p.Actor, data, about)
+}
+
+// write appends the event that make returns, on the payouts as the writer knows them.
+func (p *payoutWork) write(ctx context.Context, make func(*domain.Payouts, *report.PayoutOutcome) (domain.Event, error)) (out report.PayoutOutcome, err error) {
+	_, err = p.ledger.append(ctx, p.book, func(w *writer) (domain.Event, error) { return make(w.state.Payouts, &out) })
+	if stands := (*standing)(nil); errors.As(err, &stands) {
+		return stands.outcome, nil
+	}
+	return out, err
+}

@@ -1,0 +1,10 @@
+package compensation
+
+// Select returns a batch of some of the rows, in the order given.
+func (b *Batch) Select(rows []int) *Batch {
+	s := &Batch{Facts: b.Facts, Policy: b.Policy, Document: b.Document, Component: b.Component, Quantum: b.Quantum}
+	for _, i := range rows {
+		s.add(b.Unit[i], b.Month[i], b.Case[i], b.Category[i], b.Band[i], b.FollowUp[i], b.Goal[i], b.Quantity[i], b.Amount[i])
+	}
+	return s
+}
