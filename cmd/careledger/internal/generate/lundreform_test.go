@@ -70,9 +70,9 @@ func TestTheNewServiceTreeHoldsBeforeItIsRegistered(t *testing.T) {
 			for _, p := range requireAccepted(t, known).postings(t, january, january) {
 				require.Equal(t, "lund-2017", p.Policy)
 				if p.Component == "variable" {
-					n, ok := p.Quantity.Of.Scaled(0)
-					require.True(t, ok)
-					sum += n
+					n := p.Quantity.Rat()
+					require.True(t, n.IsInt())
+					sum += n.Num().Int64()
 				}
 			}
 			return sum
