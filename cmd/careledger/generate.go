@@ -22,12 +22,13 @@ type preset struct {
 func presets() []preset {
 	return []preset{
 		{"lund-pilot", "the Lund pilot 2014-2016, reconstructed so that the published totals come out exactly", seeded(generate.LundPilot)},
-		{"municipality", "a whole invented municipality: --persons with home care at any time, over --years", municipality},
+		{"municipality", "a whole invented municipality: --persons with home care at any time, over --years", sized(generate.Municipality)},
+		{"county", "twelve invented municipalities, which share the --persons", sized(generate.County)},
 		{"ostersund-pilot", "Östersund 2014-2016: 10 000 kr when an included person confirms that the goals are met", seeded(generate.OstersundPilot)},
 		{"lund-reform", "Lund 2014-2018: need hours, and from 2017 a goal premium and a new service tree registered late", seeded(generate.LundReform)},
 		{"granted-time-2022", "a municipality that goes over from performed to granted time on 2022-10-01", seeded(generate.GrantedTime)},
-		{"orebro-county", "home health care in Örebro county: thirteen logs, with the recipients of 2019 as published", seeded(generate.OrebroCounty)},
-		{"state-grant-2010", "the state grant of 2010 with the published amounts, and Fyrbodal's budget", seeded(generate.StateGrant2010)},
+		{"orebro-county", "home health care in Örebro county 2019: thirteen logs, by the published numbers of recipients", seeded(generate.OrebroCounty)},
+		{"state-grant-2010", "the performance-based state grant of 2010 by the published amounts, and Fyrbodal's budget", seeded(generate.StateGrant2010)},
 	}
 }
 
@@ -36,11 +37,14 @@ func seeded(write func(io.Writer, uint64) error) func(io.Writer, generate.Size) 
 	return func(w io.Writer, size generate.Size) error { return write(w, size.Seed) }
 }
 
-func municipality(w io.Writer, size generate.Size) error {
-	if err := size.Check(); err != nil {
-		return &ledger.Wrong{Err: err}
+// sized is a preset of any size.
+func sized(write func(io.Writer, generate.Size) error) func(io.Writer, generate.Size) error {
+	return func(w io.Writer, size generate.Size) error {
+		if err := size.Check(); err != nil {
+			return &ledger.Wrong{Err: err}
+		}
+		return write(w, size)
 	}
-	return generate.Municipality(w, size)
 }
 
 func newGenerate() *cobra.Command {

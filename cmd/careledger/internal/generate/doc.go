@@ -4,7 +4,8 @@
 // that Lund published about its pilot (see lundpilot.go) come out exactly; so are OrebroCounty, by the published numbers of recipients of home
 // health care, and StateGrant2010, by the published amounts. OstersundPilot, LundReform and GrantedTime invent a small
 // history each that follows the rules of a source, of which no totals are published. All but the pilot adopt the built-in models, and the pages
-// beside those (domain/compensation/library) say what the source gives and what is made up. Municipality invents a whole municipality.
+// beside those (domain/compensation/library) say what the source gives and what is made up. Municipality invents a whole municipality, County
+// several.
 //
 // It promises: the same arguments give the same bytes on every machine; no clock is read, no map is ranged over, no
 // floating point is used. Every record can be imported into an empty ledger of its authority in the order written. The

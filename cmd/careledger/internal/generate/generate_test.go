@@ -364,3 +364,14 @@ func (c *counter) Write(p []byte) (int, error) {
 	c.lines, c.bytes = c.lines+bytes.Count(p, []byte("\n")), c.bytes+len(p)
 	return len(p), nil
 }
+
+func TestTheMunicipalitiesOfACountyShareItsPersons(t *testing.T) {
+	var b bytes.Buffer
+	require.NoError(t, County(&b, Size{Persons: 30, Years: 1, Seed: 1}))
+	authorities := map[string]bool{}
+	for _, e := range events(t, b.Bytes()) {
+		authorities[e.Authority] = true
+	}
+	require.Len(t, authorities, countyMunicipalities)
+	require.Contains(t, authorities, "9901")
+}

@@ -56,8 +56,8 @@ func TestFrameAndStandardTimeStandSideBySideInEachUnit(t *testing.T) {
 func TestPerformedTimeIsAboveTheFrameInSomeCasesAndBelowItInOthers(t *testing.T) {
 	l := requireAccepted(t, events(t, historyText(t, "granted-time-2022", 1)))
 	above, below, month := 0, 0, domain.NewMonth(2023, time.May)
-	for _, f := range l.facts(month, month).Cases {
-		frame, performed := 0, 0
+	for _, state := range l.states {
+		f, frame, performed := state.(*domain.Case).Facts(), 0, 0
 		for _, g := range f.Grants {
 			if g.Class == domain.GrantFrame && g.From <= month.First() && g.To >= month.Last() {
 				frame = int(g.Amount)

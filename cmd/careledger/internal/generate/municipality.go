@@ -81,6 +81,30 @@ func Municipality(w io.Writer, s Size) error {
 	return nil
 }
 
+// countyMunicipalities is how many municipalities an invented county has.
+const countyMunicipalities = 12
+
+// County writes an invented county: as many municipalities as Örebro's, with codes from 9901 and a share of the persons each, one after
+// the other. The size's authority is not asked for.
+func County(w io.Writer, s Size) error {
+	s.Authority = ""
+	if err := s.Check(); err != nil {
+		return fmt.Errorf("generate a county: %w", err)
+	}
+	persons := s.Persons
+	for i := range countyMunicipalities {
+		s.Authority = fmt.Sprintf("99%02d", i+1)
+		if s.Persons = (persons + i) / countyMunicipalities; s.Persons == 0 { // the shares add up to persons
+			continue
+		}
+		if err := Municipality(w, s); err != nil {
+			return err
+		}
+		s.Seed++
+	}
+	return nil
+}
+
 // town is the invented municipality as it stands in one month.
 type town struct {
 	*recorder
