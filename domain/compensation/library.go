@@ -2,6 +2,7 @@ package compensation
 
 import (
 	"embed"
+	"slices"
 	"strings"
 )
 
@@ -18,6 +19,7 @@ func Library() []string {
 	for i, e := range entries {
 		ids[i] = strings.TrimSuffix(e.Name(), ".yaml")
 	}
+	slices.Sort(ids) // the names of the files sort otherwise
 	return ids
 }
 

@@ -70,9 +70,8 @@ func TestTheNewServiceTreeHoldsBeforeItIsRegistered(t *testing.T) {
 			for _, p := range requireAccepted(t, known).postings(t, january, january) {
 				require.Equal(t, "lund-2017", p.Policy)
 				if p.Component == "variable" {
-					n := p.Quantity.Rat()
-					require.True(t, n.IsInt())
-					sum += n.Num().Int64()
+					require.True(t, p.Quantity.Rat().IsInt())
+					sum += p.Quantity.Rat().Num().Int64()
 				}
 			}
 			return sum
