@@ -330,7 +330,7 @@ func PayoutEvent(t Type, authority string, entity Entity, effective Date, record
 // CheckActor says whether an actor's id can stand in an event.
 func CheckActor(actor string) error {
 	if !actorID.MatchString(actor) {
-		return fmt.Errorf("%q is not an actor id; use 1 to 64 of A-Z a-z 0-9 . _ : / -", actor)
+		return fmt.Errorf("%q is not an actor id; use 1 to 64 of A-Z a-z 0-9 . _ : / -", maskPersonal(actor))
 	}
-	return nil
+	return CheckText(actor)
 }

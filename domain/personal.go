@@ -2,6 +2,7 @@ package domain
 
 import (
 	"bytes"
+	"errors"
 	"strings"
 	"time"
 	"unicode"
@@ -19,7 +20,8 @@ import (
 // begins with. What stands in a UUID is none either: its groups have the lengths of a number's, so chance would make some.
 
 // personalReason is what a field that holds a number is refused for. It does not repeat the number: refusals are kept in terminals and logs.
-const personalReason = "holds a personal identity number (or a co-ordination number); the ledger takes none in any field. Use an opaque pseudonym, and leave the number out of texts"
+const personalReason = "holds a personal identity number (or a co-ordination number); the ledger takes none in any field. " +
+	"Use an opaque pseudonym, and leave the number out of texts"
 
 // personalMask stands in a message where a number stood.
 const personalMask = "(personal identity number)"
@@ -43,6 +45,14 @@ func refusePersonal(line []byte, found Problems) Problems {
 		ps = append(ps, p)
 	}
 	return ps
+}
+
+// CheckText refuses a text that holds a number: what a person writes into a command of the ledger's own, which comes in without a record.
+func CheckText(text string) error {
+	if from, _ := findPersonal(text); from >= 0 {
+		return errors.New(personalReason)
+	}
+	return nil
 }
 
 // mayHoldPersonal is false only for a line whose strings, once read, hold no number. It costs next to nothing on a line without long

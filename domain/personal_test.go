@@ -131,6 +131,17 @@ func TestARefusalDoesNotRepeatThePersonalIdentityNumber(t *testing.T) {
 	}, all)
 }
 
+// A command of the ledger's own has no record; what a person writes into it is held to the same.
+func TestAPersonalIdentityNumberIsRefusedInTheTextsOfCommands(t *testing.T) {
+	require.NoError(t, domain.CheckText("räknat två gånger 2016-03"))
+	require.EqualError(t, domain.CheckText("fel person, 19121212-1212"), holdsPersonal)
+	require.EqualError(t, domain.CheckActor("19121212-1212"), holdsPersonal)
+	require.NoError(t, domain.CheckActor("controller-1"))
+	err := domain.CheckActor("Eva 19121212-1212")
+	require.ErrorContains(t, err, "is not an actor id")
+	require.NotContains(t, err.Error(), "1212-1212")
+}
+
 // Whatever stands around it that is no letter or digit, a number is found in any of its forms; with another check digit it is not.
 func TestAnyPersonalIdentityNumberIsFoundInAnyText(t *testing.T) {
 	around := rapid.StringOfN(rapid.SampledFrom([]rune("ab1 290-+.,åÖ\"\\\n\t/(\u00a0😀")), 0, 12, -1).Filter(func(s string) bool {

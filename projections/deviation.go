@@ -14,8 +14,9 @@ import (
 //	{"authority", "as_of": {"sequence", "recorded"}, "from", "to", "total": {…}, "rows": [{…by, "frame_minutes",
 //	 "need_minutes", "granted_minutes", "performed_minutes", "difference_minutes", "ratio"}]}
 //
-// with the sum of all rows as total, the difference being performed less granted. Granted is frame time for a decision of that method and need for any other; an absence does not
-// reduce it, since only a model says what an absence costs. Time of home health care is left out.
+// with the sum of all rows as total, the difference being performed less granted. Granted is frame time for a decision of that method
+// and need for any other; an absence does not reduce it, since only a model says what an absence costs. Time of home health care is
+// left out.
 type Deviation struct {
 	Authority string
 	AsOf      Moment

@@ -157,18 +157,18 @@ func TestTheDocumentOfTheContract(t *testing.T) {
 		`{"name":"adopted","models":[{"id":"a","sha256":"`+r.Runs[0].Models[0].SHA256+`"}],"total":"14770.00","digest":"`+r.Runs[0].Digest+`","rows":[`+
 		`{"policy":"a","provider":"p","quantity":"7262","unit_of_quantity":"mixed","amount":"7460.00"},`+
 		`{"policy":"a","provider":"q","quantity":"3630.5","unit_of_quantity":"mixed","amount":"7310.00"}],"difference":"0.00",`+
-		`"providers":[{"provider":"p","adopted":"7460.00","alternative":"7460.00","difference":"0.00"},{"provider":"q","adopted":"7310.00","alternative":"7310.00","difference":"0.00"}]},`+
+		`"providers":[{"provider":"p","adopted":"7460.00","alternative":"7460.00","difference":"0.00"},{"provider":"q","adopted":"7310.00","alternative":"7310.00","difference":"0.00"}],"warnings":[]},`+
 		`{"name":"a.g=200","models":[{"id":"a","sha256":"`+m+`"}],"total":"15020.00","digest":"`+r.Runs[1].Digest+`","rows":[`+
 		`{"policy":"a","provider":"p","quantity":"7262","unit_of_quantity":"mixed","amount":"7660.00"},`+
 		`{"policy":"a","provider":"q","quantity":"3630.5","unit_of_quantity":"mixed","amount":"7360.00"}],"value":"200","difference":"250.00",`+
-		`"providers":[{"provider":"p","adopted":"7460.00","alternative":"7660.00","difference":"200.00"},{"provider":"q","adopted":"7310.00","alternative":"7360.00","difference":"50.00"}]}]}`, string(b))
+		`"providers":[{"provider":"p","adopted":"7460.00","alternative":"7660.00","difference":"200.00"},{"provider":"q","adopted":"7310.00","alternative":"7360.00","difference":"50.00"}],"warnings":[]}]}`, string(b))
 }
 
 func TestALedgerWithoutPolicies(t *testing.T) {
 	b, err := json.Marshal(newLedger(t).replay(Request{From: 2020 * 12, To: 2020 * 12}))
 	require.NoError(t, err)
 	assert.Contains(t, string(b), `"runs":[{"name":"adopted","models":[],"total":"0.00","digest":`)
-	assert.Contains(t, string(b), `"rows":[],"difference":"0.00","providers":[]}]}`)
+	assert.Contains(t, string(b), `"rows":[],"difference":"0.00","providers":[],"warnings":[]}]}`)
 
 	r := newLedger(t).replay(Request{Models: []ModelSet{model("b", onceModel("b", "1"))}, InForceFrom: day(t, "2020-01-01")})
 	assert.Empty(t, r.Runs[1].Warnings, "nothing was known, and nothing is warned of")

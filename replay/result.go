@@ -33,7 +33,7 @@ type Run struct {
 	// Providers are those with a posting in this run or in adopted, the largest difference first, whichever its sign; then by id.
 	// For adopted the differences are 0.
 	Providers []ProviderDifference
-	Warnings  []string // what a reader of the total should know; not part of the JSON document
+	Warnings  []string // what a reader of the total should know
 }
 
 // ModelRef names a document that is in force on some day of the period.
@@ -50,7 +50,7 @@ type ProviderDifference struct {
 	Difference  domain.Money `json:"difference"`
 }
 
-// MarshalJSON returns the document of CONTRACT.md, section 6, with difference and providers at the end of each run.
+// MarshalJSON returns the document of CONTRACT.md, section 6, with difference, providers and warnings at the end of each run.
 func (r *Result) MarshalJSON() ([]byte, error) {
 	type run struct {
 		Name       string               `json:"name"`
@@ -61,6 +61,7 @@ func (r *Result) MarshalJSON() ([]byte, error) {
 		Value      string               `json:"value,omitzero"`
 		Difference domain.Money         `json:"difference"`
 		Providers  []ProviderDifference `json:"providers"`
+		Warnings   []string             `json:"warnings"`
 	}
 	document := struct {
 		AsOf projections.Moment `json:"as_of"`
@@ -70,7 +71,7 @@ func (r *Result) MarshalJSON() ([]byte, error) {
 	}{r.AsOf, r.From.Text(), r.To.Text(), make([]run, len(r.Runs))}
 	for i, from := range r.Runs {
 		document.Runs[i] = run{from.Name, from.Models, from.Total, from.Digest, compensation.AppendRows(nil, r.By, from.Rows),
-			from.Value, from.Difference, from.Providers}
+			from.Value, from.Difference, from.Providers, append([]string{}, from.Warnings...)}
 	}
 	return json.Marshal(document)
 }

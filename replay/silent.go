@@ -21,34 +21,65 @@ func (h *history) silent(p *plan, ps *postings) (warnings []string) {
 
 // why says what is missing for a component that gave no posting.
 func (h *history) why(c *compensation.Component) string {
-	missing := ""
-	switch {
-	case c.Kind == compensation.KindTime && c.Basis == compensation.BasisHealth, c.Per == compensation.PerPatientMonth:
-		return "it has no home health care"
-	case c.Kind == compensation.KindTime && c.Basis == compensation.BasisPerformed:
-		if !slices.ContainsFunc(h.Performed.Month, h.Has) {
-			missing = "there is no visit or time report in the period"
-		}
-	case c.Kind == compensation.KindTime:
-		if !h.hasGrant(c.Basis != compensation.BasisFrame, c.Basis != compensation.BasisNeed) {
-			missing = fmt.Sprintf("there are no %s minutes in the period", c.Basis)
-		}
-	case c.Kind == compensation.KindFixed:
-		if !h.anyGrant(func(class domain.GrantClass) bool { return class == domain.GrantInForce }) {
-			missing = "there is no decision in force in the period"
-		}
-	default: // premiums
-		if !slices.ContainsFunc(h.FollowUps.HeldOn, func(d domain.Date) bool { return h.Has(d.Month()) }) {
-			missing = "there is no follow-up held in the period"
-		}
-	}
-	if missing != "" {
+	if missing := h.missing(c); missing != "" {
 		return missing
 	}
 	if c.When != nil {
 		return "nothing in the period that it pays for meets its when (" + c.When.Source() + ")"
 	}
 	return "nothing in the period is what it pays for"
+}
+
+// missing names the kind of fact that a component pays for and the period does not hold, "" if it holds some.
+func (h *history) missing(c *compensation.Component) string {
+	switch {
+	case c.Kind == compensation.KindCap:
+		return "no running sum of what it limits passes the limit"
+	case c.Kind == compensation.KindAllocation, c.Kind == compensation.KindPerformance:
+		if len(h.StateGrants) == 0 {
+			return "it has no state grant"
+		}
+	case c.Per == compensation.PerPatientMonth:
+		if len(h.Enrolments.Case) == 0 {
+			return "it has no home health care"
+		}
+	case c.Kind == compensation.KindFixed:
+		if !h.anyGrant(func(class domain.GrantClass) bool { return class == domain.GrantInForce }) {
+			return "there is no decision in force in the period"
+		}
+	case c.Kind == compensation.KindTime, c.Kind == compensation.KindSupplement:
+		return h.missingMinutes(c.Basis)
+	case !slices.ContainsFunc(h.FollowUps.HeldOn, func(d domain.Date) bool { return h.Has(d.Month()) }): // premiums
+		return "there is no follow-up held in the period"
+	}
+	return ""
+}
+
+func (h *history) missingMinutes(basis string) string {
+	health := uint8(domain.Bands.Index(domain.BandHealth))
+	performed := func(ofHealth bool) bool {
+		for i, m := range h.Performed.Month {
+			if h.Has(m) && (h.Performed.Band[i] == health) == ofHealth {
+				return true
+			}
+		}
+		return false
+	}
+	switch basis {
+	case compensation.BasisHealth:
+		if !performed(true) {
+			return "it has no home health care with time reported in the period"
+		}
+	case compensation.BasisPerformed:
+		if !performed(false) {
+			return "there is no visit or time report in the period"
+		}
+	default:
+		if !h.hasGrant(basis != compensation.BasisFrame, basis != compensation.BasisNeed) {
+			return fmt.Sprintf("there are no %s minutes in the period", basis)
+		}
+	}
+	return ""
 }
 
 func (h *history) hasGrant(need, frame bool) bool {

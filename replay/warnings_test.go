@@ -15,7 +15,9 @@ func TestAComponentThatYieldsNothingIsNamedWithTheReason(t *testing.T) {
 	for component, reason := range map[string]string{
 		`{"id": "c", "kind": "time", "basis": "performed", "rate": "x"}`:                                                      "there is no visit or time report in the period",
 		`{"id": "c", "kind": "time", "basis": "frame", "rate": "x"}`:                                                          "there are no frame minutes in the period",
-		`{"id": "c", "kind": "time", "basis": "health", "rate": "x"}`:                                                         "it has no home health care",
+		`{"id": "c", "kind": "time", "basis": "health", "rate": "x"}`:                                                         "it has no home health care with time reported in the period",
+		`{"id": "c", "kind": "supplement", "basis": "health", "threshold_minutes": 60, "rate": "x"}`:                          "it has no home health care with time reported in the period",
+		`{"id": "c", "kind": "performance", "pot": "100", "share": "equal"}`:                                                  "it has no state grant",
 		`{"id": "c", "kind": "fixed", "per": "patient-month", "amount": "x"}`:                                                 "it has no home health care",
 		`{"id": "c", "kind": "time", "basis": "need", "rate": "x", "when": "unit == \"nowhere\""}`:                            `nothing in the period that it pays for meets its when (unit == "nowhere")`,
 		`{"id": "c", "kind": "person-premium", "amount": "x", "condition": "person-confirms"}`:                                "nothing in the period is what it pays for",

@@ -37,11 +37,8 @@ func (p *Prepared) EachMinutes(visit func(Minutes)) {
 				m.Need += granted.Minutes[g]
 			}
 		}
-		health := domain.Bands.Index(domain.BandHealth)
 		for ; f < len(performed.Case) && performed.groupAt(f) == at; f++ {
-			if int(performed.Band[f]) != health {
-				months[performed.Month[f]].Performed += performed.Minutes[f]
-			}
+			months[performed.Month[f]].Performed += performed.Minutes[f]
 		}
 		for i, m := range months {
 			if m.Granted() != 0 || m.Performed != 0 {

@@ -98,6 +98,9 @@ func (l *Local) payoutWork(r PayoutRequest, now time.Time) (*payoutWork, error) 
 	if (r.Action == "reject" || r.Action == "cancel") && strings.TrimSpace(r.Reason) == "" {
 		errs = append(errs, errors.New("--reason is required: the calculator has to know what to change"))
 	}
+	if err := domain.CheckText(r.Reason); err != nil {
+		errs = append(errs, fmt.Errorf("--reason: %w", err))
+	}
 	switch {
 	case (r.Month == "") == (len(r.Payouts) == 0):
 		errs = append(errs, errors.New("name the payouts (2016-03-lund-hemvard), or give --month 2016-03 for all of a month"))

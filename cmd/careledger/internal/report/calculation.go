@@ -5,6 +5,7 @@ import (
 	"io"
 	"strings"
 
+	"careledger/domain"
 	"careledger/domain/timecalculator"
 )
 
@@ -28,7 +29,10 @@ func Calculation(w io.Writer, format Format, c *timecalculator.Calculation) erro
 	for _, v := range c.Visits {
 		for _, o := range v.Occasions {
 			row := []string{v.Visit, v.Band, strings.Join(o.Services, " + ")}
-			s.rows = append(s.rows, append(row, o.Sum.String(), o.Gain.String(), o.Addition.String(), o.Minutes.String(), o.TimesPerWeek.String(), o.WeeklyMinutes.String()))
+			for _, d := range []domain.Decimal{o.Sum, o.Gain, o.Addition, o.Minutes, o.TimesPerWeek, o.WeeklyMinutes} {
+				row = append(row, d.String())
+			}
+			s.rows = append(s.rows, row)
 		}
 	}
 	s.footer = make([]string, len(s.columns))
