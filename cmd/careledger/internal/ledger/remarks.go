@@ -92,7 +92,11 @@ func (r *register) remember(kind ExportKind, reference string, selected []*selec
 
 // one says what there is to say of an earlier export e, now that s is selected; version is the one that was exported, as known now.
 func (rs *remarks) one(kind ExportKind, reference string, s *selected, e *exported, version *domain.PayoutVersion) {
-	when := fmt.Sprintf(" exported as %s on %s to %s", e.Kind, e.At.UTC().Format(time.RFC3339), e.File)
+	file := e.File
+	if file == "-" {
+		file = "standard output"
+	}
+	when := fmt.Sprintf(" exported as %s on %s to %s", e.Kind, e.At.UTC().Format(time.RFC3339), file)
 	same := e.Kind == kind && e.Version == s.version.EventID
 	switch {
 	case version == nil:
