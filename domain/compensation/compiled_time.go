@@ -13,13 +13,14 @@ func (k *compiled) time(c *cells, minutes []int64) error {
 			if minutes[j] == 0 || !inForce[c.Month[j]] || !k.counted(c.Class[j], c.Method[j]) {
 				continue
 			}
-			applies, err := k.when.holds(c.codes(j))
-			if err != nil {
-				return err
+			if k.when != nil { // most have none, and this is where the evaluator spends its time
+				if applies, err := k.when.holds(c.codes(j)); err != nil {
+					return err
+				} else if !applies {
+					continue
+				}
 			}
-			if applies {
-				sum += minutes[j]
-			}
+			sum += minutes[j]
 		}
 		if sum > 0 {
 			month := k.From + domain.Month(c.Month[i])

@@ -104,28 +104,45 @@ func assertPaid(t *testing.T, lines []string, want ...string) *historytest.Ledge
 		require.Empty(t, problems, line)
 		require.NotEmpty(t, written, line)
 	}
-	period := compensation.Period{From: domain.NewMonth(2020, 1), To: domain.NewMonth(2020, 6)}
-	plain := l.Plain(period)
+	assertPostings(t, l.Plain(compensation.Period{From: domain.NewMonth(2020, 1), To: domain.NewMonth(2020, 6)}), want...)
+	return l
+}
+
+// assertPostings evaluates with both evaluators and compares the postings, in any order.
+func assertPostings(t *testing.T, plain *compensation.Plain, want ...string) {
+	t.Helper()
 	postings, err := plain.Evaluate()
 	require.NoError(t, err)
-	inFigures := func(postings []compensation.Posting) []string {
-		all := []string{}
-		for _, p := range postings {
-			what := p.Category + "/" + p.Band
-			if p.FollowUp != "" {
-				what = strings.TrimSuffix(p.FollowUp+"/"+p.Goal, "/")
-			} else if p.Category == "" {
-				what = p.QuantityUnit
-			}
-			all = append(all, fmt.Sprintf("%s %s %s %s = %s", p.Month, p.Unit, what, p.Quantity, p.Amount))
-		}
-		return all
-	}
 	assert.ElementsMatch(t, want, inFigures(postings))
-	compiled, _, _, err := compiledPostings(historytest.Columns("1281", l.State.Parties, plain.Cases), plain.Policies, period, nil)
+	compiled, _, _, err := compiledPostings(columnsOf(t, plain), plain.Policies, plain.Period, nil)
 	require.NoError(t, err)
 	assert.Equal(t, inFigures(postings), inFigures(compiled))
-	return l
+}
+
+// columnsOf returns what the plain evaluator computes over, as the compiled one takes it.
+func columnsOf(t *testing.T, plain *compensation.Plain) *compensation.Facts {
+	t.Helper()
+	facts := historytest.Columns(plain.Authority, plain.Parties, plain.Cases)
+	require.NoError(t, facts.SetStateGrants(plain.StateGrants))
+	return facts
+}
+
+// inFigures writes postings as month unit what quantity = amount, with the recipient for what has no unit.
+func inFigures(postings []compensation.Posting) []string {
+	all := []string{}
+	for _, p := range postings {
+		what, where := p.Category+"/"+p.Band, p.Unit
+		if p.FollowUp != "" {
+			what = strings.TrimSuffix(p.FollowUp+"/"+p.Goal, "/")
+		} else if p.Category == "" {
+			what = p.QuantityUnit
+		}
+		if where == "" {
+			where = p.Provider
+		}
+		all = append(all, fmt.Sprintf("%s %s %s %s = %s", p.Month, where, what, p.Quantity, p.Amount))
+	}
+	return all
 }
 
 func story(lines ...string) []string { return append(parties(), lines...) }

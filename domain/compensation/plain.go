@@ -193,7 +193,7 @@ func (c *plainComponent) value(parameter string, r *row, day domain.Date) (domai
 	p := c.document.Model.Parameter(parameter)
 	v, ok := p.At(day)
 	if !ok {
-		return domain.Decimal{}, &RateError{Policy: c.policy, Component: c.ID, Parameter: parameter, Day: day, First: p.Values[0].From}
+		return domain.Decimal{}, &RateError{Policy: c.policy, Component: c.ID, Parameter: parameter, Day: day, First: p.Values[0].From, Capped: c.document.Model.sumsYears(c.Component)}
 	}
 	if len(p.By) == 0 {
 		return v.Scalar.Value, nil

@@ -105,10 +105,15 @@ type RateError struct {
 	Key                          string // of the table, "" for a scalar
 	Day                          domain.Date
 	First                        domain.Date // the parameter's first date, where Day lies before it
+	Capped                       bool        // a cap sums the component, or is it: Day may lie in the year before the period
 }
 
 func (e *RateError) Error() string {
-	if e.First > e.Day {
+	switch {
+	case e.First > e.Day && e.Capped:
+		return fmt.Sprintf("model %s: parameters.%s has no value on %s, where component %s uses it; its first value is from %s. Add an earlier value, since a cap sums whole years, or let the model hold from that date on (--in-force-from %s)",
+			e.Policy, e.Parameter, e.Day, e.Component, e.First, e.First)
+	case e.First > e.Day:
 		return fmt.Sprintf("model %s: parameters.%s has no value on %s, where component %s uses it; its first value is from %s. Add an earlier value, or ask from that date on (--from %s, --in-force-from %s)",
 			e.Policy, e.Parameter, e.Day, e.Component, e.First, e.First.Month(), e.First)
 	}

@@ -80,6 +80,9 @@ func (r *modelReader) capped(m *Model, c *Component, at spot) {
 	}
 }
 
+// sumsYears says whether the component is a cap or is summed by one, and so is evaluated over whole years.
+func (m *Model) sumsYears(c *Component) bool { return c.Kind == KindCap || m.capped()[c.ID] }
+
 // capped returns the ids of the components that a cap of the model sums.
 func (m *Model) capped() map[string]bool {
 	ids := map[string]bool{}

@@ -96,7 +96,7 @@ func (v *values[T]) onDay(day domain.Date, at codes) (T, error) {
 func (v *values[T]) lookUp(value int, at codes, day func() domain.Date) (none T, err error) {
 	p := v.parameter
 	if value < 0 {
-		return none, &RateError{Policy: v.k.out.Policy, Component: v.k.ID, Parameter: p.Name, Day: day(), First: p.Values[0].From}
+		return none, &RateError{Policy: v.k.out.Policy, Component: v.k.ID, Parameter: p.Name, Day: day(), First: p.Values[0].From, Capped: v.k.document.Model.sumsYears(v.k.Component)}
 	}
 	i := value*v.size + v.unit.at(uint32(at.unit)) + v.category.at(uint32(at.category)) + v.band.at(uint32(at.band))
 	if v.known[i].known {
