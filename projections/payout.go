@@ -20,10 +20,11 @@ func (t *Table) Payouts(at AsOf) (*domain.Payouts, Moment, error) {
 }
 
 // CalculatePayouts returns what each provider is to be paid for a month as known now, sorted by provider; one only where it is named. A
-// provider without anything to pay has none.
+// provider without anything to pay has none, unless it has been calculated before and nothing of it is known any more.
 //
-// A payout covers its month, and of each earlier month that a payout of the authority, approved or paid, stands for, the difference
-// between what is known now and what has been settled: also where the provider itself had nothing to be paid then.
+// A payout covers its month, and of each earlier month that is closed the difference between what is known now and what has been settled:
+// also where the provider itself had nothing to be paid then. A month is closed where a payout of the authority stands for it, approved
+// or paid, and where the payouts have gone past it because there was nothing to pay.
 func (t *Table) CalculatePayouts(ctx context.Context, month domain.Month, provider string) ([]domain.PayoutCalculated, error) {
 	cut, err := t.Cut(Now)
 	if err != nil {
@@ -41,19 +42,32 @@ func (t *Table) CalculatePayouts(ctx context.Context, month domain.Month, provid
 	return c.calculated(ctx, provider)
 }
 
-// closedMonths are the months before one that a payout stands for, approved or paid.
+// closedMonths are the months before one that a payout stands for, approved or paid, and those after the first of them that nobody has
+// been calculated a payout for: a run over such a month found nothing to pay, and leaves no other trace.
 func closedMonths(payouts *domain.Payouts, before domain.Month) map[domain.Month]bool {
-	closed := map[domain.Month]bool{}
-	for _, p := range payouts.All() {
-		if v := p.Latest(); v.Settles() && v.Month < before {
-			closed[v.Month] = true
+	closed, waiting, first := map[domain.Month]bool{}, map[domain.Month]bool{}, before
+	closes := func(m domain.Month) {
+		if m < before {
+			closed[m], first = true, min(first, m)
 		}
 	}
-	payouts.EachSettled(func(k domain.SettledKey, _ domain.Money) {
-		if k.Month < before {
-			closed[k.Month] = true
+	for _, p := range payouts.All() {
+		if v := p.Latest(); v.Settles() {
+			closes(v.Month)
+		} else {
+			waiting[v.Month] = true
+		}
+	}
+	payouts.EachSettled(func(k domain.SettledKey, amount domain.Money) {
+		if amount != 0 {
+			closes(k.Month)
 		}
 	})
+	for m := first; m < before; m++ {
+		if !waiting[m] {
+			closed[m] = true
+		}
+	}
 	return closed
 }
 
@@ -158,6 +172,12 @@ func (c *payoutCalculation) calculated(ctx context.Context, only string) ([]doma
 				Account: c.accountSettled(k), Quantity: "0", QuantityUnit: compensation.UnitMixed}})
 		}
 	})
+	open := map[string]bool{} // a payout that was calculated and is not settled: that nothing is due any more is a version of it
+	for _, p := range c.payouts.All() {
+		if v := p.Latest(); v.Month == c.month && !v.Settles() {
+			open[v.Provider], c.lines[v.Provider] = true, c.lines[v.Provider]
+		}
+	}
 	all := []domain.PayoutCalculated{}
 	for provider, lines := range c.lines {
 		if only != "" && provider != only {
@@ -173,7 +193,7 @@ func (c *payoutCalculation) calculated(ctx context.Context, only string) ([]doma
 				p.Total += l.Amount
 			}
 		}
-		if len(p.Lines) == 0 {
+		if len(p.Lines) == 0 && !open[provider] {
 			continue
 		}
 		c.finish(&p)
