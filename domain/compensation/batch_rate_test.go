@@ -15,9 +15,8 @@ func TestTheRateOfAMonthsPostingIsThatOfThePlainEvaluator(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		w, err := historytest.Fold(historytest.Draw(t).Events(-1))
 		require.NoError(t, err)
-		drawn, period, policies := historytest.DrawFacts(t, w), drawnPeriod(t), w.State.Adopted()
-		plain := drawn.Plain(period)
-		plain.Policies = policies
+		period, policies := drawnPeriod(t), w.State.Adopted()
+		plain := w.Plain(period)
 		want, err := plain.Evaluate()
 		if err != nil {
 			return // a value that is missing is the matter of other laws
@@ -27,7 +26,7 @@ func TestTheRateOfAMonthsPostingIsThatOfThePlainEvaluator(t *testing.T) {
 			documents[p.ID] = p.Documents
 		}
 		n := 0
-		err = drawn.Columns().Prepare(period).Evaluate(policies, func(b *compensation.Batch) error {
+		err = w.Columns().Prepare(period).Evaluate(policies, func(b *compensation.Batch) error {
 			for i := range b.Unit {
 				switch b.Component.Kind {
 				case compensation.KindTime, compensation.KindFixed, compensation.KindSupplement:
