@@ -31,6 +31,14 @@ func NewParties() *Parties {
 	return &Parties{providers: map[Entity]*providerState{}, units: map[string]Unit{}}
 }
 
+// Provider returns a provider by its id; false where none is registered, which is so of the recipient of a grant too.
+func (p *Parties) Provider(id string) (ProviderRegistered, bool) {
+	if s := p.providers[NewEntity(KindProvider, id)]; s != nil && s.provider != nil {
+		return *s.provider, true
+	}
+	return ProviderRegistered{}, false
+}
+
 // Unit returns a unit by its id.
 func (p *Parties) Unit(id string) (Unit, bool) { u, ok := p.units[id]; return u, ok }
 

@@ -47,14 +47,19 @@ func (c *Cut) Prepared(p compensation.Period) *compensation.Prepared {
 // Period returns the months asked for, with the defaults of the contract: from the first month with a fact to the month of the
 // as-of. Zero asks for the default. Where nothing was known and nothing is asked for, both months are zero.
 func (c *Cut) Period(from, to domain.Month) (compensation.Period, error) {
+	first, any := c.FirstMonth()
+	return periodAsked(from, to, c.Moment, first, any)
+}
+
+// periodAsked is Cut.Period for an answer as known at a moment, whose first fact, if any, is of the month first.
+func periodAsked(from, to domain.Month, known Moment, first domain.Month, any bool) (compensation.Period, error) {
 	p := compensation.Period{From: from, To: to}
 	if to == 0 {
-		if p.To = from; !c.Recorded.IsZero() {
-			p.To = domain.LocalMonth(c.Recorded)
+		if p.To = from; !known.Recorded.IsZero() {
+			p.To = domain.LocalMonth(known.Recorded)
 		}
 	}
 	if from == 0 {
-		first, any := c.FirstMonth()
 		if p.From = first; !any || first > p.To {
 			p.From = p.To
 		}
@@ -197,7 +202,7 @@ func (b *cutter) caseOf(code uint32) uint32 {
 		return cs
 	}
 	if b.err == nil {
-		b.err = fmt.Errorf("authority %s: %s has facts but was not opened as known then; delete the table's file so that it is folded from the log again, and if this stays, verify the log", b.out.Authority, b.entities[code])
+		b.err = fmt.Errorf("authority %s: %s has facts but was not opened as known then; %s", b.out.Authority, b.entities[code], foldAgain)
 	}
 	return 0
 }

@@ -3,6 +3,7 @@ package replay
 import (
 	"context"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -103,6 +104,18 @@ func BenchmarkEvaluate(b *testing.B) {
 			}
 			b.ReportMetric(float64(n), "postings")
 		})
+	}
+}
+
+// BenchmarkEvaluateUnderACap sums and orders every posting of the year.
+func BenchmarkEvaluateUnderACap(b *testing.B) {
+	h := millionHistory(b)
+	m, _, err := compensation.ParseModel("capped", []byte(strings.Replace(pays, `"components": [`,
+		`"components": [{"id": "cap", "kind": "cap", "of": ["granted", "performed", "unit", "premium"], "per": "provider-year", "limit": "1000000"},`, 1)))
+	require.NoError(b, err)
+	h.adopted[0].Documents[0].Model = m
+	for b.Loop() {
+		require.NoError(b, h.Evaluate(h.adopted, func(*compensation.Batch) error { return nil }))
 	}
 }
 

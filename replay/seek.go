@@ -22,7 +22,7 @@ type seek struct {
 	budget domain.Money
 
 	h        *history
-	rest     domain.Money // what the components that do not read the parameter give
+	rest     domain.Money // what the components that do not depend on the parameter give
 	affected map[componentKey]bool
 	probes   int // evaluations made
 	made     int // postings in the last one
@@ -93,13 +93,12 @@ func (s *seek) solve(ctx context.Context) (int64, error) {
 // start evaluates what does not depend on the value, and the value 0.
 func (s *seek) start(ctx context.Context) (point, error) {
 	s.affected = map[componentKey]bool{}
-	for _, policies := range [][]compensation.Policy{s.h.adopted, s.base} {
-		for _, p := range policies {
-			for _, d := range p.Documents {
-				for i := range d.Model.Components {
-					if c := &d.Model.Components[i]; s.target.uses(p.ID, c) {
-						s.affected[componentKey{p.ID, c.ID}] = true
-					}
+	for known := -1; len(s.affected) > known; { // until no cap ties in another component
+		known = len(s.affected)
+		for _, policies := range [][]compensation.Policy{s.h.adopted, s.base} {
+			for _, p := range policies {
+				for _, d := range p.Documents {
+					s.affect(p.ID, d.Model)
 				}
 			}
 		}
@@ -119,6 +118,23 @@ func (s *seek) start(ctx context.Context) (point, error) {
 		return low, fmt.Errorf("even at 0 the total is %s, which passes the budget %s; only %s is sought, and the rest costs that much", low.total, s.budget, s.target)
 	}
 	return low, nil
+}
+
+// affect notes the components of a model that depend on the value. A cap follows what it sums and cannot be evaluated without it, so
+// that they are affected together.
+func (s *seek) affect(policy string, m *compensation.Model) {
+	for i := range m.Components {
+		c := &m.Components[i]
+		affected, tied := s.target.uses(policy, c), slices.Concat(c.Of, []string{c.ID})
+		for _, id := range tied {
+			affected = affected || s.affected[componentKey{policy, id}]
+		}
+		if affected {
+			for _, id := range tied {
+				s.affected[componentKey{policy, id}] = true
+			}
+		}
+	}
 }
 
 func (s *seek) flat() error {

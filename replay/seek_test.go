@@ -73,3 +73,20 @@ func TestTheNextÖreWouldPassTheBudget(t *testing.T) {
 		require.Greater(t, next.Runs[1].Total, s.Budget)
 	})
 }
+
+// A cap is evaluated with all that it sums, whichever of them the value changes.
+func TestSeekingCountsWhatACapTakesBack(t *testing.T) {
+	l := small(t)
+	l.adopt("2020-01-01", `{"id": "n", "title": "t", "currency": "SEK", "parameters": {"rate": {"values": {"2020-01-01": "60"}}, "month": {"values": {"2020-01-01": "10"}}, "most": {"values": {"2020-01-01": "5000"}}},
+		"components": [{"id": "hours", "kind": "time", "basis": "granted", "rate": "rate"}, {"id": "month", "kind": "fixed", "per": "unit-month", "amount": "month"},
+			{"id": "cap", "kind": "cap", "of": ["hours", "month"], "per": "authority-year", "limit": "most"}]}`)
+	// 14 770 as adopted, 80 for four months of two units, and 181.5 hours: 3 150 / 181.5 = 17.355.
+	for _, c := range [][3]string{{"n.most", "16000", "1230"}, {"n.rate", "18000", "17.35"}} {
+		budget, err := domain.ParseMoney(c[1])
+		require.NoError(t, err)
+		found := l.replay(Request{Seek: &Seek{c[0], budget}}).Runs[1]
+		assert.Equal(t, c[2], found.Value, c[0])
+		assert.LessOrEqual(t, found.Total, budget)
+		assert.Equal(t, l.replay(Request{Set: set(t, c[0]+"="+found.Value)}).Runs[1].Total, found.Total, "as a setting of that value has it")
+	}
+}

@@ -30,8 +30,8 @@ func newDemo() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "demo",
 		Short: "The whole main job on the Lund pilot: load it, pay it, replay it, correct it",
-		Long: `Loads the Lund pilot 2014-2016 into a ledger, sets the published figures beside the computed ones, pays it under other rates and
-models, and shows a correction that changes today's figure while the figure as known before it stays. The pilot is a reconstruction
+		Long: `Loads the Lund pilot 2014-2016 into a ledger, sets the published figures beside the computed ones, pays it month by month, replays it under
+other rates and models, and shows a correction that changes today's figure while the figure as known before it stays. The pilot is a reconstruction
 from published totals; no real person is in it. The ledger stays in ./careledger-demo to go on asking.`,
 		Example: `  careledger demo
   careledger fulfilment --data careledger-demo --by year`,
@@ -77,6 +77,9 @@ func (d *demo) run() error {
 	if err != nil {
 		return err
 	}
+	if err := d.paidOut(); err != nil {
+		return err
+	}
 	if err := d.replayed(); err != nil {
 		return err
 	}
@@ -86,8 +89,11 @@ func (d *demo) run() error {
 	if err := d.corrected(before); err != nil {
 		return err
 	}
+	if err := d.adjusted(); err != nil {
+		return err
+	}
 	d.say("\nThe ledger stays in %s. Go on asking:", d.dir)
-	for _, c := range []string{"compensation --by provider,year", "fulfilment --by year,occasion", "trail case/l001",
+	for _, c := range []string{"compensation --by provider,year", "fulfilment --by year,occasion", "trail case/l001", "payout show 2017-01-lund-hemvard",
 		"replay --sweep lund-2015-pilot.goal_premium=200..400:50 --by provider,year"} {
 		d.say("  go run ./cmd/careledger %s --data %s", c, d.dir)
 	}
@@ -194,6 +200,66 @@ func (d *demo) published() (*counts, error) {
 		d.say("   %-40s %s", r[0], r[1])
 	}
 	return c, d.failed
+}
+
+// payout carries out a command on payouts.
+func (d *demo) payout(r ledger.PayoutRequest) error {
+	r.Progress = d.progress
+	return d.Payout(d.ctx, r, io.Discard)
+}
+
+// paidOut takes the months of the pilot from calculation to payment.
+func (d *demo) paidOut() error {
+	const months = "2015-01..2016-12"
+	for _, r := range []ledger.PayoutRequest{{Action: "calculate", Month: months, Actor: "economist-1"}, {Action: "approve", Month: months, Actor: "controller-1", On: "2017-01-16"},
+		{Action: "pay", Month: months, Actor: "treasurer-1", On: "2017-01-16"}} {
+		if err := d.payout(r); err != nil {
+			return err
+		}
+	}
+	table, err := d.Table(d.ctx, demoAuthority)
+	if err != nil {
+		return err
+	}
+	payouts, _, err := table.Payouts(projections.Now)
+	if err != nil {
+		return err
+	}
+	n, sum, last := 0, domain.Money(0), domain.Voucher{}
+	for _, p := range payouts.All() {
+		if v := p.Latest(); v.Paid != nil {
+			n, sum, last = n+1, sum+v.Total, v.Voucher
+		}
+	}
+	d.say("   Paid out with the hours of all units: %d payouts of 2015–2016, calculated by economist-1, approved by controller-1, paid by treasurer-1;", n)
+	d.say("   vouchers %d-1 to %s, in all %s kr (the hourly rates are assumed: Lund has not published any)", last.Year, last, report.Thousands(sum.String()))
+	return d.failed
+}
+
+// adjusted calculates the next payout, which takes back what the correction took away.
+func (d *demo) adjusted() error {
+	if err := d.payout(ledger.PayoutRequest{Action: "calculate", Month: "2017-01", Actor: "economist-1"}); err != nil {
+		return err
+	}
+	table, err := d.Table(d.ctx, demoAuthority)
+	if err != nil {
+		return err
+	}
+	payouts, _, err := table.Payouts(projections.Now)
+	if err != nil {
+		return err
+	}
+	next := payouts.Payout(domain.PayoutEntity("lund-hemvard", domain.NewMonth(2017, 1)))
+	if next == nil {
+		return errors.New("the correction gave no payout for 2017-01")
+	}
+	v := next.Latest()
+	for _, l := range v.Lines {
+		for _, c := range l.Causes {
+			d.say("   The paid month stays as it is: the payout of %s adjusts %s by %s kr, because of %s (%s).", v.Month, l.Month, l.Amount, c.Event, c.Type)
+		}
+	}
+	return d.failed
 }
 
 // replayed pays the premiums of the pilot under other amounts, and per person.

@@ -27,8 +27,8 @@ func presets() []preset {
 		{"ostersund-pilot", "Östersund 2014-2016: 10 000 kr when an included person confirms that the goals are met", seeded(generate.OstersundPilot)},
 		{"lund-reform", "Lund 2014-2018: need hours, and from 2017 a goal premium and a new service tree registered late", seeded(generate.LundReform)},
 		{"granted-time-2022", "a municipality that goes over from performed to granted time on 2022-10-01", seeded(generate.GrantedTime)},
-		{"orebro-county", "home health care in Örebro county 2019 by the published numbers of recipients, and its agreement", seeded(generate.OrebroCounty)},
-		{"state-grant-2010", "the performance-based state grant of 2010 by the published amounts", seeded(generate.StateGrant2010)},
+		{"orebro-county", "home health care in Örebro county 2019: thirteen logs, by the published numbers of recipients", seeded(generate.OrebroCounty)},
+		{"state-grant-2010", "the performance-based state grant of 2010 by the published amounts, and Fyrbodal's budget", seeded(generate.StateGrant2010)},
 	}
 }
 

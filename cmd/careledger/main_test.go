@@ -26,6 +26,7 @@ func TestScripts(t *testing.T) {
 		Dir:                 "testdata/script",
 		UpdateScripts:       *update,
 		RequireExplicitExec: true,
+		Cmds:                scriptCommands(),
 		Setup: func(env *testscript.Env) error {
 			dir, err := os.Getwd()
 			env.Setenv("TESTDATA", dir+"/../../testdata")
@@ -34,10 +35,13 @@ func TestScripts(t *testing.T) {
 	})
 }
 
-var shellBlock = regexp.MustCompile("(?s)```sh\n(.*?)```")
+var (
+	shellBlock  = regexp.MustCompile("(?s)```sh\n(.*?)```")
+	usedCommand = regexp.MustCompile(`(?m)^ *careledger ([a-z-]+)`)
+)
 
 // writePages writes the commands that each page of the model library documents to pages/NAME.sh, so that a script can follow them.
-// Those that pay are left out as long as the program has no payout command.
+// A block with a command that the program does not have yet is left out.
 func writePages(dir string) error {
 	pages, err := filepath.Glob("../../domain/compensation/library/*.md")
 	if err != nil {
@@ -46,7 +50,9 @@ func writePages(dir string) error {
 	if err := os.Mkdir(filepath.Join(dir, "pages"), 0o755); err != nil {
 		return err
 	}
-	pays := slices.ContainsFunc(newRoot().Commands(), func(c *cobra.Command) bool { return c.Name() == "payout" })
+	known := func(command []string) bool {
+		return slices.ContainsFunc(newRoot().Commands(), func(c *cobra.Command) bool { return c.Name() == command[1] })
+	}
 	for _, page := range pages {
 		text, err := os.ReadFile(page)
 		if err != nil {
@@ -54,7 +60,8 @@ func writePages(dir string) error {
 		}
 		commands := "set -e\n"
 		for _, block := range shellBlock.FindAllStringSubmatch(string(text), -1) {
-			if pays || !strings.Contains(block[1], "careledger payout") {
+			used := usedCommand.FindAllStringSubmatch(block[1], -1)
+			if !slices.ContainsFunc(used, func(command []string) bool { return !known(command) }) {
 				commands += block[1]
 			}
 		}

@@ -149,6 +149,28 @@ func TestACapSumsComponentsOfSeveralKindsInOneOrder(t *testing.T) {
 	assert.Equal(t, []any{"mobility", "annual", on("2020-02-20")}, []any{postings[0].LifeArea, postings[0].Occasion, postings[0].HeldOn})
 }
 
+func TestWithinACaseARunningSumGoesByTheIdsOfFollowUpsAndGoals(t *testing.T) {
+	k := domain.CaseFacts{Case: "k"}
+	for i, f := range []string{"late", "early"} { // held in this order, but early comes first by its id
+		k.FollowUps = append(k.FollowUps, domain.FollowUp{ID: f, Sequence: uint64(i + 1), HeldOn: on("2020-02-01") + domain.Date(i), Occasion: []string{"annual", "closure"}[i],
+			Goals: []domain.AssessedGoal{{Goal: "h", LifeArea: "mobility", Outcome: "fulfilled", Unit: "u"}, {Goal: "g", LifeArea: "learning", Outcome: "fulfilled", Unit: "u"}}})
+	}
+	capped := func(more string) *compensation.Plain {
+		return charged(t, inForce(t, `"p":{"values":{"2020-01-01":"100"}}`, fmt.Sprintf(goalEach, "")+`,{"id":"cap","kind":"cap","of":["g"],"per":"unit-year","limit":"50"`+more+`}`), k)
+	}
+	premiums := []string{"2020-02 u late/h 1 = 100.00", "2020-02 u late/g 1 = 100.00", "2020-02 u early/h 1 = 100.00", "2020-02 u early/g 1 = 100.00"}
+	assertPostings(t, capped(""), append(premiums, "2020-02 u early/g 0 = -50.00", "2020-02 u early/h 0 = -100.00", "2020-02 u late/g 0 = -100.00", "2020-02 u late/h 0 = -100.00")...)
+	assertPostings(t, capped(`,"when":"occasion == 'annual'"`), append(premiums, "2020-02 u late/g 0 = -50.00", "2020-02 u late/h 0 = -100.00")...)
+	assertPostings(t, capped(`,"when":"life_area == 'mobility' && outcome == ''"`), append(premiums, "2020-02 u early/h 0 = -50.00", "2020-02 u late/h 0 = -100.00")...)
+}
+
+func TestWhatWasPaidInEarlierYearsAsksForNoLimit(t *testing.T) {
+	policies := inForce(t, `"p":{"values":{"2019-01-01":"300"}},"limit":{"values":{"2020-01-01":"100"}}`,
+		fmt.Sprintf(goalEach, `,"repeat":"once-per-goal"`)+`,{"id":"cap","kind":"cap","of":["g"],"per":"unit-year","limit":"limit"}`)
+	policies[0].Documents[0].From = domain.MinDate
+	assertPostings(t, charged(t, policies, followed("k", "2019-02-01", "2020-05-01"), followed("l", "2020-05-01")), "2020-05 u f0/g 1 = 300.00", "2020-05 u f0/g 0 = -200.00")
+}
+
 func TestWhatACapSumsIsStillPaidOnce(t *testing.T) {
 	policies := inForce(t, `"p":{"values":{"2020-01-01":"300"}}`, fmt.Sprintf(goalEach, `,"repeat":"once-per-goal"`)+`,{"id":"cap","kind":"cap","of":["g"],"per":"unit-year","limit":"500"}`)
 	facts := []domain.CaseFacts{followed("k", "2020-02-01", "2020-05-01"), followed("l", "2020-05-02", "2020-06-02")}

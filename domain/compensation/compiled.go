@@ -9,7 +9,8 @@ import (
 // The compiled evaluator. One idea: everything that depends on words is decided once per combination of their small integer
 // codes and kept in a table (whether a component applies, and which rate holds: tables.go), so that the loop over the
 // facts does an index computation, one exact integer multiplication and one division a posting. It goes through the facts in
-// canonical order and hands out postings in batches of columns; whoever wants sums, rows or a digest consumes those.
+// canonical order and hands out postings in batches of columns; whoever wants sums, rows or a digest consumes those. Only what a cap sums
+// is kept until the cap has gone through it (compiled_cap.go).
 
 // Consumer takes the postings of an evaluation, batch by batch.
 type Consumer func(*Batch) error

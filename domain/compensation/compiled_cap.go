@@ -64,7 +64,11 @@ type cappedRow struct {
 
 // cappedRows returns the kept postings in the order of the running sum.
 func (k *compiled) cappedRows(kept []*Batch) []cappedRow {
-	var rows []cappedRow
+	n := 0
+	for _, b := range kept {
+		n += len(b.Unit)
+	}
+	rows := make([]cappedRow, 0, n)
 	for c, b := range kept {
 		for i := range b.Unit {
 			key := uint64(b.Month[i]-k.From)<<48 | uint64(b.Unit[i])<<32 | uint64(b.Case[i]+1) // NoCase + 1 is 0

@@ -14,6 +14,40 @@
 //   - YAML anchors, aliases, merges and own tags are refused, so that what a board reads is what is computed.
 //   - A value may be negative (a deduction); a weight may not.
 //   - A table need not hold every combination. What is missing is an error when it is asked for.
+//   - limit, pot, floor, round_to and threshold_minutes are the name of a parameter or, where the model has none of that name, the number
+//     itself: in quotes, or for threshold_minutes also without. A threshold is whole minutes, not negative; pot, floor and round_to of an
+//     allocation are whole öre, not negative. What a parameter is worth is checked when it is used (ValueError).
+//
+// Home health care:
+//
+//   - kind is the category of a row of health time or of a patient-month, "" for all else; such a row's band is health.
+//   - A patient-month is per patient, unit, kind of enrolment and month. Days of overlapping enrolments count once.
+//   - Among postings and rows, a patient stands after a case of the same id; --by case gives the two one row.
+//
+// A supplement has no absence ladder, and its posting no category, band, method or kind: its parameters are looked up without them. Its
+// when sees each row that it sums, as that of time does.
+//
+// A cap:
+//
+//   - Its limit is rounded to the öre, and is that of the first of each posting's month, by the posting's words where it is a table. Where the
+//     sum falls or the limit rises, the cap gives back.
+//   - Its when, and the table of its limit, see what a posting says itself: method and outcome are "".
+//   - Its own postings carry neither category nor band, and count nothing (quantity 0) in the unit of the capped posting.
+//   - Caps of the same id and per in the documents of one policy share a running sum, document by document: within a month in which the
+//     document changes, what the earlier one pays counts first.
+//   - What it sums is evaluated from the January of the period's first year on, and has to have its values then.
+//   - A cap cannot sum caps, allocations or performance pay.
+//
+// State grants:
+//
+//   - Recipients that the when leaves out have no part in the pot; the others share it. A weight of a recipient that is not in the grant
+//     does not count, a recipient without a weight is a RateError, and weights that are all 0 are a ValueError.
+//   - round_to left out is 0.01. Of equal remainders the earlier id goes first; what is left after whole steps goes to the next in that order.
+//   - share is equal, the name of the weights, or by-weights (by weights, weights) with the field weights. degree is left out, results or
+//     "min(1, result/target)", and always means that.
+//   - A target without a result counts 0 in the average; a recipient that has reported nothing gets no posting, but has its share. Shares
+//     are those of the day of a recipient's latest result. A degree of 0 gives no posting.
+//   - An allocation is of the day agreed, and a performance of the day of the latest result: the policy holds if it does on that day.
 package compensation
 
 import (

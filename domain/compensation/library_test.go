@@ -38,7 +38,7 @@ func TestEveryAmountOfABuiltInModelHasASourceAndAnAssumedOneIsPreliminary(t *tes
 	}
 	for id, want := range map[string][]string{
 		"ostersund-2014": {"person_premium 10000"}, "lund-2006": nil, "lund-2015-premium": {"goal_premium 297"}, "lund-2017": nil,
-		"performed-time-2022": nil, "granted-time-2022": nil,
+		"performed-time-2022": nil, "granted-time-2022": nil, "orebro-psychiatric": nil, "orebro-somatic": nil,
 	} {
 		assert.Equal(t, want, published[id], id)
 	}
@@ -46,7 +46,8 @@ func TestEveryAmountOfABuiltInModelHasASourceAndAnAssumedOneIsPreliminary(t *tes
 
 func TestASystemCanBeTriedOnAnyHistorySince2000(t *testing.T) {
 	since := domain.NewDate(2000, time.January, 1)
-	for _, id := range []string{"ostersund-2014", "lund-2006", "lund-2017", "performed-time-2022", "granted-time-2022", "person-premium-10000"} {
+	for _, id := range []string{"ostersund-2014", "lund-2006", "lund-2017", "performed-time-2022", "granted-time-2022", "person-premium-10000",
+		"orebro-psychiatric", "orebro-somatic", "state-grant-2010", "state-grant-2010-rule", "state-grant-2010-rule-rounded"} {
 		doc, _ := LibraryModel(id)
 		require.NoError(t, mustParse(t, string(doc)).CheckFrom(since), id)
 	}
@@ -57,6 +58,8 @@ func TestEveryModelOfASystemHasAPage(t *testing.T) {
 	for page, models := range map[string][]string{
 		"ostersund": {"ostersund-2014", "person-premium-10000", "person-premium-all-goals"},
 		"lund":      {"lund-2006", "lund-2015-premium", "lund-2015-pilot", "lund-2017"}, "granted-time": {"performed-time-2022", "granted-time-2022"},
+		"orebro-county":    {"orebro-psychiatric", "orebro-somatic"},
+		"state-grant-2010": {"state-grant-2010", "state-grant-2010-rule", "state-grant-2010-rule-rounded"},
 	} {
 		text, err := os.ReadFile("library/" + page + ".md")
 		require.NoError(t, err)

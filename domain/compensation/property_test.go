@@ -201,6 +201,8 @@ func TestWithIsTheSameAsWritingTheValueIntoTheDocument(t *testing.T) {
 
 func FuzzParseModel(f *testing.F) {
 	f.Add([]byte(contractExample))
+	f.Add([]byte(kinds + "{id: c, kind: cap, of: [t], per: unit-year, limit: \"500000\"}\n  - {id: d, kind: supplement, basis: health, threshold_minutes: 600, rate: p}"))
+	f.Add([]byte(kinds + "{id: c, kind: allocation, pot: p, floor: \"2000000\", weights: weights}\n  - {id: d, kind: performance, pot: p, share: by-weights, weights: weights, degree: results}"))
 	for _, id := range Library() {
 		doc, _ := LibraryModel(id)
 		f.Add(doc)

@@ -76,28 +76,37 @@ func (s Skipped) String() string {
 	}
 }
 
+// Order says what a payment file orders.
+type Order struct {
+	MessageID string       // what the bank knows the file by; "" where nothing is ordered
+	Payouts   []string     // the ids of those to be paid, in order of their vouchers
+	Sum       domain.Money // of the payments
+	Skipped   []Skipped    // what was left out, in order of the vouchers
+}
+
 // Pain001 writes the payment order of the approved payouts that have something to pay: a pain.001.001.03 message in SEK to bankgiro and
-// plusgiro, with one batch for each day of payment. It returns the payouts that it left out, each with its reason, in order of their
-// vouchers; they are returned with ErrNothingToPay too.
-func Pain001(w io.Writer, payouts []Payout, settings PaymentSettings) ([]Skipped, error) {
+// plusgiro, with one batch for each day of payment. What was left out is returned with ErrNothingToPay too.
+func Pain001(w io.Writer, payouts []Payout, settings PaymentSettings) (Order, error) {
 	o := paymentOrder{settings: settings}
 	o.check(payouts)
 	if err := o.err(); err != nil {
-		return nil, fmt.Errorf("no payment file can be made:\n%w", err)
+		return Order{}, fmt.Errorf("no payment file can be made:\n%w", err)
 	}
 	if len(o.days) == 0 {
-		return o.skipped, ErrNothingToPay
+		return o.order, ErrNothingToPay
 	}
+	m := o.message()
 	var b bytes.Buffer
 	b.WriteString(xml.Header)
 	e := xml.NewEncoder(&b)
 	e.Indent("", "  ")
-	if err := e.Encode(o.message()); err != nil {
-		return nil, fmt.Errorf("write the payment file: %w", err)
+	if err := e.Encode(m); err != nil {
+		return Order{}, fmt.Errorf("write the payment file: %w", err)
 	}
 	b.WriteByte('\n')
 	_, err := w.Write(b.Bytes())
-	return o.skipped, err
+	o.order.MessageID = m.Initiation.Header.MessageID
+	return o.order, err
 }
 
 type paymentOrder struct {
@@ -105,7 +114,7 @@ type paymentOrder struct {
 	settings PaymentSettings
 	debtor   painParty
 	account  painAccount
-	skipped  []Skipped
+	order    Order
 	days     map[domain.Date][]painTransfer
 	sums     map[domain.Date]domain.Money
 }
@@ -128,7 +137,7 @@ func (o *paymentOrder) check(payouts []Payout) {
 	o.days, o.sums = map[domain.Date][]painTransfer{}, map[domain.Date]domain.Money{}
 	for _, p := range o.problems.vouchers(payouts) {
 		if reason := o.skips(p); reason != "" {
-			o.skipped = append(o.skipped, Skipped{p.ID, p.Calculated.Provider, p.Calculated.Total, reason})
+			o.order.Skipped = append(o.order.Skipped, Skipped{p.ID, p.Calculated.Provider, p.Calculated.Total, reason})
 			continue
 		}
 		day := s.ExecuteOn
@@ -143,6 +152,8 @@ func (o *paymentOrder) check(payouts []Payout) {
 		}
 		o.days[day] = append(o.days[day], o.transfer(p))
 		o.sums[day] += p.Calculated.Total
+		o.order.Payouts = append(o.order.Payouts, p.ID)
+		o.order.Sum += p.Calculated.Total
 	}
 	if len(o.days) > maxBatches {
 		o.add("payouts", "are to be paid on %d days; at most %d fit in a file", len(o.days), maxBatches)
@@ -228,20 +239,19 @@ func (o *paymentOrder) message() *painDocument {
 	h := sha256.New()
 	fmt.Fprintf(h, "%s %+v\n", o.settings.Debtor.BIC, painAccountText(o.account))
 	days := slices.Sorted(maps.Keys(o.days))
-	count, sum := 0, domain.Money(0)
+	count := 0
 	for _, day := range days {
 		for _, t := range o.days[day] {
 			fmt.Fprintf(h, "%s %s %s %s\n", day, t.EndToEndID, t.Amount.Amount, painAccountText(t.Account))
 		}
 		count += len(o.days[day])
-		sum += o.sums[day]
 	}
 	id := fmt.Sprintf("CL%s-%s-%s", o.settings.Authority, strings.ReplaceAll(days[0].String(), "-", ""), hex.EncodeToString(h.Sum(nil)[:6]))
 	m := painInitiation{Header: painHeader{
 		MessageID: id,
 		Created:   o.settings.Created.UTC().Format("2006-01-02T15:04:05Z"),
 		Count:     count,
-		Sum:       sum.String(),
+		Sum:       o.order.Sum.String(),
 		Initiator: o.debtor,
 	}}
 	for i, day := range days {

@@ -43,16 +43,19 @@ func writePain001(t require.TestingT, payouts []Payout, settings PaymentSettings
 
 func TestAPaymentFileHasEveryFieldThatTheBankReads(t *testing.T) {
 	var b bytes.Buffer
-	skipped, err := Pain001(&b, earning(t), paymentSettings(t))
+	order, err := Pain001(&b, earning(t), paymentSettings(t))
 	require.NoError(t, err)
 	golden(t, "march.xml", b.Bytes())
-	assert.Equal(t, []Skipped{{"2016-03-ostra", "ostra", 100, WasCancelled}}, skipped)
+	assert.Equal(t, []Skipped{{"2016-03-ostra", "ostra", 100, WasCancelled}}, order.Skipped)
+	assert.Equal(t, []string{"2016-03-lund-hemvard", "2016-03-omsorg_nord"}, order.Payouts)
+	assert.EqualValues(t, 79545671, order.Sum)
 	root, wrong := checkPain001(b.String())
 	require.Empty(t, wrong)
 	m := root.children[0]
 
 	header := m.at("GrpHdr")[0]
 	assert.Regexp(t, `^CL1281-20160429-[0-9a-f]{12}$`, header.is("MsgId"))
+	assert.Equal(t, order.MessageID, header.is("MsgId"))
 	assert.Equal(t, "2016-04-12T21:30:15Z", header.is("CreDtTm"))
 	assert.Equal(t, "2", header.is("NbOfTxs"))
 	assert.Equal(t, "795456.71", header.is("CtrlSum"))
@@ -110,7 +113,7 @@ func TestEveryApprovedPayoutIsPaidOnceInFullOrIsLeftOutWithItsReason(t *testing.
 			payouts[i].PayOn = day(t, "2016-04-29") + domain.Date(rapid.IntRange(0, 2).Draw(t, "pay on"))
 		}
 		var b bytes.Buffer
-		skipped, err := Pain001(&b, payouts, settings)
+		order, err := Pain001(&b, payouts, settings)
 		want := map[string]string{} // amount by remittance: voucher
 		reasons := map[string]SkipReason{}
 		for _, p := range payouts {
@@ -129,7 +132,7 @@ func TestEveryApprovedPayoutIsPaidOnceInFullOrIsLeftOutWithItsReason(t *testing.
 				want[fmt.Sprintf("1281-2016-%d-", p.Voucher.Number)] = p.PayOn.String() + " " + p.Calculated.Total.String()
 			}
 		}
-		for _, s := range skipped {
+		for _, s := range order.Skipped {
 			assert.Equal(t, reasons[s.Payout], s.Reason)
 			assert.Contains(t, s.String(), s.Payout)
 			delete(reasons, s.Payout)
@@ -226,8 +229,8 @@ func TestAPaymentFileIsRefusedWithEverythingThatIsWrong(t *testing.T) {
 	undated := earning(t)[1]
 	undated.ID, undated.Voucher.Number, undated.PayOn = "2016-03-undated", 9, 0
 	var b bytes.Buffer
-	skipped, err := Pain001(&b, append(payouts, undated), settings)
-	assert.Empty(t, skipped)
+	order, err := Pain001(&b, append(payouts, undated), settings)
+	assert.Empty(t, order)
 	assert.Empty(t, b.String())
 	var ps domain.Problems
 	require.ErrorAs(t, err, &ps)

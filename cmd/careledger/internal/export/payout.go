@@ -19,7 +19,8 @@ const (
 	Cancelled  Status = "cancelled"
 )
 
-// Payout is a payout as the log has it: the version that was calculated last or, once approved, the one that was approved.
+// Payout is one version of a payout as the log has it: the one that was calculated last or, once approved, the one that was approved. A
+// payout that was cancelled and approved anew is several, each with a voucher of its own, of which at most one stands.
 type Payout struct {
 	ID                 string // of the entity, for example 2016-03-lund-hemvard
 	Status             Status
@@ -91,10 +92,12 @@ func (ps *problems) vouchers(payouts []Payout) []*Payout {
 		}
 		before := len(ps.list)
 		at := "payout " + p.ID
-		if ids[p.ID] {
-			ps.add(at, "is there twice")
+		if p.Status != Cancelled {
+			if ids[p.ID] {
+				ps.add(at, "is there twice")
+			}
+			ids[p.ID] = true
 		}
-		ids[p.ID] = true
 		switch p.Status {
 		case Approved, Paid, Cancelled:
 			ps.voucher(at, p, numbers)

@@ -18,8 +18,10 @@ type SIESettings struct {
 	Company            string            // the authority's name (#FNAMN); required
 	OrganisationNumber string            // the authority's; "" for none
 	ProgramVersion     string            // of careledger; "" is written as 0
-	GeneratedOn        domain.Date       // #GEN; 0 for the latest booking date in the file
+	GeneratedOn        domain.Date       `json:",omitzero"` // #GEN; 0 for the latest booking date in the file
 	Series             string            // of the vouchers; "" is U
+	Dimension          int               // what units are booked as: 1 (also for 0) cost centre, 2 cost unit, 6 project, or one of the company's own from 20
+	DimensionName      string            // "" for what the number stands for
 	CreditAccount      string            // what the payouts are owed on; "" is 2440
 	Accounts           map[string]string // the account of lines that carry none, by "policy/component"
 	AccountNames       map[string]string // by account; an account without one gets a general name
@@ -33,8 +35,22 @@ const (
 	defaultCreditAccount = "2440"
 	creditAccountName    = "Leverantörsskulder"
 	debitAccountName     = "Ersättning till utförare"
-	unitDimension        = "Kostnadsställe" // the meaning that SIE reserves dimension 1 for
 )
+
+// dimensionName is what SIE reserves a dimension for; those from 20 on are free. "" for one that units cannot be booked as.
+func dimensionName(dimension int) string {
+	switch {
+	case dimension == 1:
+		return "Kostnadsställe"
+	case dimension == 2:
+		return "Kostnadsbärare"
+	case dimension == 6:
+		return "Projekt"
+	case dimension >= 20 && dimension <= 9999:
+		return "Enhet"
+	}
+	return ""
+}
 
 var (
 	accountForm = regexp.MustCompile(`^[0-9]{1,10}$`)
@@ -72,6 +88,12 @@ func (f *sieFile) check(payouts []Payout) {
 	}
 	if s.CreditAccount == "" {
 		s.CreditAccount = defaultCreditAccount
+	}
+	if s.Dimension == 0 {
+		s.Dimension = 1
+	}
+	if dimensionName(s.Dimension) == "" {
+		f.add("dimension", "%d cannot stand for units; use 1 (cost centre), 2 (cost unit), 6 (project) or a number of your own from 20", s.Dimension)
 	}
 	if sieText(s.Company) == "" {
 		f.add("company", "is required: the name of the authority whose books these are")
@@ -191,9 +213,10 @@ func (f *sieFile) header() {
 			}
 		}
 	}
-	f.record("#DIM", "1", quoted(unitDimension))
+	dimension := strconv.Itoa(s.Dimension)
+	f.record("#DIM", dimension, quoted(cmp.Or(sieText(s.DimensionName), dimensionName(s.Dimension))))
 	for _, u := range slices.Sorted(maps.Keys(units)) {
-		f.record("#OBJEKT", "1", quoted(u), quoted(cmp.Or(sieText(s.UnitNames[u]), u)))
+		f.record("#OBJEKT", dimension, quoted(u), quoted(cmp.Or(sieText(s.UnitNames[u]), u)))
 	}
 	accounts[s.CreditAccount] = creditAccountName
 	for _, a := range slices.Sorted(maps.Keys(accounts)) {
@@ -222,7 +245,7 @@ func (f *sieFile) voucher(p *Payout) {
 func (f *sieFile) transaction(account, unit string, amount domain.Money, text string) {
 	objects := "{}"
 	if unit != "" {
-		objects = "{1 " + quoted(unit) + "}"
+		objects = "{" + strconv.Itoa(f.settings.Dimension) + " " + quoted(unit) + "}"
 	}
 	f.record("   #TRANS", account, objects, amount.String(), quoted(""), quoted(text))
 }

@@ -1,9 +1,9 @@
 // Package generate writes invented histories as NDJSON records, for trying the ledger, for its demo and for its tests.
 //
 // Nothing here is about real people. LundPilot is a reconstruction: it invents persons, goals and dates such that the totals
-// that Lund published about its pilot (see lundpilot.go) come out exactly; OrebroCounty one of home health care in a county, by the published
-// numbers of recipients; StateGrant2010 one of a state grant, by the published amounts. OstersundPilot, LundReform and GrantedTime invent a
-// small history each that follows the rules of a source, of which no totals are published. All of these adopt the built-in models, and the pages
+// that Lund published about its pilot (see lundpilot.go) come out exactly; so are OrebroCounty, by the published numbers of recipients of home
+// health care, and StateGrant2010, by the published amounts. OstersundPilot, LundReform and GrantedTime invent a small
+// history each that follows the rules of a source, of which no totals are published. All but the pilot adopt the built-in models, and the pages
 // beside those (domain/compensation/library) say what the source gives and what is made up. Municipality invents a whole municipality, County
 // several.
 //
@@ -31,8 +31,8 @@
 //   - Organisation numbers begin with 0, which no Swedish legal form has.
 //   - The effective date of a correction or annulment is that of its target, as corrected.
 //   - Record ids are the entity's id and a running number, with the authority's code before the id of an entity that several logs of one
-//     history have. Two seeds under one authority therefore conflict in one ledger,
-//     which refuses the second: they are two histories of the same municipality.
+//     history have. Two seeds under one authority therefore conflict in one ledger, which refuses the second: they are two histories of
+//     the same municipality.
 //   - What would be recorded after the last day of the last year is left out: it is not known yet. So the time reports of the last
 //     December are missing, as they would be on that day.
 package generate

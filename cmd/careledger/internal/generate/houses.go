@@ -1,6 +1,7 @@
 package generate
 
 import (
+	"cmp"
 	"time"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -40,6 +41,7 @@ func registerHouses(rec *recorder, from domain.Date, recorded time.Time, houses 
 // decree is a board's decision on a built-in model.
 type decree struct {
 	model     string      // its id, which is the policy's
+	records   string      // what the record ids begin with, where several logs of one history adopt the model; "" for the model's id
 	by        string      // who decided
 	on, from  domain.Date // when, and from when it is in force
 	until     domain.Date // the first day on which it is not in force any more; 0 while it is
@@ -58,6 +60,7 @@ func adoptBuiltIn(rec *recorder, d decree) {
 		panic("generate: " + err.Error())
 	}
 	e := newEntity(domain.KindPolicy, d.model)
+	e.id = cmp.Or(d.records, e.id)
 	at := func(day domain.Date) int64 { return int64(day-epoch())*daySeconds + 9*3600 }
 	rec.add(&e, domain.TypePolicyAdopted, d.from, at(d.on), policyOfficer, &domain.PolicyAdopted{
 		Model: jsontext.Value(m.CanonicalJSON()), From: d.from, DecidedBy: d.by, DecidedOn: d.on, Reference: d.reference})

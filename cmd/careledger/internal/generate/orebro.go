@@ -118,10 +118,11 @@ func (o *healthOffice) registerParties() {
 // adoptPolicies adopts the models of the two agreements. That on psychiatric care holds from September 2015. Since when the supplement
 // amounts are paid the source does not say; they are adopted for the reconstruction, from the year in which it begins.
 func (o *healthOffice) adoptPolicies() {
-	for _, p := range []struct {
-		id   string
-		from domain.Date
-	}{{"orebro-psychiatric", domain.NewDate(2015, time.September, 1)}, {"orebro-somatic", domain.NewDate(2018, time.January, 1)}} {
-		adoptLibraryModel(o.rec, p.id, p.from, officeTime(o.r, p.from-14), "Board of the municipality (reconstructed)", p.from-20)
+	for _, d := range []decree{
+		{model: "orebro-psychiatric", from: domain.NewDate(2015, time.September, 1)},
+		{model: "orebro-somatic", from: domain.NewDate(2018, time.January, 1)},
+	} {
+		d.records, d.by, d.on = o.plan.code+"-"+d.model, "Board of the municipality (reconstructed)", workday(d.from-20)
+		adoptBuiltIn(o.rec, d)
 	}
 }

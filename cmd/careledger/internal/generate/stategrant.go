@@ -59,8 +59,8 @@ func StateGrant2010(w io.Writer, seed uint64) error {
 		return err
 	}
 	// Adopted from the year's first day, so that it is in force on the first of the month in which the grant was agreed.
-	adoptLibraryModel(g.rec, grantModel, domain.NewDate(2010, time.January, 1), g.at(grantAgreedOn(), 0),
-		"SKL and the Ministry of Health and Social Affairs (reconstructed)", grantAgreedOn())
+	adoptBuiltIn(g.rec, decree{model: grantModel, by: "SKL and the Ministry of Health and Social Affairs (reconstructed)",
+		on: grantAgreedOn(), from: domain.NewDate(2010, time.January, 1)})
 	g.agree()
 	g.payDevelopment()
 	g.report()

@@ -68,20 +68,13 @@ type recorder struct {
 	months    []*batch // by month from that of first
 	beyond    batch    // what is recorded after last, never written
 	current   batch    // the month that open opened, kept for its memory
-	err       error    // the first error of making a record
+	err       error    // the first error of encoding
 }
 
 func newRecorder(authority string, first, last domain.Date) *recorder {
 	return &recorder{
 		authority: authority, first: first, last: last, calendar: newCalendar(first, last),
 		months: make([]*batch, last.Month()-first.Month()+1),
-	}
-}
-
-// fail keeps the first error. Nothing is written after it.
-func (r *recorder) fail(err error) {
-	if r.err == nil {
-		r.err = err
 	}
 }
 
@@ -165,8 +158,8 @@ func (b *batch) end() {
 // their corrections, by far the most records, go past it (performed.go).
 func (r *recorder) add(e *entity, t domain.Type, effective domain.Date, recorded int64, actor string, data any) int {
 	raw, err := json.Marshal(data, json.Deterministic(true))
-	if err != nil {
-		r.fail(fmt.Errorf("encode %s of %s: %w", t, e.name, err))
+	if err != nil && r.err == nil {
+		r.err = fmt.Errorf("encode %s of %s: %w", t, e.name, err)
 	}
 	b, n := r.begin(e, t, effective, recorded, actor)
 	b.text = append(b.text, raw...)
@@ -177,8 +170,8 @@ func (r *recorder) add(e *entity, t domain.Type, effective domain.Date, recorded
 // correct writes an event-corrected of the entity's record number n. data is the target's corrected data.
 func (r *recorder) correct(e *entity, n int, effective domain.Date, recorded int64, actor, reason string, data any) {
 	raw, err := json.Marshal(data, json.Deterministic(true))
-	if err != nil {
-		r.fail(fmt.Errorf("encode correction of %s: %w", e.eventID(n), err))
+	if err != nil && r.err == nil {
+		r.err = fmt.Errorf("encode correction of %s: %w", e.eventID(n), err)
 	}
 	r.add(e, domain.TypeEventCorrected, effective, recorded, actor, &domain.EventCorrected{Event: e.eventID(n), Reason: reason, Data: raw})
 }

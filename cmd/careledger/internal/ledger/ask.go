@@ -27,6 +27,9 @@ const (
 	QuestionPayout       = "payout"
 	QuestionSheet        = "sheet"
 	QuestionDeviation    = "deviation"
+	QuestionRecipients   = "recipients"
+	QuestionActivities   = "activities"
+	QuestionInvoice      = "invoice-basis"
 	QuestionAuthority    = "authority" // the one to write to: the one named, if the ledger holds it or none, or the only one
 )
 
@@ -41,6 +44,8 @@ type Request struct {
 	To           string  `json:"to,omitempty"`
 	By           string  `json:"by,omitempty"`
 	Format       string  `json:"format,omitempty"` // table, json, csv; html for a sheet
+	Year         string  `json:"year,omitempty"`   // in place of From and To
+	Month        string  `json:"month,omitempty"`  // invoice-basis
 
 	Entity   string `json:"entity,omitempty"`   // trail, sheet
 	Policy   string `json:"policy,omitempty"`   // policy
@@ -81,6 +86,9 @@ func (l *Local) Ask(ctx context.Context, r Request, w io.Writer) error {
 	}
 	if r.InForceFrom != "" && len(r.Models)+len(r.Set) == 0 && r.Sweep == "" && r.Seek == "" {
 		return &Wrong{fmt.Errorf("--in-force-from says from when an alternative holds; give one with --model, --set, --sweep or --seek")}
+	}
+	if answer := healthAnswers[r.Question]; answer != nil {
+		return l.askMunicipalities(ctx, &healthQuestion{Request: r, query: q, format: format, w: w}, answer)
 	}
 	answer := answers[r.Question]
 	if answer == nil {
@@ -237,6 +245,14 @@ func (r Request) read() (q projections.Query, err error) {
 	if r.To != "" {
 		if q.To, err = domain.ParseMonth(r.To); err != nil {
 			return q, fmt.Errorf("--to: %w", err)
+		}
+	}
+	if r.Year != "" {
+		if r.From != "" || r.To != "" {
+			return q, fmt.Errorf("--year and --from, --to exclude each other; give the year or the months")
+		}
+		if q.From, q.To, err = parseYear(r.Year); err != nil {
+			return q, err
 		}
 	}
 	if r.From != "" && r.To != "" && q.From > q.To {

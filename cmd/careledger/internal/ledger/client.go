@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -89,6 +90,19 @@ func (c *Client) Import(ctx context.Context, r ImportRequest) (*ImportReport, er
 	}
 	pw.Close()
 	return &report, <-read
+}
+
+// Export has the serving careledger make files from payouts, which it remembers; the caller writes them.
+func (c *Client) Export(ctx context.Context, r ExportRequest) (*ExportAnswer, error) {
+	var b bytes.Buffer
+	if err := c.call(ctx, subjectExport, r, &b, nil); err != nil {
+		return nil, err
+	}
+	var answer ExportAnswer
+	if err := json.Unmarshal(b.Bytes(), &answer); err != nil {
+		return nil, fmt.Errorf("read the serving careledger's answer: %w", err)
+	}
+	return &answer, nil
 }
 
 func (c *Client) call(ctx context.Context, subject string, request any, w io.Writer, progress ProgressFunc) error {

@@ -23,6 +23,8 @@ type Service interface {
 	Import(ctx context.Context, r ImportRequest) (*ImportReport, error)
 	// Payout carries out a command on payouts and writes what became of it.
 	Payout(ctx context.Context, r PayoutRequest, w io.Writer) error
+	// Export makes files from payouts and remembers that they were made; see ExportRequest.
+	Export(ctx context.Context, r ExportRequest) (*ExportAnswer, error)
 	Close() error
 }
 

@@ -33,6 +33,7 @@ type Local struct {
 	store  *eventstore.Store
 
 	importing sync.Mutex
+	exporting sync.Mutex // held while the register of exports is used
 	mu        sync.Mutex
 	books     map[string]*book
 	follow    *follower // nil unless serving

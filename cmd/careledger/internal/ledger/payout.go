@@ -146,6 +146,9 @@ func (p *payoutWork) do(ctx context.Context) (outcomes []report.PayoutOutcome, e
 		if err != nil {
 			return outcomes, fmt.Errorf("%s: %w", e, err)
 		}
+		if p.Action == "cancel" {
+			o.Changes = append(o.Changes, p.ledger.concerns(p.Authority, o.Payout, o.Voucher)...)
+		}
 		outcomes = append(outcomes, o)
 	}
 	return outcomes, err

@@ -23,6 +23,7 @@ import (
 //	careledger.ask     a Request as JSON; the answer is what the command would print
 //	careledger.import  an ImportRequest as JSON; the answer is an ImportReport as JSON
 //	careledger.payout  a PayoutRequest as JSON; the answer is what the command would print
+//	careledger.export  an ExportRequest as JSON; the answer is an ExportAnswer as JSON
 //	careledger.record  one record; the answer is a RecordReply as JSON
 //
 // All but the last answer in several messages, whose header Careledger says what each is: part (a piece of the answer), progress
@@ -33,6 +34,7 @@ const (
 	subjectImport = "careledger.import"
 	subjectRecord = "careledger.record"
 	subjectPayout = "careledger.payout"
+	subjectExport = "careledger.export"
 
 	header         = "Careledger"
 	headerPart     = "part"
@@ -158,7 +160,7 @@ type service struct {
 // subscribe takes messages. Several ledgers that serve one cluster share them; an import names a file of this machine, so only a
 // ledger with a directory takes those.
 func (s *service) subscribe() (all []*nats.Subscription, err error) {
-	handlers := map[string]func(*nats.Msg){subjectAsk: s.ask, subjectRecord: s.record, subjectPayout: s.payout}
+	handlers := map[string]func(*nats.Msg){subjectAsk: s.ask, subjectRecord: s.record, subjectPayout: s.payout, subjectExport: s.export}
 	if s.config.ServerURL == "" {
 		handlers[subjectImport] = s.importFile
 	}
@@ -210,6 +212,20 @@ func (s *service) payout(m *nats.Msg) {
 		}
 		r.Progress = progress
 		return s.Payout(ctx, r, w)
+	})
+}
+
+func (s *service) export(m *nats.Msg) {
+	s.work(m, func(ctx context.Context, w io.Writer, _ ProgressFunc) error {
+		var r ExportRequest
+		if err := json.Unmarshal(m.Data, &r, json.RejectUnknownMembers(true)); err != nil {
+			return &Wrong{fmt.Errorf("read the command: %w", err)}
+		}
+		answer, err := s.Export(ctx, r)
+		if err != nil {
+			return err
+		}
+		return json.MarshalWrite(w, answer)
 	})
 }
 

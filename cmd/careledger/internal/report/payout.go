@@ -22,7 +22,7 @@ type PayoutOutcome struct {
 	Adjusted domain.Money `json:"adjusted"` // of Total, the adjustments of earlier months
 	Voucher  string       `json:"voucher"`  // "" before it is approved
 	Outcome  string       `json:"outcome"`  // what was done, or why nothing was
-	Changes  []string     `json:"changes"`  // of a new version: what differs from the one before
+	Changes  []string     `json:"changes"`  // of a new version: what differs from the one before; of one cancelled: where it has been exported to
 }
 
 // OutcomeOf states a version.
@@ -180,7 +180,7 @@ func Payout(w io.Writer, format Format, authority string, at projections.Moment,
 func payoutStory(p *domain.Payout) string {
 	var b strings.Builder
 	for _, v := range p.Versions {
-		fmt.Fprintf(&b, "\nVersion %d: %s kr, as known at event %s (recorded %s)\n", v.Version, v.Total, eventNumber(v.KnownTo), v.KnownAt.UTC().Format(time.RFC3339))
+		fmt.Fprintf(&b, "\nVersion %d: %s kr, as known at event %s (recorded %s)\n", v.Version, Thousands(v.Total.String()), eventNumber(v.KnownTo), v.KnownAt.UTC().Format(time.RFC3339))
 		step := func(what string, s *domain.PayoutStep, more string) {
 			if s != nil {
 				fmt.Fprintf(&b, "  %-10s by %s, %s%s (event %s)\n", what, s.Actor, s.Date, more, eventNumber(s.Sequence))
@@ -208,7 +208,7 @@ func payoutStory(p *domain.Payout) string {
 		if !l.Adjusts(v.Month) {
 			continue
 		}
-		fmt.Fprintf(&b, "\nLine %d adjusts %s by %s kr (%s known, %s settled) because of:\n", l.Line, l.Month, l.Amount, l.Known, l.Settled)
+		fmt.Fprintf(&b, "\nLine %d adjusts %s by %s kr (%s known, %s settled) because of:\n", l.Line, l.Month, Thousands(l.Amount.String()), Thousands(l.Known.String()), Thousands(l.Settled.String()))
 		for _, c := range l.Causes {
 			fmt.Fprintf(&b, "  event %s %s %s (%s)\n", eventNumber(c.Sequence), c.Type, c.Entity, c.Event)
 		}

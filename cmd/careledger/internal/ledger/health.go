@@ -1,0 +1,127 @@
+package ledger
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"slices"
+	"strconv"
+	"time"
+
+	"careledger/cmd/careledger/internal/report"
+	"careledger/domain"
+	"careledger/projections"
+)
+
+// healthQuestion is one about home health care, asked of the log of every municipality or of those that --authority names.
+type healthQuestion struct {
+	Request
+	query  projections.Query
+	format report.Format
+	w      io.Writer
+	tables []*projections.Table // by authority
+}
+
+// healthAnswers are the questions about the logs of municipalities. It must not be changed.
+var healthAnswers = map[string]func(*healthQuestion) error{
+	QuestionRecipients: (*healthQuestion).recipients,
+	QuestionActivities: (*healthQuestion).activities,
+	QuestionInvoice:    (*healthQuestion).invoice,
+}
+
+// municipalityDigits and countyDigits are the lengths of authorities' codes.
+const (
+	municipalityDigits = 4
+	countyDigits       = 2
+)
+
+// askMunicipalities answers a question about home health care.
+func (l *Local) askMunicipalities(ctx context.Context, q *healthQuestion, answer func(*healthQuestion) error) error {
+	codes, err := l.municipalities(ctx, q.Authority)
+	if err != nil {
+		return err
+	}
+	if q.AsOfSequence != nil && len(codes) > 1 {
+		return &Wrong{fmt.Errorf("--as-of-sequence is an event number of one log, and this asks %d logs; name one with --authority, or say a time with --as-of", len(codes))}
+	}
+	for _, code := range codes {
+		o, err := l.answering(ctx, code)
+		if err != nil {
+			return err
+		}
+		q.tables = append(q.tables, o.table)
+	}
+	return answer(q)
+}
+
+// municipalities returns the municipalities that the ledger holds: the one named, those of the county named, or all. One that is named and
+// not there is refused; so is a county without any.
+func (l *Local) municipalities(ctx context.Context, named string) ([]string, error) {
+	all, err := l.store.Authorities(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if len(all) == 0 {
+		return nil, &NoLedgerError{Where: l.where()}
+	}
+	if named != "" {
+		if err := domain.ParseAuthority(named); err != nil {
+			return nil, &Wrong{fmt.Errorf("--authority: %w", err)}
+		}
+	}
+	codes := slices.DeleteFunc(slices.Sorted(slices.Values(all)), func(code string) bool {
+		return len(code) != municipalityDigits || named != "" && code[:len(named)] != named
+	})
+	switch {
+	case len(codes) > 0 || named == "":
+		return codes, nil
+	case len(named) == countyDigits:
+		return nil, fmt.Errorf("%s holds no log of a municipality whose code begins with %s; import their records first", l.where(), named)
+	}
+	return nil, &NoLedgerError{Where: l.where(), Authority: named}
+}
+
+func (a *healthQuestion) recipients() error {
+	r, err := projections.CountRecipients(a.tables, a.query)
+	if err != nil {
+		return err
+	}
+	return report.Recipients(a.w, a.format, r, len(a.Authority) == countyDigits)
+}
+
+func (a *healthQuestion) activities() error {
+	all, err := projections.CountActivities(a.tables, a.query)
+	if err != nil {
+		return err
+	}
+	return report.Activities(a.w, a.format, all)
+}
+
+func (a *healthQuestion) invoice() error {
+	if a.Month == "" {
+		return &Wrong{fmt.Errorf("--month is required, for example --month 2019-03: an invoice is of one month")}
+	}
+	month, err := domain.ParseMonth(a.Month)
+	if err != nil {
+		return &Wrong{fmt.Errorf("--month: %w", err)}
+	}
+	var all []*projections.InvoiceBasis
+	for i, t := range a.tables {
+		a.Progress.report("computing the invoice basis of "+t.Authority(), int64(i), int64(len(a.tables)))
+		b, err := t.InvoiceBasis(a.query.AsOf, month)
+		if err != nil {
+			return fmt.Errorf("authority %s: %w", t.Authority(), err)
+		}
+		all = append(all, b)
+	}
+	return report.InvoiceBases(a.w, a.format, month, all)
+}
+
+// parseYear returns the months of a year.
+func parseYear(s string) (from, to domain.Month, err error) {
+	from, err = domain.ParseMonth(s + "-01")
+	if _, number := strconv.Atoi(s); err != nil || number != nil {
+		return 0, 0, fmt.Errorf("--year: %q is not a year; write for example 2019", s)
+	}
+	return from, domain.NewMonth(from.Year(), time.December), nil
+}
