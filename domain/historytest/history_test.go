@@ -21,6 +21,9 @@ func TestEveryEventTypeAppearsOften(t *testing.T) {
 		for i, e := range h.Events(-1) {
 			require.EqualValues(t, i+1, e.Sequence)
 			seen[e.Type] = true
+			if e.Corrects() != "" {
+				seen["a correction of a "+domain.Type(e.Entity.Kind())] = true
+			}
 		}
 		records, events = records+len(h.Records), events+len(h.Events(-1))
 		for typ := range seen {
@@ -33,6 +36,9 @@ func TestEveryEventTypeAppearsOften(t *testing.T) {
 			continue // written by the commands on payouts, never by a record: see cmd/careledger/internal/ledger
 		}
 		assert.GreaterOrEqual(t, in[domain.Type(typ)], histories/4, typ)
+	}
+	for _, kind := range []domain.Kind{domain.KindProvider, domain.KindPolicy, domain.KindCase, domain.KindPatient, domain.KindAgreement, domain.KindGrant} {
+		assert.GreaterOrEqual(t, in["a correction of a "+domain.Type(kind)], histories/4, kind)
 	}
 }
 

@@ -111,6 +111,8 @@ func TestAProcessLooksAtWhatAnotherWroteBeforeItRefuses(t *testing.T) {
 	require.NoError(t, err)
 	_, _, err = two.Record(t.Context(), []byte(record("need-z", "needs-assessed", "case/z", "2020-01-01", "2020-01-01", `{"assessments":[{"life_area":"mobility","status":2}]}`)))
 	require.NoError(t, err)
+	imported(t, one, file(t, record("open-y", "case-opened", "case/y", "2020-01-01", "2020-01-01", `{"person":"y"}`)))
+	imported(t, two, file(t, record("need-y", "needs-assessed", "case/y", "2020-01-01", "2020-01-01", `{"assessments":[{"life_area":"mobility","status":2}]}`)))
 	requireBooks(t, eventsOf(t, one))
 }
 

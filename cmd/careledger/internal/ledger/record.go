@@ -45,7 +45,7 @@ func (l *Local) append(ctx context.Context, b *book, make func(*writer) (domain.
 			return d, refused
 		}
 		ours = ours || !d.duplicate && len(pending) > 0 // it may be on the log after all, and is then found there
-		if len(pending) > 0 {                           // where nothing was handed to the log, the writer stands as it was, or has been thrown away already
+		if len(pending) > 0 {                           // otherwise it stands as it was, or has been thrown away already
 			l.forget(b, w)
 		}
 		moved := errors.Is(err, eventstore.ErrConflict) || errors.Is(err, eventstore.ErrNeedsRefresh)
@@ -55,22 +55,29 @@ func (l *Local) append(ctx context.Context, b *book, make func(*writer) (domain.
 	}
 }
 
-// outdated says whether somebody else has written what a writer did not know when it refused, and forgets the writer if so. Only on a
-// server do others write.
+// outdated says whether somebody else has written what a writer did not know when it refused, and forgets the writer if so.
 func (l *Local) outdated(ctx context.Context, b *book, w *writer) bool {
-	if w == nil || w.at == nil || l.config.ServerURL == "" {
-		return false
-	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	head, err := w.at.log.Refresh(ctx)
-	if err != nil || head.Sequence < w.next {
+	if !l.behind(ctx, b, w) {
 		return false
 	}
 	if b.writer == w {
 		b.writer = nil
 	}
 	return true
+}
+
+// behind says whether the log holds more than a writer knows. Only on a server do others write. The book's mu is held.
+func (l *Local) behind(ctx context.Context, b *book, w *writer) bool {
+	if w == nil || l.config.ServerURL == "" {
+		return false
+	}
+	if w.at == nil {
+		return b.opened.Load() != nil
+	}
+	head, err := w.at.log.Refresh(ctx)
+	return err == nil && head.Sequence >= w.next
 }
 
 // writerKeeps bounds the ids and cases that a writer of single records holds, before it is made anew.
