@@ -139,6 +139,39 @@ func TestALateDecisionIsWhyAUnitGetsItsFixedAmount(t *testing.T) {
 	require.Equal(t, []string{"decision-made decision-z"}, causes(line))
 }
 
+// What a model sees of a unit changes with the provider's registration.
+func TestACorrectedProviderIsWhyItsAmountsChange(t *testing.T) {
+	const byRegime = `{"id":"regime","title":"by regime","currency":"SEK","parameters":{"rate":{"by":["regime"],"values":{"2020-01-01":{"external":"60","in-house":"30"}}}},"components":[{"id":"time","kind":"time","basis":"performed","rate":"rate"}]}`
+	l := opened(t, Config{Dir: t.TempDir()})
+	imported(t, l, file(t, town(2)+adoption("adopt-regime", byRegime, "2020-03-01")))
+	paidMonth(t, l, "2020-01")
+	imported(t, l, file(t, correction("c", "p0", "provider/p0", `{"name":"P","regime":"in-house"}`)))
+	paidMonth(t, l, "2020-02")
+	line := latest(t, l, "2020-02-p0").Lines[2]
+	require.Equal(t, [3]domain.Money{300_00, 600_00, -300_00}, [3]domain.Money{line.Known, line.Settled, line.Amount})
+	require.Equal(t, []string{"event-corrected c"}, causes(line))
+	require.Len(t, latest(t, l, "2020-02-p1").Lines, 2)
+}
+
+// A cap of February follows from what January used up of it.
+func TestACapFollowsFromEarlierMonths(t *testing.T) {
+	const capped = `{"id":"capped","title":"at most 2 000 a year","currency":"SEK","parameters":{"rate":{"values":{"2020-01-01":"120"}}},"components":[{"id":"time","kind":"time","basis":"performed","rate":"rate"},{"id":"most","kind":"cap","of":["time"],"limit":"2000","per":"provider-year"}]}`
+	l := opened(t, Config{Dir: t.TempDir()})
+	imported(t, l, file(t, town(2)+adoption("adopt-capped", capped, "2020-03-01")))
+	paidMonth(t, l, "2020-01")
+	paidMonth(t, l, "2020-02")
+	imported(t, l, file(t, correction("c", "time0-2020-01", "case/k0", reported(0, "2020-01", 660))))
+	paidMonth(t, l, "2020-03")
+	for _, line := range latest(t, l, "2020-03-p0").Lines {
+		require.Equal(t, []string{"event-corrected c"}, causes(line), "%s %s/%s", line.Month, line.Policy, line.Component)
+		if line.Component == "most" {
+			require.Equal(t, "2020-02", line.Month.Text())
+			require.Equal(t, [3]domain.Money{-520_00, -400_00, -120_00}, [3]domain.Money{line.Known, line.Settled, line.Amount})
+		}
+	}
+	require.Len(t, latest(t, l, "2020-03-p0").Lines, 3)
+}
+
 // A month in which nobody was due anything leaves no payout. What becomes known of it later is paid all the same.
 func TestAMonthWithoutPayoutsIsAdjustedLater(t *testing.T) {
 	l := opened(t, Config{Dir: t.TempDir()})
