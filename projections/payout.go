@@ -22,8 +22,9 @@ func (t *Table) Payouts(at AsOf) (*domain.Payouts, Moment, error) {
 // CalculatePayouts returns what each provider is to be paid for a month as known now, sorted by provider; one only where it is named. A
 // provider without anything to pay has none.
 //
-// A payout covers its month, and of each earlier month that a payout of the authority, approved or paid, stands for, the difference
-// between what is known now and what has been settled: also where the provider itself had nothing to be paid then.
+// A payout covers its month, and of each earlier month that is closed for the provider (closedMonths) the difference between what is
+// known now and what has been settled. A provider of whom nothing is known any more still gets a payout, an empty one, where its last
+// calculation waits for approval: what that says must not be approved.
 func (t *Table) CalculatePayouts(ctx context.Context, month domain.Month, provider string) ([]domain.PayoutCalculated, error) {
 	cut, err := t.Cut(Now)
 	if err != nil {
@@ -34,27 +35,46 @@ func (t *Table) CalculatePayouts(ctx context.Context, month domain.Month, provid
 	if err != nil {
 		return nil, err
 	}
-	c := &payoutCalculation{Cut: cut, table: t, payouts: payouts, month: month, closed: closedMonths(payouts, month), lines: map[string][]payoutLine{}}
+	c := &payoutCalculation{Cut: cut, table: t, payouts: payouts, month: month, closed: monthsClosed(payouts, month), lines: map[string][]payoutLine{}}
 	if err := c.evaluate(); err != nil {
 		return nil, err
 	}
 	return c.calculated(ctx, provider)
 }
 
-// closedMonths are the months before one that a payout stands for, approved or paid.
-func closedMonths(payouts *domain.Payouts, before domain.Month) map[domain.Month]bool {
-	closed := map[domain.Month]bool{}
+// closedMonths are the months before one that are settled, so that what is known of them since is an adjustment. A month is closed for a
+// provider whose own payout for it stands, approved or paid, or of whom a later payout has settled something of it; and for one without a
+// payout of its own for it, because it had nothing to be paid then, once any payout of the authority stands for the month. A provider whose
+// own payout has been calculated, rejected or cancelled has it open: what was sent back does not come in by the next month's payout.
+type closedMonths struct {
+	all map[domain.Month]bool
+	own map[providerMonth]bool // also false: a payout of its own, which does not stand
+}
+
+type providerMonth struct {
+	provider string
+	month    domain.Month
+}
+
+func monthsClosed(payouts *domain.Payouts, before domain.Month) closedMonths {
+	closed := closedMonths{map[domain.Month]bool{}, map[providerMonth]bool{}}
 	for _, p := range payouts.All() {
-		if v := p.Latest(); v.Settles() && v.Month < before {
-			closed[v.Month] = true
+		if v := p.Latest(); v.Month < before {
+			closed.own[providerMonth{v.Provider, v.Month}] = v.Settles()
+			closed.all[v.Month] = closed.all[v.Month] || v.Settles()
 		}
 	}
 	payouts.EachSettled(func(k domain.SettledKey, _ domain.Money) {
 		if k.Month < before {
-			closed[k.Month] = true
+			closed.own[providerMonth{k.Provider, k.Month}], closed.all[k.Month] = true, true
 		}
 	})
 	return closed
+}
+
+func (c *closedMonths) has(provider string, month domain.Month) bool {
+	own, has := c.own[providerMonth{provider, month}]
+	return own || !has && c.all[month]
 }
 
 type payoutCalculation struct {
@@ -62,7 +82,7 @@ type payoutCalculation struct {
 	table   *Table
 	payouts *domain.Payouts
 	month   domain.Month
-	closed  map[domain.Month]bool
+	closed  closedMonths
 	period  compensation.Period
 
 	lines   map[string][]payoutLine // by provider
@@ -86,8 +106,10 @@ type postingKey struct {
 // evaluate computes the postings of the month and the closed ones, and sums them to lines.
 func (c *payoutCalculation) evaluate() error {
 	c.period = compensation.Period{From: c.month, To: c.month}
-	for m := range c.closed {
-		c.period.From = min(c.period.From, m)
+	for m, closed := range c.closed.all {
+		if closed {
+			c.period.From = min(c.period.From, m)
+		}
 	}
 	prepared := c.Prepared(c.period)
 	sums := compensation.NewAggregate(prepared, compensation.DefaultFields)
@@ -147,17 +169,46 @@ func (c *payoutCalculation) digest(b *compensation.Batch) error {
 	return nil
 }
 
-// calculated makes the payouts of the lines.
-func (c *payoutCalculation) calculated(ctx context.Context, only string) ([]domain.PayoutCalculated, error) {
-	c.payouts.EachSettled(func(k domain.SettledKey, settled domain.Money) { // settled, and nothing is known of it any more
-		same := func(l payoutLine) bool {
-			return l.Month == k.Month && l.Unit == k.Unit && l.Policy == k.Policy && l.Component == k.Component
+// addSettled adds a line of 0.00 for what has been settled and of which nothing is known any more.
+func (c *payoutCalculation) addSettled() {
+	known := map[domain.SettledKey]bool{}
+	for provider, lines := range c.lines {
+		for i := range lines {
+			known[settledKey(provider, &lines[i].PayoutLine)] = true
 		}
-		if settled != 0 && k.Month <= c.month && !slices.ContainsFunc(c.lines[k.Provider], same) {
+	}
+	c.payouts.EachSettled(func(k domain.SettledKey, settled domain.Money) {
+		if settled != 0 && k.Month <= c.month && !known[k] {
 			c.lines[k.Provider] = append(c.lines[k.Provider], payoutLine{PayoutLine: domain.PayoutLine{Month: k.Month, Unit: k.Unit, Policy: k.Policy, Component: k.Component,
 				Account: c.accountSettled(k), Quantity: "0", QuantityUnit: compensation.UnitMixed}})
 		}
 	})
+}
+
+func settledKey(provider string, l *domain.PayoutLine) domain.SettledKey {
+	return domain.SettledKey{Provider: provider, Month: l.Month, Unit: l.Unit, Policy: l.Policy, Component: l.Component}
+}
+
+// waiting are the providers whose payout for the month is calculated and waits for approval.
+func (c *payoutCalculation) waiting() map[string]bool {
+	waiting := map[string]bool{}
+	for _, p := range c.payouts.All() {
+		if v := p.Latest(); v.Month == c.month && v.Status() == domain.PayoutStatusCalculated {
+			waiting[v.Provider] = true
+		}
+	}
+	return waiting
+}
+
+// calculated makes the payouts of the lines.
+func (c *payoutCalculation) calculated(ctx context.Context, only string) ([]domain.PayoutCalculated, error) {
+	c.addSettled()
+	waiting := c.waiting()
+	for provider := range waiting {
+		if c.lines[provider] == nil {
+			c.lines[provider] = []payoutLine{} // also where nothing is known
+		}
+	}
 	all := []domain.PayoutCalculated{}
 	for provider, lines := range c.lines {
 		if only != "" && provider != only {
@@ -166,14 +217,14 @@ func (c *payoutCalculation) calculated(ctx context.Context, only string) ([]doma
 		p := domain.PayoutCalculated{Provider: provider, Month: c.month, KnownTo: c.Sequence, KnownAt: c.Recorded, Models: []domain.PayoutModel{}, Lines: []domain.PayoutLine{}}
 		for _, l := range lines {
 			l.Cases = len(l.cases)
-			l.Settled = c.payouts.Settled(domain.SettledKey{Provider: provider, Month: l.Month, Unit: l.Unit, Policy: l.Policy, Component: l.Component})
+			l.Settled = c.payouts.Settled(settledKey(provider, &l.PayoutLine))
 			l.Amount = l.Known - l.Settled
-			if l.Month == c.month || c.closed[l.Month] && l.Amount != 0 {
+			if l.Month == c.month || c.closed.has(provider, l.Month) && l.Amount != 0 {
 				p.Lines = append(p.Lines, l.PayoutLine)
 				p.Total += l.Amount
 			}
 		}
-		if len(p.Lines) == 0 {
+		if len(p.Lines) == 0 && !waiting[provider] {
 			continue
 		}
 		c.finish(&p)

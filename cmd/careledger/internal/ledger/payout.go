@@ -10,6 +10,7 @@ import (
 
 	"careledger/cmd/careledger/internal/report"
 	"careledger/domain"
+	"careledger/projections"
 )
 
 // PayoutRequest is a command on payouts with everything it needs, so that it can be put to another process. Texts are as a person
@@ -166,11 +167,11 @@ func (p *payoutWork) entities(ctx context.Context) (all []domain.Entity, err err
 	if err != nil {
 		return nil, err
 	}
-	state, err := o.table.State()
+	payouts, _, err := o.table.Payouts(projections.Now)
 	if err != nil {
 		return nil, err
 	}
-	for _, payout := range state.Payouts.All() {
+	for _, payout := range payouts.All() {
 		v := payout.Latest()
 		if p.from <= v.Month && v.Month <= p.to && v.Status() == payoutTakes[p.Action] && (p.Provider == "" || v.Provider == p.Provider) {
 			all = append(all, payout.Entity)
@@ -178,11 +179,6 @@ func (p *payoutWork) entities(ctx context.Context) (all []domain.Entity, err err
 	}
 	return all, nil
 }
-
-// standing says that there is nothing to write: the version says it already.
-type standing struct{ outcome report.PayoutOutcome }
-
-func (s *standing) Error() string { return "stands already" }
 
 // calculate calculates the payouts of a month. What has changed under the calculation is looked at again.
 func (p *payoutWork) calculate(ctx context.Context, month domain.Month) (outcomes []report.PayoutOutcome, err error) {
@@ -226,7 +222,8 @@ func (p *payoutWork) calculation(payouts *domain.Payouts, c domain.PayoutCalcula
 		if stands.Settles() {
 			said = "unchanged: a month that is " + stands.Status() + " is never reopened; what is known since comes in a later payout"
 		}
-		return domain.Event{}, &standing{report.OutcomeOf(entity, stands, said)}
+		*out = report.OutcomeOf(entity, stands, said)
+		return domain.Event{}, &standing{stands.LastStep().EventID}
 	}
 	*out = report.OutcomeOf(entity, &domain.PayoutVersion{PayoutCalculated: &next}, "calculated")
 	if next.Version > 1 {
@@ -247,7 +244,8 @@ func (p *payoutWork) step(ctx context.Context, entity domain.Entity) (report.Pay
 			return domain.Event{}, domain.Problems{{Field: "version", Reason: fmt.Sprintf("version %d is not what counts, version %d is; look at it first (careledger payout show %s)", p.Version, v.Version, entity.ID())}}
 		}
 		if said := p.repeated(v); said != "" {
-			return domain.Event{}, &standing{report.OutcomeOf(entity, v, said)}
+			*out = report.OutcomeOf(entity, v, said)
+			return domain.Event{}, &standing{v.LastStep().EventID}
 		}
 		if takes := payoutTakes[p.Action]; v.Status() != takes {
 			return domain.Event{}, domain.Problems{{Field: "payout", Reason: fmt.Sprintf("it is %s; %s takes one that is %s. careledger payout show %s tells who did what",
@@ -284,19 +282,20 @@ func (p *payoutWork) repeated(v *domain.PayoutVersion) string {
 	return fmt.Sprintf("unchanged: %s did this on %s; nothing was done again", step.Actor, domain.LocalDate(step.Recorded))
 }
 
+// event makes an event of a payout. Clocks differ, and what rests on something is recorded no earlier than it.
 func (p *payoutWork) event(payouts *domain.Payouts, t domain.Type, entity domain.Entity, data domain.Data, about string) (domain.Event, error) {
-	recorded := p.now
-	if _, latest := payouts.Last(entity); latest.After(recorded) {
-		recorded = latest
+	recorded, restsOn := p.now, payouts.LatestRecorded()
+	if c, ok := data.(*domain.PayoutCalculated); ok && c.KnownAt.After(restsOn) {
+		restsOn = c.KnownAt
+	}
+	if restsOn.After(recorded) {
+		recorded = restsOn
 	}
 	return domain.PayoutEvent(t, p.Authority, entity, p.on, recorded, p.Actor, data, about)
 }
 
-// write appends the event that make returns, on the payouts as the writer knows them.
+// write appends the event that make returns, on the payouts as the writer knows them. make states what came of it in any case.
 func (p *payoutWork) write(ctx context.Context, make func(*domain.Payouts, *report.PayoutOutcome) (domain.Event, error)) (out report.PayoutOutcome, err error) {
 	_, err = p.ledger.append(ctx, p.book, func(w *writer) (domain.Event, error) { return make(w.state.Payouts, &out) })
-	if stands := (*standing)(nil); errors.As(err, &stands) {
-		return stands.outcome, nil
-	}
 	return out, err
 }

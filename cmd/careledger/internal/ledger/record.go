@@ -24,6 +24,12 @@ func (l *Local) Record(ctx context.Context, line []byte) (sequence uint64, dupli
 	return d.sequence, d.duplicate, err
 }
 
+// standing is what make returns in place of an event where there is nothing to write: the event of an id says it already. That may be on
+// its way to the log still, so whoever is told so is told when it is durable.
+type standing struct{ event string }
+
+func (s *standing) Error() string { return "event " + s.event + " says it already" }
+
 // append decides the event that make returns on what the writer holds, and returns when it is durable. make is called again where
 // somebody else wrote in between. It returns domain.Problems if the event is refused, and the error of make.
 func (l *Local) append(ctx context.Context, b *book, make func(*writer) (domain.Event, error)) (decision, error) {
@@ -53,7 +59,7 @@ func (l *Local) append(ctx context.Context, b *book, make func(*writer) (domain.
 // writerKeeps bounds the ids and cases that a writer of single records holds, before it is made anew.
 const writerKeeps = 200_000
 
-// submit decides an event and hands it to the log. What it returns as pending must be durable before the record is acknowledged:
+// submit decides an event and hands it to the log. w is the writer that decided, nil where make failed. What it returns as pending must be durable before the record is acknowledged:
 // for a duplicate that is on its way, what somebody else submitted.
 func (l *Local) submit(ctx context.Context, b *book, make func(*writer) (domain.Event, error)) (w *writer, d decision, pending []*eventstore.Pending, err error) {
 	b.mu.Lock()
@@ -65,11 +71,16 @@ func (l *Local) submit(ctx context.Context, b *book, make func(*writer) (domain.
 		return nil, d, nil, err
 	}
 	e, err := make(w)
-	if err != nil {
-		return w, d, nil, err
-	}
-	if d, err = w.decide(ctx, e); err != nil {
-		b.writer = nil
+	switch stands := (*standing)(nil); {
+	case errors.As(err, &stands):
+		s, _ := w.seen(stands.event)
+		d, err = decision{duplicate: true, sequence: s.sequence, pending: s.pending}, nil
+	case err != nil:
+		return nil, d, nil, err // the writer holds what it held
+	default:
+		if d, err = w.decide(ctx, e); err != nil {
+			b.writer = nil
+		}
 	}
 	if len(d.problems) > 0 {
 		return w, d, nil, d.problems
@@ -104,11 +115,11 @@ func (l *Local) submit(ctx context.Context, b *book, make func(*writer) (domain.
 	return w, d, pending, nil
 }
 
-// forget throws a writer away after something it decided failed.
+// forget throws a writer away after something it decided failed; nil for none.
 func (l *Local) forget(b *book, w *writer) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.writer == w {
+	if w != nil && b.writer == w {
 		b.writer = nil
 	}
 }
