@@ -174,6 +174,9 @@ func (p *Payouts) Check(e *Event, parties *Parties) (ps Problems) {
 		if v.checkStep(e, d.Approved, v.ApprovalID(), PayoutStatusApproved, &ps) && d.Amount != v.Total {
 			ps.add("data.amount", "%s is not what was approved, %s", d.Amount, v.Total)
 		}
+		if d.Reference != "" {
+			ps.text("data.reference", d.Reference, 200)
+		}
 		if parties.Belongs(e.Actor) {
 			ps.add("actor", "%s belongs to a provider; a payout is paid by the authority", e.Actor)
 		}

@@ -102,6 +102,9 @@ func (l *Local) payoutWork(r PayoutRequest, now time.Time) (*payoutWork, error) 
 	if err := domain.CheckText(r.Reason); err != nil {
 		errs = append(errs, fmt.Errorf("--reason: %w", err))
 	}
+	if err := domain.CheckText(r.Reference); err != nil {
+		errs = append(errs, fmt.Errorf("--reference: %w", err))
+	}
 	switch {
 	case (r.Month == "") == (len(r.Payouts) == 0):
 		errs = append(errs, errors.New("name the payouts (2016-03-lund-hemvard), or give --month 2016-03 for all of a month"))

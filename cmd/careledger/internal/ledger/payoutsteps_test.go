@@ -92,3 +92,10 @@ func TestAPayoutIsRecordedNoEarlierThanWhatItRestsOn(t *testing.T) {
 	err := l.Ask(t.Context(), Request{Question: QuestionPayout, Payout: "2016-03-p2", AsOf: ahead.Add(-time.Second).Format(time.RFC3339), Format: "json"}, &b)
 	require.Error(t, err, b.String())
 }
+
+func TestTheReferenceOfAPaymentHoldsNoPersonalNumber(t *testing.T) {
+	l := opened(t, Config{Dir: t.TempDir()})
+	imported(t, l, file(t, twoProviders))
+	err := l.Payout(t.Context(), PayoutRequest{Action: "pay", Month: "2016-03", Actor: "carl", Reference: "for 191212121212"}, &bytes.Buffer{})
+	assert.ErrorContains(t, err, "--reference: holds a personal identity number")
+}
