@@ -1,6 +1,6 @@
 // Package projections folds an authority's log into bitemporal fact columns once, and answers from them: compensation,
-// fulfilment, trails, payouts, decision sheets, home health care over many logs, and the facts that any model can be replayed
-// over, as known at any sequence or time.
+// fulfilment, trails, payouts, decision sheets, home health care over several logs (recipients, activities), and the facts that any
+// model can be replayed over, as known at any sequence or time.
 //
 // A Table is append-only: each row says from which sequence it was known and, once something retracted it, until which. An as-of
 // is therefore a filter on the same table (Cut), never another fold. The live fold (Follow) and the cold fold (Fold) are the same

@@ -20,11 +20,10 @@ func (t *Table) Payouts(at AsOf) (*domain.Payouts, Moment, error) {
 }
 
 // CalculatePayouts returns what each provider is to be paid for a month as known now, sorted by provider; one only where it is named. A
-// provider without anything to pay has none.
+// provider without anything to pay has none, unless it has been calculated before and nothing of it is known any more.
 //
 // A payout covers its month, and of each earlier month that is closed for the provider (closedMonths) the difference between what is
-// known now and what has been settled. A provider of whom nothing is known any more still gets a payout, an empty one, where its last
-// calculation waits for approval: what that says must not be approved.
+// known now and what has been settled.
 func (t *Table) CalculatePayouts(ctx context.Context, month domain.Month, provider string) ([]domain.PayoutCalculated, error) {
 	cut, err := t.Cut(Now)
 	if err != nil {
@@ -43,12 +42,14 @@ func (t *Table) CalculatePayouts(ctx context.Context, month domain.Month, provid
 }
 
 // closedMonths are the months before one that are settled, so that what is known of them since is an adjustment. A month is closed for a
-// provider whose own payout for it stands, approved or paid, or of whom a later payout has settled something of it; and for one without a
-// payout of its own for it, because it had nothing to be paid then, once any payout of the authority stands for the month. A provider whose
-// own payout has been calculated, rejected or cancelled has it open: what was sent back does not come in by the next month's payout.
+// provider whose own payout for it stands, approved or paid, or of whom a later payout has settled something of it. One whose own payout
+// has only been calculated, or was rejected or cancelled, has it open: what was sent back does not come in by the next month's payout. For
+// a provider without a payout of its own it is closed where any of the authority stands for it, and where the payouts have gone past it:
+// a run over a month with nothing to pay leaves no other trace.
 type closedMonths struct {
-	all map[domain.Month]bool
-	own map[providerMonth]bool // also false: a payout of its own, which does not stand
+	all   map[domain.Month]bool
+	own   map[providerMonth]bool // also false: a payout of its own, which does not stand
+	first domain.Month           // of all; the payout's own where there is none
 }
 
 type providerMonth struct {
@@ -57,18 +58,23 @@ type providerMonth struct {
 }
 
 func monthsClosed(payouts *domain.Payouts, before domain.Month) closedMonths {
-	closed := closedMonths{map[domain.Month]bool{}, map[providerMonth]bool{}}
-	for _, p := range payouts.All() {
-		if v := p.Latest(); v.Month < before {
-			closed.own[providerMonth{v.Provider, v.Month}] = v.Settles()
-			closed.all[v.Month] = closed.all[v.Month] || v.Settles()
+	closed, waiting := closedMonths{map[domain.Month]bool{}, map[providerMonth]bool{}, before}, map[domain.Month]bool{}
+	closes := func(provider string, m domain.Month) {
+		if m < before {
+			closed.own[providerMonth{provider, m}], closed.all[m], closed.first = true, true, min(closed.first, m)
 		}
 	}
-	payouts.EachSettled(func(k domain.SettledKey, _ domain.Money) {
-		if k.Month < before {
-			closed.own[providerMonth{k.Provider, k.Month}], closed.all[k.Month] = true, true
+	for _, p := range payouts.All() {
+		if v := p.Latest(); v.Settles() {
+			closes(v.Provider, v.Month)
+		} else {
+			closed.own[providerMonth{v.Provider, v.Month}], waiting[v.Month] = false, true
 		}
-	})
+	}
+	payouts.EachSettled(func(k domain.SettledKey, _ domain.Money) { closes(k.Provider, k.Month) })
+	for m := closed.first; m < before; m++ {
+		closed.all[m] = closed.all[m] || !waiting[m]
+	}
 	return closed
 }
 
@@ -105,12 +111,7 @@ type postingKey struct {
 
 // evaluate computes the postings of the month and the closed ones, and sums them to lines.
 func (c *payoutCalculation) evaluate() error {
-	c.period = compensation.Period{From: c.month, To: c.month}
-	for m, closed := range c.closed.all {
-		if closed {
-			c.period.From = min(c.period.From, m)
-		}
-	}
+	c.period = compensation.Period{From: c.closed.first, To: c.month}
 	prepared := c.Prepared(c.period)
 	sums := compensation.NewAggregate(prepared, compensation.DefaultFields)
 	cases, accounts := map[postingKey][]uint32{}, map[postingKey]string{}
@@ -169,7 +170,7 @@ func (c *payoutCalculation) digest(b *compensation.Batch) error {
 	return nil
 }
 
-// addSettled adds a line of 0.00 for what has been settled and of which nothing is known any more.
+// addSettled adds a line for what has been settled and of which nothing is known any more.
 func (c *payoutCalculation) addSettled() {
 	known := map[domain.SettledKey]bool{}
 	for provider, lines := range c.lines {
@@ -189,24 +190,13 @@ func settledKey(provider string, l *domain.PayoutLine) domain.SettledKey {
 	return domain.SettledKey{Provider: provider, Month: l.Month, Unit: l.Unit, Policy: l.Policy, Component: l.Component}
 }
 
-// waiting are the providers whose payout for the month is calculated and waits for approval.
-func (c *payoutCalculation) waiting() map[string]bool {
-	waiting := map[string]bool{}
-	for _, p := range c.payouts.All() {
-		if v := p.Latest(); v.Month == c.month && v.Status() == domain.PayoutStatusCalculated {
-			waiting[v.Provider] = true
-		}
-	}
-	return waiting
-}
-
 // calculated makes the payouts of the lines.
 func (c *payoutCalculation) calculated(ctx context.Context, only string) ([]domain.PayoutCalculated, error) {
 	c.addSettled()
-	waiting := c.waiting()
-	for provider := range waiting {
-		if c.lines[provider] == nil {
-			c.lines[provider] = []payoutLine{} // also where nothing is known
+	open := map[string]bool{} // a payout that was calculated and is not settled: that nothing is due any more is a version of it
+	for _, p := range c.payouts.All() {
+		if v := p.Latest(); v.Month == c.month && !v.Settles() {
+			open[v.Provider], c.lines[v.Provider] = true, c.lines[v.Provider]
 		}
 	}
 	all := []domain.PayoutCalculated{}
@@ -224,7 +214,7 @@ func (c *payoutCalculation) calculated(ctx context.Context, only string) ([]doma
 				p.Total += l.Amount
 			}
 		}
-		if len(p.Lines) == 0 && !waiting[provider] {
+		if len(p.Lines) == 0 && !open[provider] {
 			continue
 		}
 		c.finish(&p)
@@ -269,7 +259,7 @@ func (c *payoutCalculation) accountSettled(k domain.SettledKey) (account string)
 			continue
 		}
 		for _, l := range v.Lines {
-			if l.Month == k.Month && l.Unit == k.Unit && l.Policy == k.Policy && l.Component == k.Component {
+			if settledKey(v.Provider, &l) == k {
 				account = l.Account
 			}
 		}

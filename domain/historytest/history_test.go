@@ -1,6 +1,7 @@
 package historytest_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -15,7 +16,7 @@ func TestEveryEventTypeAppearsOften(t *testing.T) {
 	in := map[domain.Type]int{}
 	records, events := 0, 0
 	for seed := range uint64(histories) {
-		h := historytest.FromSeed(seed, 160)
+		h := historytest.FromSeed(seed, 200)
 		seen := map[domain.Type]bool{}
 		for i, e := range h.Events(-1) {
 			require.EqualValues(t, i+1, e.Sequence)
@@ -28,6 +29,9 @@ func TestEveryEventTypeAppearsOften(t *testing.T) {
 	}
 	t.Logf("%d records, %d events; histories with each type: %v", records, events, in)
 	for _, typ := range domain.Types() {
+		if strings.HasPrefix(typ, string(domain.KindPayout)+"-") {
+			continue // written by the commands on payouts, never by a record: see cmd/careledger/internal/ledger
+		}
 		assert.GreaterOrEqual(t, in[domain.Type(typ)], histories/4, typ)
 	}
 }

@@ -10,6 +10,7 @@ import (
 
 	"careledger/cmd/careledger/internal/report"
 	"careledger/domain"
+	"careledger/eventstore"
 	"careledger/projections"
 )
 
@@ -149,6 +150,9 @@ func (p *payoutWork) do(ctx context.Context) (outcomes []report.PayoutOutcome, e
 		if err != nil {
 			return outcomes, fmt.Errorf("%s: %w", e, err)
 		}
+		if p.Action == "cancel" {
+			o.Changes = append(o.Changes, p.ledger.concerns(p.Authority, o.Payout, o.Voucher)...)
+		}
 		outcomes = append(outcomes, o)
 	}
 	return outcomes, err
@@ -182,6 +186,14 @@ func (p *payoutWork) entities(ctx context.Context) (all []domain.Entity, err err
 	}
 	return all, nil
 }
+
+// standing says that there is nothing to write: an event says it already.
+type standing struct {
+	outcome report.PayoutOutcome
+	event   string // its id
+}
+
+func (s *standing) Error() string { return "stands already" }
 
 // calculate calculates the payouts of a month. What has changed under the calculation is looked at again.
 func (p *payoutWork) calculate(ctx context.Context, month domain.Month) (outcomes []report.PayoutOutcome, err error) {
@@ -225,8 +237,7 @@ func (p *payoutWork) calculation(payouts *domain.Payouts, c domain.PayoutCalcula
 		if stands.Settles() {
 			said = "unchanged: a month that is " + stands.Status() + " is never reopened; what is known since comes in a later payout"
 		}
-		*out = report.OutcomeOf(entity, stands, said)
-		return domain.Event{}, &standing{stands.LastStep().EventID}
+		return domain.Event{}, &standing{report.OutcomeOf(entity, stands, said), stands.LastStep().EventID}
 	}
 	*out = report.OutcomeOf(entity, &domain.PayoutVersion{PayoutCalculated: &next}, "calculated")
 	if next.Version > 1 {
@@ -246,9 +257,9 @@ func (p *payoutWork) step(ctx context.Context, entity domain.Entity) (report.Pay
 		if p.Version != 0 && p.Version != v.Version {
 			return domain.Event{}, domain.Problems{{Field: "version", Reason: fmt.Sprintf("version %d is not what counts, version %d is; look at it first (careledger payout show %s)", p.Version, v.Version, entity.ID())}}
 		}
-		if said := p.repeated(v); said != "" {
-			*out = report.OutcomeOf(entity, v, said)
-			return domain.Event{}, &standing{v.LastStep().EventID}
+		if step := p.repeated(v); step != nil {
+			said := fmt.Sprintf("unchanged: %s did this on %s; nothing was done again", step.Actor, domain.LocalDate(step.Recorded))
+			return domain.Event{}, &standing{report.OutcomeOf(entity, v, said), step.EventID}
 		}
 		if takes := payoutTakes[p.Action]; v.Status() != takes {
 			return domain.Event{}, domain.Problems{{Field: "payout", Reason: fmt.Sprintf("it is %s; %s takes one that is %s. careledger payout show %s tells who did what",
@@ -276,13 +287,13 @@ func (p *payoutWork) step(ctx context.Context, entity domain.Entity) (report.Pay
 	})
 }
 
-// repeated says, in words, that the same command has been carried out before, "" if it has not.
-func (p *payoutWork) repeated(v *domain.PayoutVersion) string {
+// repeated returns the step that the same command took before, nil if it has not been given.
+func (p *payoutWork) repeated(v *domain.PayoutVersion) *domain.PayoutStep {
 	step := map[string]*domain.PayoutStep{"approve": v.Approved, "reject": v.Rejected, "pay": v.Paid, "cancel": v.Cancelled}[p.Action]
 	if step == nil || step.Actor != p.Actor || p.Action == "pay" && v.Reference != p.Reference || p.Action == "approve" && v.Cancelled != nil {
-		return ""
+		return nil
 	}
-	return fmt.Sprintf("unchanged: %s did this on %s; nothing was done again", step.Actor, domain.LocalDate(step.Recorded))
+	return step
 }
 
 // event makes an event of a payout. Clocks differ, and what rests on something is recorded no earlier than it.
@@ -297,8 +308,30 @@ func (p *payoutWork) event(payouts *domain.Payouts, t domain.Type, entity domain
 	return domain.PayoutEvent(t, p.Authority, entity, p.on, recorded, p.Actor, data, about)
 }
 
-// write appends the event that make returns, on the payouts as the writer knows them. make states what came of it in any case.
+// write appends the event that make returns, on the payouts as the writer knows them. What stands already is told when it is durable: it
+// may be on its way to the log with another command.
 func (p *payoutWork) write(ctx context.Context, make func(*domain.Payouts, *report.PayoutOutcome) (domain.Event, error)) (out report.PayoutOutcome, err error) {
-	_, err = p.ledger.append(ctx, p.book, func(w *writer) (domain.Event, error) { return make(w.state.Payouts, &out) })
-	return out, err
+	for {
+		var onItsWay *eventstore.Pending
+		stands := (*standing)(nil)
+		_, err = p.ledger.append(ctx, p.book, func(w *writer) (domain.Event, error) {
+			e, err := make(w.state.Payouts, &out)
+			if errors.As(err, &stands) {
+				onItsWay = w.ids[domain.ShortID(stands.event)].pending
+			}
+			return e, err
+		})
+		if !errors.As(err, &stands) {
+			return out, err
+		}
+		if onItsWay == nil {
+			return stands.outcome, nil
+		}
+		if err = onItsWay.Wait(ctx); err == nil {
+			return stands.outcome, nil
+		}
+		if moved := errors.Is(err, eventstore.ErrConflict) || errors.Is(err, eventstore.ErrNeedsRefresh); !moved || ctx.Err() != nil {
+			return out, err
+		}
+	}
 }

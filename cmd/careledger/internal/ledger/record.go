@@ -24,12 +24,6 @@ func (l *Local) Record(ctx context.Context, line []byte) (sequence uint64, dupli
 	return d.sequence, d.duplicate, err
 }
 
-// standing is what make returns in place of an event where there is nothing to write: the event of an id says it already. That may be on
-// its way to the log still, so whoever is told so is told when it is durable.
-type standing struct{ event string }
-
-func (s *standing) Error() string { return "event " + s.event + " says it already" }
-
 // append decides the event that make returns on what the writer holds, and returns when it is durable. make is called again where
 // somebody else wrote in between. It returns domain.Problems if the event is refused, and the error of make.
 func (l *Local) append(ctx context.Context, b *book, make func(*writer) (domain.Event, error)) (decision, error) {
@@ -44,11 +38,16 @@ func (l *Local) append(ctx context.Context, b *book, make func(*writer) (domain.
 			d.duplicate = d.duplicate && !ours
 			return d, nil
 		}
+		if len(pending) == 0 && l.outdated(ctx, b, w) {
+			continue
+		}
 		if refused := (domain.Problems)(nil); errors.As(err, &refused) {
 			return d, refused
 		}
 		ours = ours || !d.duplicate && len(pending) > 0 // it may be on the log after all, and is then found there
-		l.forget(b, w)
+		if len(pending) > 0 {                           // where nothing was handed to the log, the writer stands as it was, or has been thrown away already
+			l.forget(b, w)
+		}
 		moved := errors.Is(err, eventstore.ErrConflict) || errors.Is(err, eventstore.ErrNeedsRefresh)
 		if !moved || ctx.Err() != nil {
 			return d, err
@@ -56,10 +55,28 @@ func (l *Local) append(ctx context.Context, b *book, make func(*writer) (domain.
 	}
 }
 
+// outdated says whether somebody else has written what a writer did not know when it refused, and forgets the writer if so. Only on a
+// server do others write.
+func (l *Local) outdated(ctx context.Context, b *book, w *writer) bool {
+	if w == nil || w.at == nil || l.config.ServerURL == "" {
+		return false
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	head, err := w.at.log.Refresh(ctx)
+	if err != nil || head.Sequence < w.next {
+		return false
+	}
+	if b.writer == w {
+		b.writer = nil
+	}
+	return true
+}
+
 // writerKeeps bounds the ids and cases that a writer of single records holds, before it is made anew.
 const writerKeeps = 200_000
 
-// submit decides an event and hands it to the log. w is the writer that decided, nil where make failed. What it returns as pending must be durable before the record is acknowledged:
+// submit decides an event and hands it to the log. What it returns as pending must be durable before the record is acknowledged:
 // for a duplicate that is on its way, what somebody else submitted.
 func (l *Local) submit(ctx context.Context, b *book, make func(*writer) (domain.Event, error)) (w *writer, d decision, pending []*eventstore.Pending, err error) {
 	b.mu.Lock()
@@ -71,16 +88,11 @@ func (l *Local) submit(ctx context.Context, b *book, make func(*writer) (domain.
 		return nil, d, nil, err
 	}
 	e, err := make(w)
-	switch stands := (*standing)(nil); {
-	case errors.As(err, &stands):
-		s, _ := w.seen(stands.event)
-		d, err = decision{duplicate: true, sequence: s.sequence, pending: s.pending}, nil
-	case err != nil:
-		return nil, d, nil, err // the writer holds what it held
-	default:
-		if d, err = w.decide(ctx, e); err != nil {
-			b.writer = nil
-		}
+	if err != nil {
+		return w, d, nil, err
+	}
+	if d, err = w.decide(ctx, e); err != nil {
+		b.writer = nil
 	}
 	if len(d.problems) > 0 {
 		return w, d, nil, d.problems
@@ -115,11 +127,11 @@ func (l *Local) submit(ctx context.Context, b *book, make func(*writer) (domain.
 	return w, d, pending, nil
 }
 
-// forget throws a writer away after something it decided failed; nil for none.
+// forget throws a writer away after something it decided failed.
 func (l *Local) forget(b *book, w *writer) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if w != nil && b.writer == w {
+	if b.writer == w {
 		b.writer = nil
 	}
 }
