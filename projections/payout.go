@@ -196,7 +196,9 @@ func (c *payoutCalculation) calculated(ctx context.Context, only string) ([]doma
 	open := map[string]bool{} // a payout that was calculated and is not settled: that nothing is due any more is a version of it
 	for _, p := range c.payouts.All() {
 		if v := p.Latest(); v.Month == c.month && !v.Settles() {
-			open[v.Provider], c.lines[v.Provider] = true, c.lines[v.Provider]
+			if open[v.Provider] = true; c.lines[v.Provider] == nil {
+				c.lines[v.Provider] = []payoutLine{}
+			}
 		}
 	}
 	all := []domain.PayoutCalculated{}
