@@ -1,5 +1,6 @@
 // Package projections folds an authority's log into bitemporal fact columns once, and answers from them: compensation,
-// fulfilment, trails, home health care over several logs (recipients, activities), and the facts that any model can be replayed over, as known at any sequence or time.
+// fulfilment, trails, payouts, decision sheets, home health care over several logs (recipients, activities), and the facts that any
+// model can be replayed over, as known at any sequence or time.
 //
 // A Table is append-only: each row says from which sequence it was known and, once something retracted it, until which. An as-of
 // is therefore a filter on the same table (Cut), never another fold. The live fold (Follow) and the cold fold (Fold) are the same
@@ -13,8 +14,8 @@
 // Load) is a cache; one that is missing, damaged, of another release or folded from another log is rebuilt from the log.
 //
 // Memory is some 55 bytes an event in columns, 12 in the index that the fold needs, and 400 for each of the last 300 000 to 600 000
-// events of cases that are not visits or time reports (states). Performed time is folded without its case: its key and minutes are
-// in the event, and a correction finds the row by the id of what it corrects.
+// events of cases and patients that are not performed time (states). Performed time is folded without its case: its key and minutes
+// are in the event, and a correction finds the row by the id of what it corrects.
 //
 // Sequences are kept in 32 bits: a log of more than 4 294 967 295 events is refused, not wrapped.
 package projections

@@ -22,9 +22,8 @@ func (t *Table) Payouts(at AsOf) (*domain.Payouts, Moment, error) {
 // CalculatePayouts returns what each provider is to be paid for a month as known now, sorted by provider; one only where it is named. A
 // provider without anything to pay has none, unless it has been calculated before and nothing of it is known any more.
 //
-// A payout covers its month, and of each earlier month that is closed the difference between what is known now and what has been settled:
-// also where the provider itself had nothing to be paid then. A month is closed where a payout of the authority stands for it, approved
-// or paid, and where the payouts have gone past it because there was nothing to pay.
+// A payout covers its month, and of each earlier month that is closed for the provider (closedMonths) the difference between what is
+// known now and what has been settled.
 func (t *Table) CalculatePayouts(ctx context.Context, month domain.Month, provider string) ([]domain.PayoutCalculated, error) {
 	cut, err := t.Cut(Now)
 	if err != nil {
@@ -35,40 +34,53 @@ func (t *Table) CalculatePayouts(ctx context.Context, month domain.Month, provid
 	if err != nil {
 		return nil, err
 	}
-	c := &payoutCalculation{Cut: cut, table: t, payouts: payouts, month: month, closed: closedMonths(payouts, month), lines: map[string][]payoutLine{}}
+	c := &payoutCalculation{Cut: cut, table: t, payouts: payouts, month: month, closed: monthsClosed(payouts, month), lines: map[string][]payoutLine{}}
 	if err := c.evaluate(); err != nil {
 		return nil, err
 	}
 	return c.calculated(ctx, provider)
 }
 
-// closedMonths are the months before one that a payout stands for, approved or paid, and those after the first of them that nobody has
-// been calculated a payout for: a run over such a month found nothing to pay, and leaves no other trace.
-func closedMonths(payouts *domain.Payouts, before domain.Month) map[domain.Month]bool {
-	closed, waiting, first := map[domain.Month]bool{}, map[domain.Month]bool{}, before
-	closes := func(m domain.Month) {
+// closedMonths are the months before one that are settled, so that what is known of them since is an adjustment. A month is closed for a
+// provider whose own payout for it stands, approved or paid, or of whom a later payout has settled something of it. One whose own payout
+// has only been calculated, or was rejected or cancelled, has it open: what was sent back does not come in by the next month's payout. For
+// a provider without a payout of its own it is closed where any of the authority stands for it, and where the payouts have gone past it:
+// a run over a month with nothing to pay leaves no other trace.
+type closedMonths struct {
+	all   map[domain.Month]bool
+	own   map[providerMonth]bool // also false: a payout of its own, which does not stand
+	first domain.Month           // of all; the payout's own where there is none
+}
+
+type providerMonth struct {
+	provider string
+	month    domain.Month
+}
+
+func monthsClosed(payouts *domain.Payouts, before domain.Month) closedMonths {
+	closed, waiting := closedMonths{map[domain.Month]bool{}, map[providerMonth]bool{}, before}, map[domain.Month]bool{}
+	closes := func(provider string, m domain.Month) {
 		if m < before {
-			closed[m], first = true, min(first, m)
+			closed.own[providerMonth{provider, m}], closed.all[m], closed.first = true, true, min(closed.first, m)
 		}
 	}
 	for _, p := range payouts.All() {
 		if v := p.Latest(); v.Settles() {
-			closes(v.Month)
+			closes(v.Provider, v.Month)
 		} else {
-			waiting[v.Month] = true
+			closed.own[providerMonth{v.Provider, v.Month}], waiting[v.Month] = false, true
 		}
 	}
-	payouts.EachSettled(func(k domain.SettledKey, amount domain.Money) {
-		if amount != 0 {
-			closes(k.Month)
-		}
-	})
-	for m := first; m < before; m++ {
-		if !waiting[m] {
-			closed[m] = true
-		}
+	payouts.EachSettled(func(k domain.SettledKey, _ domain.Money) { closes(k.Provider, k.Month) })
+	for m := closed.first; m < before; m++ {
+		closed.all[m] = closed.all[m] || !waiting[m]
 	}
 	return closed
+}
+
+func (c *closedMonths) has(provider string, month domain.Month) bool {
+	own, has := c.own[providerMonth{provider, month}]
+	return own || !has && c.all[month]
 }
 
 type payoutCalculation struct {
@@ -76,7 +88,7 @@ type payoutCalculation struct {
 	table   *Table
 	payouts *domain.Payouts
 	month   domain.Month
-	closed  map[domain.Month]bool
+	closed  closedMonths
 	period  compensation.Period
 
 	lines   map[string][]payoutLine // by provider
@@ -99,10 +111,7 @@ type postingKey struct {
 
 // evaluate computes the postings of the month and the closed ones, and sums them to lines.
 func (c *payoutCalculation) evaluate() error {
-	c.period = compensation.Period{From: c.month, To: c.month}
-	for m := range c.closed {
-		c.period.From = min(c.period.From, m)
-	}
+	c.period = compensation.Period{From: c.closed.first, To: c.month}
 	prepared := c.Prepared(c.period)
 	sums := compensation.NewAggregate(prepared, compensation.DefaultFields)
 	cases, accounts := map[postingKey][]uint32{}, map[postingKey]string{}
@@ -161,23 +170,34 @@ func (c *payoutCalculation) digest(b *compensation.Batch) error {
 	return nil
 }
 
-// calculated makes the payouts of the lines.
-func (c *payoutCalculation) calculated(ctx context.Context, only string) ([]domain.PayoutCalculated, error) {
-	c.payouts.EachSettled(func(k domain.SettledKey, settled domain.Money) { // settled, and nothing is known of it any more
-		same := func(l payoutLine) bool {
-			return l.Month == k.Month && l.Unit == k.Unit && l.Policy == k.Policy && l.Component == k.Component
+// addSettled adds a line for what has been settled and of which nothing is known any more.
+func (c *payoutCalculation) addSettled() {
+	known := map[domain.SettledKey]bool{}
+	for provider, lines := range c.lines {
+		for i := range lines {
+			known[settledKey(provider, &lines[i].PayoutLine)] = true
 		}
-		if settled != 0 && k.Month <= c.month && !slices.ContainsFunc(c.lines[k.Provider], same) {
+	}
+	c.payouts.EachSettled(func(k domain.SettledKey, settled domain.Money) {
+		if settled != 0 && k.Month <= c.month && !known[k] {
 			c.lines[k.Provider] = append(c.lines[k.Provider], payoutLine{PayoutLine: domain.PayoutLine{Month: k.Month, Unit: k.Unit, Policy: k.Policy, Component: k.Component,
 				Account: c.accountSettled(k), Quantity: "0", QuantityUnit: compensation.UnitMixed}})
 		}
 	})
+}
+
+func settledKey(provider string, l *domain.PayoutLine) domain.SettledKey {
+	return domain.SettledKey{Provider: provider, Month: l.Month, Unit: l.Unit, Policy: l.Policy, Component: l.Component}
+}
+
+// calculated makes the payouts of the lines.
+func (c *payoutCalculation) calculated(ctx context.Context, only string) ([]domain.PayoutCalculated, error) {
+	c.addSettled()
 	open := map[string]bool{} // a payout that was calculated and is not settled: that nothing is due any more is a version of it
 	for _, p := range c.payouts.All() {
 		if v := p.Latest(); v.Month == c.month && !v.Settles() {
-			open[v.Provider] = true
-			if _, due := c.lines[v.Provider]; !due {
-				c.lines[v.Provider] = nil
+			if open[v.Provider] = true; c.lines[v.Provider] == nil {
+				c.lines[v.Provider] = []payoutLine{}
 			}
 		}
 	}
@@ -189,9 +209,9 @@ func (c *payoutCalculation) calculated(ctx context.Context, only string) ([]doma
 		p := domain.PayoutCalculated{Provider: provider, Month: c.month, KnownTo: c.Sequence, KnownAt: c.Recorded, Models: []domain.PayoutModel{}, Lines: []domain.PayoutLine{}}
 		for _, l := range lines {
 			l.Cases = len(l.cases)
-			l.Settled = c.payouts.Settled(domain.SettledKey{Provider: provider, Month: l.Month, Unit: l.Unit, Policy: l.Policy, Component: l.Component})
+			l.Settled = c.payouts.Settled(settledKey(provider, &l.PayoutLine))
 			l.Amount = l.Known - l.Settled
-			if l.Month == c.month || c.closed[l.Month] && l.Amount != 0 {
+			if l.Month == c.month || c.closed.has(provider, l.Month) && l.Amount != 0 {
 				p.Lines = append(p.Lines, l.PayoutLine)
 				p.Total += l.Amount
 			}
@@ -241,7 +261,7 @@ func (c *payoutCalculation) accountSettled(k domain.SettledKey) (account string)
 			continue
 		}
 		for _, l := range v.Lines {
-			if l.Month == k.Month && l.Unit == k.Unit && l.Policy == k.Policy && l.Component == k.Component {
+			if settledKey(v.Provider, &l) == k {
 				account = l.Account
 			}
 		}

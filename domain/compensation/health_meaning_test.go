@@ -91,7 +91,7 @@ func TestAPatientMonthIsPaidForEachUnitAndKind(t *testing.T) {
 		"2020-02 u psychiatric/health 10/29 = 68.97", "2020-04 w somatic/health 1/30 = 3.33") // 12/31 × 100, 10/29 × 200, 100/30
 	postings, err := prorated.Evaluate()
 	require.NoError(t, err)
-	assert.Equal(t, compensation.UnitPatientMonth, postings[0].QuantityUnit)
+	assert.Equal(t, compensation.PerPatientMonth, postings[0].QuantityUnit)
 	assert.True(t, postings[0].Patient)
 	assert.Equal(t, "100", postings[0].Rate.String())
 }

@@ -11,6 +11,7 @@ import (
 	"careledger/cmd/careledger/internal/report"
 	"careledger/domain"
 	"careledger/eventstore"
+	"careledger/projections"
 )
 
 // PayoutRequest is a command on payouts with everything it needs, so that it can be put to another process. Texts are as a person
@@ -102,6 +103,9 @@ func (l *Local) payoutWork(r PayoutRequest, now time.Time) (*payoutWork, error) 
 	if err := domain.CheckText(r.Reason); err != nil {
 		errs = append(errs, fmt.Errorf("--reason: %w", err))
 	}
+	if err := domain.CheckText(r.Reference); err != nil {
+		errs = append(errs, fmt.Errorf("--reference: %w", err))
+	}
 	switch {
 	case (r.Month == "") == (len(r.Payouts) == 0):
 		errs = append(errs, errors.New("name the payouts (2016-03-lund-hemvard), or give --month 2016-03 for all of a month"))
@@ -170,11 +174,11 @@ func (p *payoutWork) entities(ctx context.Context) (all []domain.Entity, err err
 	if err != nil {
 		return nil, err
 	}
-	state, err := o.table.State()
+	payouts, _, err := o.table.Payouts(projections.Now)
 	if err != nil {
 		return nil, err
 	}
-	for _, payout := range state.Payouts.All() {
+	for _, payout := range payouts.All() {
 		v := payout.Latest()
 		if p.from <= v.Month && v.Month <= p.to && v.Status() == payoutTakes[p.Action] && (p.Provider == "" || v.Provider == p.Provider) {
 			all = append(all, payout.Entity)
@@ -233,7 +237,7 @@ func (p *payoutWork) calculation(payouts *domain.Payouts, c domain.PayoutCalcula
 		if stands.Settles() {
 			said = "unchanged: a month that is " + stands.Status() + " is never reopened; what is known since comes in a later payout"
 		}
-		return domain.Event{}, &standing{report.OutcomeOf(entity, stands, said), stands.EventID}
+		return domain.Event{}, &standing{report.OutcomeOf(entity, stands, said), stands.LastStep().EventID}
 	}
 	*out = report.OutcomeOf(entity, &domain.PayoutVersion{PayoutCalculated: &next}, "calculated")
 	if next.Version > 1 {
@@ -292,10 +296,14 @@ func (p *payoutWork) repeated(v *domain.PayoutVersion) *domain.PayoutStep {
 	return step
 }
 
+// event makes an event of a payout. Clocks differ, and what rests on something is recorded no earlier than it.
 func (p *payoutWork) event(payouts *domain.Payouts, t domain.Type, entity domain.Entity, data domain.Data, about string) (domain.Event, error) {
-	recorded := p.now
-	if _, latest := payouts.Last(entity); latest.After(recorded) {
-		recorded = latest
+	recorded, restsOn := p.now, payouts.LatestRecorded()
+	if c, ok := data.(*domain.PayoutCalculated); ok && c.KnownAt.After(restsOn) {
+		restsOn = c.KnownAt
+	}
+	if restsOn.After(recorded) {
+		recorded = restsOn
 	}
 	return domain.PayoutEvent(t, p.Authority, entity, p.on, recorded, p.Actor, data, about)
 }
