@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -207,6 +208,9 @@ func (p *payoutWork) calculate(ctx context.Context, month domain.Month) (outcome
 		if err != nil {
 			return nil, err
 		}
+		if len(all) == 0 && p.Provider != "" {
+			return nil, p.known(o)
+		}
 		outcomes = outcomes[:0]
 		for _, c := range all {
 			out, err := p.write(ctx, func(payouts *domain.Payouts, out *report.PayoutOutcome) (domain.Event, error) {
@@ -226,6 +230,19 @@ func (p *payoutWork) calculate(ctx context.Context, month domain.Month) (outcome
 			return outcomes, nil
 		}
 	}
+}
+
+// known refuses a provider that nothing could ever be calculated for, since it is more likely a slip than a provider without anything to pay.
+func (p *payoutWork) known(o *openLog) error {
+	cut, err := o.table.Cut(projections.Now)
+	if err != nil {
+		return err
+	}
+	_, registered := cut.Parties.Provider(p.Provider)
+	if registered || slices.ContainsFunc(cut.Units, func(u domain.Unit) bool { return u.Provider == p.Provider }) { // or the recipient of a grant
+		return nil
+	}
+	return fmt.Errorf("authority %s has no provider %s, nor a state grant to it; upper and lower case count", p.Authority, p.Provider)
 }
 
 // calculation returns the event of the version that a calculation leads to.

@@ -54,3 +54,11 @@ func TestTheReferenceOfAPaymentHoldsNoPersonalNumber(t *testing.T) {
 	_, err := carryOut(t.Context(), l, PayoutRequest{Action: "pay", Month: "2020-01", Actor: "carl", Reference: "for 191212121212"})
 	require.ErrorContains(t, err, "--reference: holds a personal identity number")
 }
+
+func TestAProviderThatIsNotThereIsRefused(t *testing.T) {
+	l := opened(t, Config{Dir: t.TempDir()})
+	imported(t, l, file(t, town(1)))
+	_, err := carryOut(t.Context(), l, PayoutRequest{Action: "calculate", Month: "2020-01", Provider: "P0", Actor: "anna"})
+	require.ErrorContains(t, err, "has no provider P0")
+	require.Empty(t, did(t, l, PayoutRequest{Action: "calculate", Month: "2019-01", Provider: "p0", Actor: "anna"}), "nothing to pay is no slip")
+}
