@@ -202,6 +202,7 @@ func (m *Model) parameterNames() domain.Codes {
 
 // model reads the document as a whole.
 func (r *modelReader) model(s spot) *Model {
+	r.root = s
 	if !r.mapping(s, domain.Codes{"id", "title", "currency", "source", "parameters", "components"}) {
 		return nil
 	}

@@ -134,14 +134,6 @@ func TestASupplementPaysWhatIsAboveTheThresholdOverAllCategories(t *testing.T) {
 		assertPostings(t, charged(t, inForce(t, limits, supplement(`"threshold_minutes":"limit"`)), later...),
 			"2020-02 u minute 100 = 100.00", "2020-02 w minute 550 = 550.00", "2020-03 u minute 50 = 50.00")
 	})
-	t.Run("a threshold that is no number of minutes", func(t *testing.T) {
-		for value, want := range map[string]string{
-			"600.5": `model m: threshold_minutes of component c on 2020-02-01: 600.5 is not a number of minutes; a threshold is a whole number from 0 to 999999999`,
-			"-1":    `model m: threshold_minutes of component c on 2020-02-01: -1 is not a number of minutes; a threshold is a whole number from 0 to 999999999`,
-		} {
-			assertRefused(t, charged(t, inForce(t, krona+`,"limit":{"values":{"2020-01-01":"`+value+`"}}`, supplement(`"threshold_minutes":"limit"`)), atHome()...), want)
-		}
-	})
 }
 
 // assertRefused: both evaluators give the error, in the same words.

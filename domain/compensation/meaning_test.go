@@ -123,7 +123,7 @@ func assertPostings(t *testing.T, plain *compensation.Plain, want ...string) {
 func columnsOf(t *testing.T, plain *compensation.Plain) *compensation.Facts {
 	t.Helper()
 	facts := historytest.Columns(plain.Authority, plain.Parties, plain.Cases)
-	require.NoError(t, facts.SetStateGrants(plain.StateGrants))
+	require.NoError(t, facts.SetStateGrants(plain.StateGrants, plain.Policies))
 	return facts
 }
 

@@ -132,7 +132,7 @@ func (w *World) Plain(p compensation.Period) *compensation.Plain {
 // Columns returns the facts as the compiled evaluator takes them.
 func (w *World) Columns() *compensation.Facts {
 	columns := Columns(Authority, w.State.Parties, w.Facts())
-	if err := columns.SetStateGrants(w.StateGrants()); err != nil {
+	if err := columns.SetStateGrants(w.StateGrants(), w.State.Adopted()); err != nil {
 		panic(err)
 	}
 	return columns
