@@ -180,6 +180,9 @@ func (p *Payouts) Check(e *Event, parties *Parties) (ps Problems) {
 		if parties.Belongs(e.Actor) {
 			ps.add("actor", "%s belongs to a provider; a payout is paid by the authority", e.Actor)
 		}
+		if v.Approved != nil && e.Effective < v.Approved.Date {
+			ps.add("effective", "%s is before it was booked, %s", e.Effective, v.Approved.Date)
+		}
 	case *PayoutCancelled:
 		ps.text("data.reason", d.Reason, 500)
 		if v.checkStep(e, d.Approved, v.ApprovalID(), PayoutStatusApproved, &ps) {
@@ -279,6 +282,24 @@ func (p *Payouts) checkApproved(e *Event, v *PayoutVersion, d *PayoutApproved, p
 		ps.add("data.voucher", "%d-%d is not the next voucher number, %d-%d", d.Voucher.Year, d.Voucher.Number, next.Year, next.Number)
 	}
 	p.checkSettled(v.PayoutCalculated, ps)
+	if later := p.overtakes(v); later != nil {
+		ps.add("entity", "the payout of %s rests on later knowledge (event %d) than this one of %s (event %d); calculate %s again first, so that what they leave to each other is paid by one of them",
+			later.Month, later.FactsTo, v.Month, v.FactsTo, v.Month)
+	}
+	if first := v.Month.First(); e.Effective < first {
+		ps.add("effective", "%s is before %s begins; a payout is booked in its month or later", e.Effective, v.Month)
+	}
+}
+
+// overtakes returns a later month's payout of the same provider, waiting or settled, that was calculated with later knowledge: it took v's
+// month for one that is paid by v, as known then. nil if there is none.
+func (p *Payouts) overtakes(v *PayoutVersion) *PayoutVersion {
+	for _, other := range p.states {
+		if w := other.Latest(); w.Provider == v.Provider && w.Month > v.Month && w.FactsTo > v.FactsTo && w.Rejected == nil && w.Cancelled == nil {
+			return w
+		}
+	}
+	return nil
 }
 
 // checkCancelled refuses to take back what a later payout stands on.

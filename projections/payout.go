@@ -34,11 +34,21 @@ func (t *Table) CalculatePayouts(ctx context.Context, month domain.Month, provid
 	if err != nil {
 		return nil, err
 	}
-	c := &payoutCalculation{Cut: cut, table: t, payouts: payouts, month: month, closed: monthsClosed(payouts, month), lines: map[string][]payoutLine{}}
+	c := &payoutCalculation{Cut: cut, table: t, factsTo: s.factsTo(cut.Sequence), payouts: payouts, month: month, closed: monthsClosed(payouts, month), lines: map[string][]payoutLine{}}
 	if err := c.evaluate(); err != nil {
 		return nil, err
 	}
 	return c.calculated(ctx, provider)
+}
+
+// factsTo returns the last sequence up to one that is not of a payout.
+func (s *snapshot) factsTo(to uint64) uint64 {
+	for i := len(s.payouts) - 1; i >= 0 && s.payouts[i].sequence >= to; i-- {
+		if s.payouts[i].sequence == to {
+			to--
+		}
+	}
+	return to
 }
 
 // closedMonths are the months before one that are settled, so that what is known of them since is an adjustment. A month is closed for a
@@ -86,6 +96,7 @@ func (c *closedMonths) has(provider string, month domain.Month) bool {
 type payoutCalculation struct {
 	*Cut
 	table   *Table
+	factsTo uint64 // the last event of the cut that is not of a payout
 	payouts *domain.Payouts
 	month   domain.Month
 	closed  closedMonths
@@ -206,7 +217,7 @@ func (c *payoutCalculation) calculated(ctx context.Context, only string) ([]doma
 		if only != "" && provider != only {
 			continue
 		}
-		p := domain.PayoutCalculated{Provider: provider, Month: c.month, KnownTo: c.Sequence, KnownAt: c.Recorded, Models: []domain.PayoutModel{}, Lines: []domain.PayoutLine{}}
+		p := domain.PayoutCalculated{Provider: provider, Month: c.month, KnownTo: c.Sequence, FactsTo: c.factsTo, KnownAt: c.Recorded, Models: []domain.PayoutModel{}, Lines: []domain.PayoutLine{}}
 		for _, l := range lines {
 			l.Cases = len(l.cases)
 			l.Settled = c.payouts.Settled(settledKey(provider, &l.PayoutLine))
@@ -269,20 +280,27 @@ func (c *payoutCalculation) accountSettled(k domain.SettledKey) (account string)
 	return account
 }
 
-// knownBefore returns the position that the provider's last settled payout rests on, or that of the authority where it has none: what is
-// after it is new to an adjustment.
-func (c *payoutCalculation) knownBefore(provider string) uint64 {
-	own, any := uint64(0), uint64(math.MaxUint64)
+// knownBefore returns the position that what has been settled of a provider's month rests on: that of its own payout, or of a later one that
+// was calculated when it stood. Where the provider has no payout for the month, it is the position of the last one that went past it, and
+// where it has none at all, that of the authority's first. What is after it is new to an adjustment.
+func (c *payoutCalculation) knownBefore(provider string, month domain.Month) uint64 {
+	own := c.payouts.Payout(domain.PayoutEntity(provider, month))
+	past, first := uint64(0), uint64(math.MaxUint64)
 	for _, p := range c.payouts.All() {
-		if v := p.Latest(); v.Settles() {
-			any = min(any, v.KnownTo)
-			if v.Provider == provider {
-				own = max(own, v.KnownTo)
-			}
+		v := p.Latest()
+		if !v.Settles() {
+			continue
+		}
+		first = min(first, v.KnownTo)
+		if v.Provider == provider && v.Month > month && (own == nil || !own.Latest().Settles() || v.Sequence > own.Latest().Approved.Sequence) {
+			past = max(past, v.KnownTo)
 		}
 	}
-	if own == 0 && any != math.MaxUint64 {
-		return any
+	switch {
+	case own != nil && own.Latest().Settles():
+		return max(past, own.Latest().KnownTo)
+	case past == 0 && first != math.MaxUint64:
+		return first
 	}
-	return own
+	return past
 }

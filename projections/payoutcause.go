@@ -37,10 +37,9 @@ func (c *payoutCalculation) causes(ctx context.Context, all []domain.PayoutCalcu
 	groups, order := map[adjusted][]*adjustment{}, []adjusted{}
 	for i := range all {
 		p := &all[i]
-		since := c.knownBefore(p.Provider)
 		for j := range p.Lines {
 			if l := &p.Lines[j]; l.Adjusts(p.Month) {
-				k := adjusted{since, l.Month}
+				k := adjusted{c.knownBefore(p.Provider, l.Month), l.Month}
 				if groups[k] == nil {
 					order = append(order, k)
 				}
@@ -114,6 +113,9 @@ func (l *adjustment) own(e domain.Entity) bool {
 }
 
 func (l *adjustment) explainedBy(e *domain.Event) {
+	if ofGoals[e.Type] && l.cap == nil && l.QuantityUnit != compensation.UnitGoal && l.QuantityUnit != compensation.UnitPerson && l.QuantityUnit != compensation.UnitMixed {
+		return
+	}
 	if l.inForce && hasCode(e.Entity.Kind()) && !changesForce[e.Type] {
 		return
 	}
@@ -126,6 +128,9 @@ func (l *adjustment) explainedBy(e *domain.Event) {
 // changesForce are the events of cases and patients that change when something is in force. It must not be changed.
 var changesForce = map[domain.Type]bool{domain.TypeDecisionMade: true, domain.TypeDecisionEnded: true, domain.TypeProviderChanged: true,
 	domain.TypePatientEnrolled: true, domain.TypePatientDischarged: true, domain.TypeEventAnnulled: true, domain.TypeEventCorrected: true}
+
+// ofGoals are the events that change premiums only. It must not be changed.
+var ofGoals = map[domain.Type]bool{domain.TypeGoalSet: true, domain.TypeGoalChanged: true, domain.TypeGoalWithdrawn: true, domain.TypeFollowUpHeld: true}
 
 // since returns the sequences in (from, to] of entities of some kinds, and of some cases and patients.
 func (s *snapshot) since(from, to uint64, kinds map[domain.Kind]bool, of map[domain.Entity]bool) (sequences []uint64) {

@@ -114,13 +114,13 @@ func (l *Local) payoutWork(r PayoutRequest, now time.Time) (*payoutWork, error) 
 		errs = append(errs, errors.New("calculate takes --month 2016-03"))
 	case r.Month != "":
 		first, last, ranged := strings.Cut(r.Month, "..")
-		if !ranged {
-			last = first
+		var err error
+		if p.from, err = domain.ParseMonth(first); err == nil {
+			if p.to = p.from; ranged {
+				p.to, err = domain.ParseMonth(last)
+			}
 		}
-		var err, err2 error
-		p.from, err = domain.ParseMonth(first)
-		p.to, err2 = domain.ParseMonth(last)
-		if err = errors.Join(err, err2); err == nil && p.from > p.to {
+		if err == nil && p.from > p.to {
 			err = fmt.Errorf("%s is after %s", p.from, p.to)
 		}
 		if err == nil && p.to > domain.LocalMonth(now) {
