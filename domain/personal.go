@@ -14,8 +14,8 @@ import (
 // Swedish personal identity numbers [personnummer] and co-ordination numbers [samordningsnummer] are refused wherever they stand in a
 // record: the log is never rewritten, so what must not be there has to be stopped at the door.
 //
-// A number is six digits of a date (or eight, of the centuries 18 to 20) and four more, with a hyphen, a plus, a space or nothing
-// between, whose date is one of the calendar (in a co-ordination number its day is 60 higher), whose last ten digits end in their Luhn
+// A number is six digits of a date (or eight, of the centuries 18 to 20) and four more, with nothing between or up to three hyphens,
+// dashes, pluses and spaces, whose date is one of the calendar (in a co-ordination number its day is 60 higher), whose last ten digits end in their Luhn
 // check digit, and which no letter or digit touches. An organisation number never is one: its third digit is at least 2, which no month
 // begins with. What stands in a UUID is none either: its groups have the lengths of a number's, so chance would make some.
 
@@ -97,7 +97,8 @@ func hidesPersonal(after []byte) bool {
 	if code[0] == '0' && code[1] == '0' && (code[2] == '2' || code[2] == '3') {
 		return true
 	}
-	return isDigit(after[4])
+	next := after[4]
+	return isDigit(next) || next == '-' || next == '+' || next == ' ' || next == '\\' || next >= 0x80
 }
 
 // personalFields names the fields that hold a number, in the order of the record, each once: strings and numbers at any depth, and the
@@ -152,26 +153,24 @@ func findPersonal(s string) (from, to int) {
 
 // personalEnd returns where a number ends whose first run of digits is s[from:to], 0 if there is none. No digit touches the run.
 func personalEnd[T []byte | string](s T, from, to int) int {
-	end := to
-	if n := to - from; n == 6 || n == 8 {
-		end = to + 5
-		if end > len(s) || s[to] != '-' && s[to] != '+' && s[to] != ' ' || end < len(s) && isDigit(s[end]) {
+	end, ten := to, to-10 // ten: where the ten digits begin
+	switch to - from {
+	case 10, 12:
+	case 6, 8:
+		last := to + separated(s, to) // where the last four begin
+		if end, ten = last+4, to-6; last == to || end > len(s) || end < len(s) && isDigit(s[end]) {
 			return 0
 		}
-	} else if n != 10 && n != 12 {
-		return 0
-	}
-	digits := end - from
-	if n := to - from; n < 10 {
-		digits-- // the separator
-		for i := to + 1; i < end; i++ {
+		for i := last; i < end; i++ {
 			if !isDigit(s[i]) {
 				return 0
 			}
 		}
+	default:
+		return 0
 	}
-	century, ten := 20, from+digits-10 // its leap years are those of the other centuries, and the year 00 besides
-	if digits == 12 {
+	century := 20 // its leap years are those of the other centuries, and the year 00 besides
+	if ten > from {
 		if century = twoAt(s, from); century < 18 || century > 20 {
 			return 0
 		}
@@ -180,6 +179,27 @@ func personalEnd[T []byte | string](s T, from, to int) int {
 		return 0
 	}
 	return end
+}
+
+// separated returns how many bytes at s[at:] separate a date from the last four digits: one to three hyphens, pluses, dashes or spaces, also
+// those that word processors put in their place.
+func separated[T []byte | string](s T, at int) (n int) {
+	for range 3 {
+		rest := s[at+n:]
+		switch {
+		case len(rest) == 0:
+			return n
+		case rest[0] == '-' || rest[0] == '+' || rest[0] == ' ':
+			n++
+		case len(rest) > 1 && rest[0] == 0xc2 && (rest[1] == 0xa0 || rest[1] == 0xad): // no-break space, soft hyphen
+			n += 2
+		case len(rest) > 2 && rest[0] == 0xe2 && rest[1] == 0x80 && (rest[2] >= 0x90 && rest[2] <= 0x95 || rest[2] == 0xaf): // dashes, narrow no-break space
+			n += 3
+		default:
+			return n
+		}
+	}
+	return n
 }
 
 // twoAt returns the number that the digits s[i] and s[i+1] write.
