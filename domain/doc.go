@@ -50,7 +50,7 @@
 //
 //   - What an approval settles counts as settled whether it is paid yet or not, until it is cancelled. An approval that a later one has
 //     adjusted is cancelled after that one.
-//   - Four eyes are two actor ids that differ in more than capitals. An actor who belongs to a provider neither approves nor pays.
+//   - Four eyes are two actor ids that differ in more than capitals and separators at their ends. An actor who belongs to a provider neither approves nor pays.
 //   - A voucher's year is that of the approval's booking date. A cancelled approval keeps its number.
 //   - What was rejected or cancelled is calculated anew, as a version of the same payout, also where nothing new is known.
 //   - A total may be 0.00 or negative, a claim on the provider. It is approved and gets its voucher like any other.

@@ -269,7 +269,7 @@ func (p *Payouts) checkApproved(e *Event, v *PayoutVersion, d *PayoutApproved, p
 	if !v.checkStep(e, d.Calculated, v.EventID, PayoutStatusCalculated, ps) {
 		return
 	}
-	if strings.EqualFold(e.Actor, v.Actor) {
+	if sameActor(e.Actor, v.Actor) {
 		ps.add("actor", "%s calculated this payout and cannot approve it; someone else has to (four eyes, for in-house units too)", e.Actor)
 	}
 	if parties.Belongs(e.Actor) {
@@ -289,6 +289,12 @@ func (p *Payouts) checkApproved(e *Event, v *PayoutVersion, d *PayoutApproved, p
 	if first := v.Month.First(); e.Effective < first {
 		ps.add("effective", "%s is before %s begins; a payout is booked in its month or later", e.Effective, v.Month)
 	}
+}
+
+// sameActor says whether two ids are one person's: capitals and what separates parts at the ends do not make another.
+func sameActor(a, b string) bool {
+	const separators = "._:/-"
+	return strings.EqualFold(strings.Trim(a, separators), strings.Trim(b, separators))
 }
 
 // overtakes returns a later month's payout of the same provider, waiting or settled, that was calculated with later knowledge: it took v's

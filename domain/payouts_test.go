@@ -92,6 +92,7 @@ func TestFourEyes(t *testing.T) {
 	require.NoError(t, b.calculate("anna", b.calculation("p1", march2016, known(29700))))
 	assert.ErrorContains(t, b.approve("anna", payout1, booked), "anna calculated this payout and cannot approve it")
 	assert.ErrorContains(t, b.approve("Anna", payout1, booked), "cannot approve it", "the same actor in capitals")
+	assert.ErrorContains(t, b.approve("anna/", payout1, booked), "cannot approve it", "the same actor with a separator")
 	assert.Equal(t, domain.PayoutStatusCalculated, b.Payout(payout1).Latest().Status())
 	require.NoError(t, b.approve("bo", payout1, booked))
 	assert.Equal(t, domain.Voucher{Year: 2016, Number: 1}, b.Payout(payout1).Latest().Voucher)
