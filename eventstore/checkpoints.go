@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -48,8 +47,19 @@ func (c *checkpoints) folder() string        { return filepath.Join(c.dir, "chec
 func (c *checkpoints) keyPath() string       { return filepath.Join(c.dir, "keys", c.authority+".key") }
 func (c *checkpoints) cosignersPath() string { return filepath.Join(c.folder(), "cosigners") }
 
-func notePattern() *regexp.Regexp {
-	return regexp.MustCompile(`^([0-9]{6,9})-([1-9][0-9]{0,18})\.note$`)
+// noteName is the name of a checkpoint's file.
+func noteName(number int, size uint64) string {
+	return fmt.Sprintf("%06d-%d%s", number, size, noteSuffix)
+}
+
+func parseNoteName(name string) (number int, size uint64, err error) {
+	first, second, _ := strings.Cut(strings.TrimSuffix(name, noteSuffix), "-")
+	number, err = strconv.Atoi(first)
+	size, err2 := strconv.ParseUint(second, 10, 63)
+	if err != nil || err2 != nil || number < 1 || noteName(number, size) != name {
+		return 0, 0, errors.New("this is not the name of a checkpoint, which is NUMBER-SIZE.note")
+	}
+	return number, size, nil
 }
 
 // lock keeps every other writer of these checkpoints out, in this process and in others, until unlock. The kernel drops it with the
@@ -84,7 +94,7 @@ func (c *checkpoints) lock(ctx context.Context) (unlock func() error, err error)
 
 // names lists the checkpoints by their files, oldest first.
 func (c *checkpoints) names() ([]storedNote, error) {
-	entries, err := os.ReadDir(c.folder()) // sorted by name, which is by number up to 999 999
+	entries, err := os.ReadDir(c.folder())
 	if err != nil && !notExist(err) {
 		return nil, fmt.Errorf("listing the checkpoints: %w", err)
 	}
@@ -94,14 +104,9 @@ func (c *checkpoints) names() ([]storedNote, error) {
 			continue // the cosigners, or what a crash left under a name that does not count
 		}
 		path := filepath.Join(c.folder(), e.Name())
-		m := notePattern().FindStringSubmatch(e.Name())
-		if m == nil {
-			return nil, &CheckpointError{Where: path, Reason: "this is not the name of a checkpoint, which is NUMBER-SIZE.note"}
-		}
-		number, err := strconv.Atoi(m[1])
-		size, err2 := strconv.ParseUint(m[2], 10, 63)
-		if err := errors.Join(err, err2); err != nil {
-			return nil, &CheckpointError{Where: path, Reason: fmt.Sprintf("this is not the name of a checkpoint: %v", err)}
+		number, size, err := parseNoteName(e.Name())
+		if err != nil {
+			return nil, &CheckpointError{Where: path, Reason: err.Error()}
 		}
 		if other, twice := found[number]; twice {
 			return nil, &CheckpointError{Where: path, Reason: fmt.Sprintf("%s has the same number", filepath.Base(other.path))}
@@ -191,6 +196,10 @@ func (c *checkpoints) list() ([]*Checkpoint, error) {
 	if err != nil || len(names) == 0 {
 		return nil, err
 	}
+	return c.readAll(names)
+}
+
+func (c *checkpoints) readAll(names []storedNote) ([]*Checkpoint, error) {
 	key, err := c.key(true)
 	if err != nil {
 		return nil, err
@@ -209,20 +218,15 @@ func (c *checkpoints) list() ([]*Checkpoint, error) {
 }
 
 // last reads and verifies the newest one; nil if there is none.
-func (c *checkpoints) last() (*Checkpoint, error) {
-	names, err := c.names()
-	if err != nil || len(names) == 0 {
-		return nil, err
+func (c *checkpoints) last(names []storedNote) (*Checkpoint, error) {
+	if len(names) == 0 {
+		return nil, nil
 	}
-	key, err := c.key(true)
+	all, err := c.readAll(names[len(names)-1:])
 	if err != nil {
 		return nil, err
 	}
-	cosigners, err := c.cosigners()
-	if err != nil {
-		return nil, err
-	}
-	return c.read(names[len(names)-1], key, cosigners)
+	return all[0], nil
 }
 
 // sign returns the checkpoint of head, which must be durable on the log and in its witness. Step by step:
@@ -254,7 +258,7 @@ func (c *checkpoints) sign(ctx context.Context, head Head, hashes tlog.HashReade
 	if err := c.checkRoot(head, hashes); err != nil {
 		return nil, err
 	}
-	last, err := c.last()
+	last, err := c.last(names)
 	if err != nil || last != nil && last.Head == head {
 		return last, err
 	}
@@ -272,7 +276,7 @@ func (c *checkpoints) sign(ctx context.Context, head Head, hashes tlog.HashReade
 	if err != nil {
 		return nil, fmt.Errorf("signing a checkpoint: %w", err)
 	}
-	path := filepath.Join(c.folder(), fmt.Sprintf("%06d-%d%s", len(names)+1, head.Sequence, noteSuffix))
+	path := filepath.Join(c.folder(), noteName(len(names)+1, head.Sequence))
 	if err := writeAtomic(path, b); err != nil {
 		return nil, fmt.Errorf("writing a checkpoint: %w", err)
 	}

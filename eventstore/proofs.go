@@ -50,7 +50,22 @@ func (l *Log) Checkpoint(ctx context.Context) (*Checkpoint, error) {
 	}
 	l.signing.Lock()
 	defer l.signing.Unlock()
-	return c.sign(ctx, l.Head(), l)
+	for {
+		cp, err := c.sign(ctx, l.Head(), l)
+		if !l.isBehind(err) {
+			return cp, err
+		}
+		before := l.Head()
+		if now, refreshErr := l.Refresh(ctx); refreshErr != nil || now == before {
+			return nil, errors.Join(err, refreshErr)
+		}
+	}
+}
+
+// isBehind says that another process, which appends to the same cluster, has signed a larger head than this one knows.
+func (l *Log) isBehind(err error) bool {
+	bad := (*InconsistentError)(nil)
+	return l.store.server == nil && errors.As(err, &bad) && bad.Earlier.Sequence > bad.Later.Sequence
 }
 
 // compareSigned refuses a log that does not continue its last checkpoint. The tree file is made again before that is believed, because
@@ -61,9 +76,16 @@ func (l *Log) compareSigned(ctx context.Context) error {
 	if errors.Is(err, ErrNoProofDir) {
 		return nil
 	}
-	last, err := c.last()
+	names, err := c.names()
+	var last *Checkpoint
+	if err == nil {
+		last, err = c.last(names)
+	}
 	if errors.Is(err, ErrCheckpoint) || err == nil && last == nil {
 		return nil
+	}
+	if err == nil && last.Sequence > l.head.Sequence && l.store.server == nil {
+		err = l.catchUp(ctx) // another process has appended and signed meanwhile
 	}
 	if err == nil {
 		err = c.checkContinues(last.Head, l.head, l)
@@ -97,10 +119,14 @@ func (l *Log) checkpointAtClose() error {
 		return nil
 	}
 	names, err := c.names()
-	if err != nil || len(names) > 0 && names[len(names)-1].size == head.Sequence {
+	if err != nil || len(names) > 0 && names[len(names)-1].size >= head.Sequence { // larger: another process of a cluster signed it
 		return err
 	}
-	_, err = l.Checkpoint(context.Background()) // waiting is bounded by lockWait
+	l.signing.Lock()
+	defer l.signing.Unlock()
+	if _, err = c.sign(context.Background(), head, l); l.isBehind(err) { // waiting is bounded by lockWait
+		return nil
+	}
 	return err
 }
 
