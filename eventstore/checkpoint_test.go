@@ -232,8 +232,25 @@ func TestTwoLogsForkedWithTheSameKeyAreShown(t *testing.T) {
 	p, err := l.ProveConsistency(Head{Sequence: a.Sequence}, b) // the proof of the other's own head of that size
 	require.NoError(t, err)
 	require.ErrorIs(t, CheckConsistency(a, b, p.Hashes), ErrInconsistent)
-	_, err = l.AcceptCosignatures(t.Context(), a.Note)
-	require.Error(t, err)
+}
+
+// An auditor who saw one of two forked logs hands the cosignature to the other, which has signed another head of that size.
+func TestACosignatureOnAForkIsRefused(t *testing.T) {
+	t.Parallel()
+	one, _, key := signed(t, 100)
+	other := t.TempDir()
+	require.NoError(t, os.CopyFS(other, os.DirFS(one)))
+	a, _, _ := grown(t, one, "a", 10)
+	b, _, _ := grown(t, other, "b", 10)
+	require.ErrorContains(t, CheckConsistency(a, b, nil), "a fork")
+	secret, public := auditor(t)
+	cosigned, err := Cosign(a, key, secret)
+	require.NoError(t, err)
+	var fork *InconsistentError
+	_, err = create(t, open(t, Config{Dir: other})).AcceptCosignatures(t.Context(), cosigned.Note, public)
+	require.ErrorAs(t, err, &fork)
+	require.Equal(t, b.Head, fork.Earlier)
+	require.Equal(t, a.Head, fork.Later)
 }
 
 // The other's checkpoints put beside a log, or an older copy of the log beside its checkpoints, do not open.
@@ -516,4 +533,40 @@ func TestVerifierKeysAreChecked(t *testing.T) {
 		_, err = VerifyCheckpoint(b, key.VerifierKey())
 		require.ErrorIs(t, err, ErrCheckpoint, text)
 	}
+}
+
+// Whatever is flipped, swapped, zeroed or cut in the tree file under an open log is found when the log is verified.
+func TestMutationsOfTheTreeAreFound(t *testing.T) {
+	t.Parallel()
+	l, _ := newLog(t, Config{})
+	fill(t, l, 300)
+	f := l.tree.store.(*os.File)
+	whole, err := os.ReadFile(f.Name())
+	require.NoError(t, err)
+	hashes := len(whole) / tlog.HashSize
+	rng := rand.New(rand.NewPCG(6962, 2026))
+	for i := range 200 {
+		b := bytes.Clone(whole)
+		at, other := rng.IntN(hashes)*tlog.HashSize, rng.IntN(hashes)*tlog.HashSize
+		switch kind := rng.IntN(4); {
+		case kind == 1 && at != other:
+			copy(b[at:], whole[other:other+tlog.HashSize])
+			copy(b[other:], whole[at:at+tlog.HashSize])
+		case kind == 2:
+			clear(b[at:min(at+rng.IntN(100)+1, len(b))])
+		case kind == 3:
+			b = b[:at+rng.IntN(tlog.HashSize)]
+		default:
+			b[at+rng.IntN(tlog.HashSize)] ^= 1 << rng.IntN(8)
+		}
+		require.NoError(t, f.Truncate(int64(len(b))))
+		_, err := f.WriteAt(b, 0)
+		require.NoError(t, err)
+		_, err = l.Verify(t.Context())
+		require.Error(t, err, i)
+	}
+	_, err = f.WriteAt(whole, 0)
+	require.NoError(t, err)
+	_, err = l.Verify(t.Context())
+	require.NoError(t, err)
 }

@@ -4,10 +4,12 @@ import (
 	"crypto/ed25519"
 	"crypto/rand"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
+	"unicode"
 
 	fnote "github.com/transparency-dev/formats/note"
 	"golang.org/x/mod/sumdb/note"
@@ -24,6 +26,9 @@ type Key struct {
 // NewKey makes a key. A name is printable, without spaces and plus signs; for an auditor best a host and path that is theirs
 // ("audit.example.se/1").
 func NewKey(name string) (*Key, error) {
+	if name == "" || strings.ContainsFunc(name, func(r rune) bool { return r == '+' || unicode.IsSpace(r) || !unicode.IsPrint(r) }) {
+		return nil, fmt.Errorf("%q is not the name of a key: one or more characters without spaces and plus signs, for example audit.example.se/1", name)
+	}
 	secret, _, err := note.GenerateKey(rand.Reader, name)
 	if err != nil {
 		return nil, fmt.Errorf("making a key: %w", err)
@@ -57,7 +62,7 @@ func parseKey(secret string) (*Key, error) {
 	parts := strings.SplitN(secret, "+", 5) // base64 may hold plus signs, a name may not
 	seed, err := base64.StdEncoding.DecodeString(parts[4])
 	if err != nil || len(seed) != 1+ed25519.SeedSize {
-		return nil, fmt.Errorf("it is not an Ed25519 signing key in its canonical form")
+		return nil, errors.New("it is not an Ed25519 signing key")
 	}
 	private := ed25519.NewKeyFromSeed(seed[1:])
 	public, err := note.NewEd25519VerifierKey(s.Name(), private.Public().(ed25519.PublicKey))
@@ -65,7 +70,7 @@ func parseKey(secret string) (*Key, error) {
 		return nil, err
 	}
 	if canonical := fmt.Sprintf("PRIVATE+KEY+%s+%08x+%s", s.Name(), s.KeyHash(), base64.StdEncoding.EncodeToString(seed)); canonical != secret {
-		return nil, fmt.Errorf("it is not a signing key in its canonical form")
+		return nil, errors.New("it is not a signing key in its canonical form: it has been altered")
 	}
 	return &Key{name: s.Name(), secret: secret, public: public}, nil
 }

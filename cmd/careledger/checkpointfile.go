@@ -96,7 +96,10 @@ func compareFiled(ctx context.Context, l ledger.Service, newest string, a *ledge
 	case filed.Sequence < c.Sequence:
 		return proveTo(ctx, l, a.Authority, filed, c)
 	}
-	return proveTo(ctx, l, a.Authority, c, filed) // the ledger has signed that one too, or it is not the one it was
+	if err := proveTo(ctx, l, a.Authority, c, filed); err != nil { // the ledger has signed that one too, or it is not the one it was
+		return fmt.Errorf("it is of %d events, which the ledger cannot be shown to have had: it was replaced by another or by an older copy (%w)", filed.Sequence, err)
+	}
+	return nil
 }
 
 // keepFiled writes the file. One of the same head is replaced only by one that has all of its cosignatures, and more.
