@@ -85,8 +85,14 @@ func isCanonicalKey(vkey string, v note.Verifier) bool {
 	if len(vkey) < len(prefix) || vkey[:len(prefix)] != prefix {
 		return false
 	}
-	_, err := base64.StdEncoding.Strict().DecodeString(vkey[len(prefix):])
-	return err == nil
+	_, ok := canonicalBase64(vkey[len(prefix):])
+	return ok
+}
+
+// canonicalBase64 decodes the one encoding that bytes have: the decoder overlooks line breaks and spare bits.
+func canonicalBase64(s string) ([]byte, bool) {
+	b, err := base64.StdEncoding.DecodeString(s)
+	return b, err == nil && base64.StdEncoding.EncodeToString(b) == s
 }
 
 // openNote checks a note and what it says.
@@ -143,7 +149,7 @@ func openNote(b []byte, verifier note.Verifier, cosigners []note.Verifier) (*not
 // canonicalSignatures: base64 of a signature's length has spare bits, which are to be zero.
 func canonicalSignatures(n *note.Note) bool {
 	for _, s := range slices.Concat(n.Sigs, n.UnverifiedSigs) {
-		if _, err := base64.StdEncoding.Strict().DecodeString(s.Base64); err != nil {
+		if _, ok := canonicalBase64(s.Base64); !ok {
 			return false
 		}
 	}

@@ -297,8 +297,8 @@ func ParseConsistencyProof(b []byte) (p ConsistencyProof, err error) {
 		return bad(`its first line is not "old" and a number`)
 	}
 	for _, line := range lines[1:] {
-		h, err := base64.StdEncoding.Strict().DecodeString(line)
-		if err != nil || len(h) != tlog.HashSize || len(p.Hashes) == 63 {
+		h, ok := canonicalBase64(line)
+		if !ok || len(h) != tlog.HashSize || len(p.Hashes) == 63 {
 			return bad(fmt.Sprintf("%q is not a hash in base64, or there are more than 63", line))
 		}
 		p.Hashes = append(p.Hashes, tlog.Hash(h))
