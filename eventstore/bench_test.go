@@ -16,6 +16,7 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/stretchr/testify/require"
+	"golang.org/x/mod/sumdb/tlog"
 )
 
 // Each benchmark runs bare JetStream on the same server settings, with the same 300-byte messages, beside the log, and
@@ -353,4 +354,64 @@ func inParallel(b *testing.B, callers int, do func(i int) error) {
 	for range callers {
 		require.NoError(b, <-failed)
 	}
+}
+
+// BenchmarkTreeGrowth: what the tree costs of an append. The log's events are appended in bulk; then the same events are hashed and put
+// into a tree file alone. share is that part of the append's time, on one core.
+func BenchmarkTreeGrowth(b *testing.B) {
+	_, l := benchLog(b)
+	b.ResetTimer()
+	whole := bulk(b, l, b.N, benchCommit)
+	f, err := openTreeFile(b.TempDir() + "/tree")
+	require.NoError(b, err)
+	defer func() { require.NoError(b, f.Close()) }()
+	t := &tree{store: f}
+	hasher := leafHasher{authority: "1281"}
+	events := int(l.Head().Sequence)
+	messages := benchCommit(1, events).Messages
+	start := time.Now()
+	for len(messages) > 0 {
+		n := min(len(messages), MaxCommit)
+		leaves := make([]tlog.Hash, 0, n)
+		for i, m := range messages[:n] {
+			leaves = append(leaves, hasher.leaf(stored{seq: t.size + uint64(i) + 1, subject: subject("1281", m.Entity, m.Type), id: m.ID, data: m.Data}))
+		}
+		require.NoError(b, t.append(leaves))
+		t.root()
+		messages = messages[n:]
+	}
+	alone := time.Since(start)
+	require.Equal(b, l.Head(), Head{t.size, t.root()})
+	b.ReportMetric(float64(events)/whole.Seconds(), "events/s")
+	b.ReportMetric(float64(alone.Nanoseconds())/float64(events), "tree-ns/event")
+	b.ReportMetric(alone.Seconds()/whole.Seconds(), "share")
+	b.ReportMetric(0, "ns/op")
+}
+
+// BenchmarkCheckpoint: signing the head of a log of a million events, each time one larger: proof, signature, three syncs; and taking
+// the one that is there.
+func BenchmarkCheckpoint(b *testing.B) {
+	f, err := openTreeFile(b.TempDir() + "/tree")
+	require.NoError(b, err)
+	defer func() { require.NoError(b, f.Close()) }()
+	t := &tree{store: f}
+	leaves := make([]tlog.Hash, 1_000_000)
+	for i := range leaves {
+		leaves[i][0], leaves[i][1], leaves[i][2] = byte(i), byte(i>>8), byte(i>>16)
+	}
+	require.NoError(b, t.append(leaves))
+	l := &Log{store: &Store{config: Config{ProofDir: b.TempDir()}}, authority: "1281", tree: t, head: t.head()}
+	checkpoint(b, l)
+	b.Run("new", func(b *testing.B) {
+		for range b.N {
+			require.NoError(b, t.append([]tlog.Hash{{9}}))
+			l.head = t.head()
+			checkpoint(b, l)
+		}
+	})
+	b.Run("there", func(b *testing.B) {
+		for range b.N {
+			checkpoint(b, l)
+		}
+	})
 }

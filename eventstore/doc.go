@@ -1,5 +1,5 @@
-// Package eventstore keeps the log: one append-only JetStream stream per authority, a Merkle tree over its exact bytes
-// and a witness of its head. It knows bytes, subjects, sequences and hashes; it never decodes an event's data.
+// Package eventstore keeps the log: one append-only JetStream stream per authority, a Merkle tree over its exact bytes,
+// a witness of its head, and signed checkpoints of it for others. It knows bytes, subjects, sequences and hashes; it never decodes an event's data.
 //
 // # Promises
 //
@@ -11,6 +11,11 @@
 //     [CorruptError] that names the first bad sequence; they are never skipped. (ReadEntity checks what it gets, but cannot
 //     notice that the server lost one of the entity's events in the middle of the log; Read, ReadSequences and Verify do.)
 //   - A log that is shorter than, or differs from, its witness does not open.
+//   - A [Checkpoint] is signed over a head that is durable and witnessed, and only if it is proven to continue the last one.
+//     A second head of one size is never signed. It is on disk before anybody sees it.
+//   - A log that does not continue its last checkpoint does not open.
+//   - A proof is checked before it is handed out, and is checked by others with the verifier key alone: [VerifyCheckpoint],
+//     [CheckInclusion], [CheckConsistency] need no log.
 //   - Whoever holds the client token of the embedded server can read the log and ask the caller's services; nothing that
 //     they send, are answered or have delivered is stored in a log.
 //   - No call waits without bound on the server: what the server does not answer becomes [ErrUnknownOutcome] or the
@@ -18,15 +23,17 @@
 //
 // # Trusts
 //
-// The operating system's fdatasync; SHA-256; that nobody with write access to the data directory forges log, tree and
-// witness together (signed checkpoints, outside this package, are the answer to that); and, for [Config.ServerURL], that
+// The operating system's fdatasync; SHA-256 and Ed25519; and that nobody with write access to the data directory forges log, tree,
+// witness and, with the signing key that is there, checkpoints together. Who keeps a checkpoint elsewhere, or cosigns them, need not
+// trust that: two logs signed with the same key cannot both continue it. And, for [Config.ServerURL], that
 // the cluster's quorum keeps what it acknowledged.
 //
 // # Tolerates
 //
 // A missing, short or damaged tree file: it is rebuilt from the log and must reproduce the witnessed root. A torn witness
 // write: two slots alternate. Events on the log beyond the witness: they were never acknowledged; they are verified,
-// taken up and witnessed. A timeout: the outcome is read back, never guessed.
+// taken up and witnessed. A damaged checkpoint: the log opens and is read, but the next is not signed until it is restored. The newest
+// checkpoint taken away: it is not missed here. A timeout: the outcome is read back, never guessed.
 //
 // Decisions and what was rejected stand in decisions.md beside this file.
 package eventstore

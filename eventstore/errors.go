@@ -1,6 +1,7 @@
 package eventstore
 
 import (
+	"encoding/base64"
 	"errors"
 	"fmt"
 )
@@ -25,6 +26,14 @@ var (
 	ErrLocked = errors.New("data directory is in use")
 	// ErrClosed: the log or store has been closed.
 	ErrClosed = errors.New("log is closed")
+	// ErrNoProofDir: neither Config.Dir nor Config.ProofDir says where the signing key and the checkpoints are kept.
+	ErrNoProofDir = errors.New("no directory for the signing key and the checkpoints")
+	// ErrEmptyLog: there is no event to sign for.
+	ErrEmptyLog = errors.New("the log has no events yet, so there is nothing to sign")
+	// ErrCheckpoint matches every *[CheckpointError].
+	ErrCheckpoint = errors.New("checkpoint is not in order")
+	// ErrInconsistent matches every *[InconsistentError].
+	ErrInconsistent = errors.New("not one log")
 )
 
 // PositionError says that a commit named another position than the next one. Nothing was written or queued, and the log
@@ -97,3 +106,30 @@ func (e *LockedError) Error() string {
 
 // Is reports a match with [ErrLocked].
 func (e *LockedError) Is(target error) bool { return target == ErrLocked }
+
+// CheckpointError says that a checkpoint, or a key or file that belongs to it, is not what it should be.
+type CheckpointError struct {
+	Where  string // a file, or what was handed in
+	Reason string
+}
+
+func (e *CheckpointError) Error() string { return e.Where + ": " + e.Reason }
+
+// Is reports a match with [ErrCheckpoint].
+func (e *CheckpointError) Is(target error) bool { return target == ErrCheckpoint }
+
+// InconsistentError says that two heads are not shown to be of one log that only grew. Nothing was signed.
+type InconsistentError struct {
+	Origin         string
+	Earlier, Later Head
+	Reason         string
+}
+
+func (e *InconsistentError) Error() string {
+	return fmt.Sprintf("log %s: %d events with root %s, and %d events with root %s, are not shown to be one log: %s",
+		e.Origin, e.Earlier.Sequence, base64.StdEncoding.EncodeToString(e.Earlier.Root[:]),
+		e.Later.Sequence, base64.StdEncoding.EncodeToString(e.Later.Root[:]), e.Reason)
+}
+
+// Is reports a match with [ErrInconsistent].
+func (e *InconsistentError) Is(target error) bool { return target == ErrInconsistent }

@@ -62,6 +62,7 @@ type Log struct {
 	witness   *witness
 
 	refreshing sync.Mutex // one Refresh at a time
+	signing    sync.Mutex // one checkpoint at a time; other processes are kept out by a lock on the directory
 
 	mu           sync.Mutex
 	changed      *sync.Cond // queue, flight, publishing, failed or closing changed
@@ -160,7 +161,8 @@ func (l *Log) take(ctx context.Context, st jetstream.Stream, w *witness, witness
 	return l.startAppender()
 }
 
-// compare refuses a log that lacks or changed what was acknowledged, and takes up what is beyond.
+// compare refuses a log that lacks or changed what was acknowledged, takes up what is beyond, and refuses one that does not continue
+// what was signed. After an error the tree is closed.
 func (l *Log) compare(ctx context.Context, state jetstream.StreamState, witnessed Head) error {
 	if err := l.checkWhole(state, witnessed); err != nil {
 		return err
@@ -174,7 +176,7 @@ func (l *Log) compare(ctx context.Context, state jetstream.StreamState, witnesse
 	if err := l.extendTo(ctx, state.LastSeq); err != nil {
 		return errors.Join(err, l.tree.store.Close())
 	}
-	return nil
+	return l.compareSigned(ctx)
 }
 
 // checkWhole looks for what is missing at the start, in the middle and at the end, by the server's own account.
@@ -401,7 +403,7 @@ func (l *Log) extend(first uint64, leaves []tlog.Hash) error {
 	return nil
 }
 
-// close waits for what is pending (each publish is bounded), then stops the log's goroutines.
+// close waits for what is pending (each publish is bounded), stops the log's goroutines, and signs the head if it has grown.
 func (l *Log) close() error {
 	l.mu.Lock()
 	l.closing = true
@@ -417,6 +419,8 @@ func (l *Log) close() error {
 	if l.acks != nil && l.acks.IsValid() {
 		errs = append(errs, l.acks.Unsubscribe())
 	}
+	// What is witnessed can be signed, also where a commit has failed.
+	errs = append(errs, l.checkpointAtClose())
 	// The tree is synced here only: losing its end costs a rebuild, never an event.
 	return errors.Join(append(errs, l.tree.store.Sync(), l.tree.store.Close(), l.witness.close())...)
 }

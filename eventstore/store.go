@@ -23,6 +23,9 @@ type Config struct {
 	// witness and tree of each log, Dir/lock the lock. With ServerURL: optional, and holds witness, tree and lock only;
 	// without it the tree is kept in memory and rebuilt from the log at each open.
 	Dir string
+	// ProofDir is where the signing keys (keys/) and the checkpoints (checkpoints/) are. Default: Dir. Processes that append to the same
+	// cluster must share one, so that the log has one key and never two heads of one size. Without any, nothing is signed.
+	ProofDir string
 	// ServerURL is a NATS server or cluster elsewhere ("nats://host:4222,nats://host2:4222"). Empty: a server in this process.
 	ServerURL string
 	// Token authenticates to ServerURL. Optional.
@@ -61,6 +64,9 @@ type Config struct {
 }
 
 func (c Config) withDefaults() Config {
+	if c.ProofDir == "" {
+		c.ProofDir = c.Dir
+	}
 	if c.AckTimeout == 0 {
 		c.AckTimeout = 10 * time.Second
 	}
@@ -225,7 +231,7 @@ func (s *Store) assertNoAsync(ctx context.Context) error {
 	return nil
 }
 
-// Close waits for what is pending, closes every log, stops the embedded server and lets the lock go. Safe to call twice.
+// Close waits for what is pending, signs a checkpoint of every log that has grown since its last, closes every log, stops the embedded server and lets the lock go. Safe to call twice.
 func (s *Store) Close() error {
 	s.mu.Lock()
 	if s.closed {

@@ -64,6 +64,12 @@ func frame(authority string, e Event) []byte {
 
 func leafHash(authority string, e Event) tlog.Hash { return tlog.RecordHash(frame(authority, e)) }
 
+func TestLeafHashIsThatOfTheFrame(t *testing.T) {
+	t.Parallel()
+	e := Event{7, Message{"case/a", "t", "i", []byte("d")}}
+	require.Equal(t, leafHash(authority, e), tlog.Hash(LeafHash(authority, e)))
+}
+
 // Moving a byte from one field to the next is another event.
 func TestFramesAreInjective(t *testing.T) {
 	t.Parallel()
@@ -105,9 +111,32 @@ func TestVerifyComputesTheRootFromTheBytes(t *testing.T) {
 	h, err := l.Verify(t.Context())
 	require.NoError(t, err)
 	require.Equal(t, l.Head(), h)
-	l.mu.Lock()
-	l.head.Root[0] ^= 1
-	l.mu.Unlock()
+	alter := func() {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		l.head.Root[0] ^= 1
+	}
+	alter()
 	_, err = l.Verify(t.Context())
 	require.ErrorIs(t, err, ErrCorrupt)
+	alter() // a head that is not the log's is not signed when it closes
+}
+
+// A hash above the leaves is read by nobody who reads events, but proofs rest on it.
+func TestVerifyFindsAnAlteredHashAboveTheLeaves(t *testing.T) {
+	t.Parallel()
+	l, _ := newLog(t, Config{})
+	fill(t, l, 2500)
+	at := tlog.StoredHashIndex(3, 256) * tlog.HashSize // above events 2 049 to 2 056
+	b := make([]byte, 1)
+	_, err := l.tree.store.ReadAt(b, at)
+	require.NoError(t, err)
+	_, err = l.tree.store.WriteAt([]byte{b[0] ^ 1}, at)
+	require.NoError(t, err)
+	var bad *CorruptError
+	_, err = l.Verify(t.Context())
+	require.ErrorAs(t, err, &bad)
+	require.Equal(t, uint64(2049), bad.Sequence)
+	_, err = l.tree.store.WriteAt(b, at)
+	require.NoError(t, err)
 }

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"path/filepath"
 
 	"golang.org/x/sys/unix"
 )
@@ -36,19 +35,11 @@ type witness struct {
 	turn int64    // the slot that the next write goes to
 }
 
-// createWitness makes a witness of the empty log at path and opens it. It is made under another name, synced and renamed,
-// so that a crash leaves either no witness or a whole one.
+// createWitness makes a witness of the empty log at path and opens it. A crash leaves either no witness or a whole one.
 func createWitness(path string) (*witness, error) {
-	tmp := path + ".new"
 	b := make([]byte, 2*witnessSlot)
 	copy(b, encodeHead(emptyHead()))
-	err := writeSynced(tmp, b)
-	if err == nil {
-		err = os.Rename(tmp, path)
-	}
-	if err == nil {
-		err = syncDir(filepath.Dir(path))
-	}
+	err := writeAtomic(path, b)
 	if err != nil {
 		return nil, fmt.Errorf("creating the witness: %w", err)
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"io"
 
 	"github.com/spf13/cobra"
@@ -89,6 +90,9 @@ not done again, so that a command whose outcome is not known can be given again.
 // payout opens the ledger and carries out a command on payouts.
 func (o *options) payout(cmd *cobra.Command, r ledger.PayoutRequest) error {
 	r.Authority, r.Format = o.authority, o.format
+	if r.Action == "approve" && o.server != "" && o.proofs == "" {
+		fmt.Fprintln(cmd.ErrOrStderr(), "note: no checkpoint is signed for what is approved; name the directory of the signing keys with --proofs")
+	}
 	return o.with(cmd, func(ctx context.Context, l ledger.Service, w io.Writer, progress ledger.ProgressFunc) error {
 		r.Progress = progress
 		return l.Payout(ctx, r, w)

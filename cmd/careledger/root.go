@@ -18,7 +18,7 @@ import (
 
 // options are the flags that every command on a ledger has.
 type options struct {
-	dir, server, token, authority, format string
+	dir, proofs, server, token, authority, format string
 
 	asOf         string
 	asOfSequence uint64
@@ -45,7 +45,7 @@ Your own:    careledger import records.ndjson    then    careledger compensation
 	})
 	o.where(root)
 	root.AddCommand(newDemo(), newGenerate(), newImport(o), newPolicy(o), newCompensation(o), newFulfilment(o), newReplay(o), newTrail(o), newDecision(o), newPayout(o),
-		newRecipients(o), newActivities(o), newInvoiceBasis(o), newExport(o), newServe(o))
+		newRecipients(o), newActivities(o), newInvoiceBasis(o), newExport(o), newCheckpoint(o), newServe(o))
 	return root
 }
 
@@ -53,6 +53,7 @@ Your own:    careledger import records.ndjson    then    careledger compensation
 func (o *options) where(root *cobra.Command) {
 	f := root.PersistentFlags()
 	f.StringVar(&o.dir, "data", "careledger-data", "data `directory` of the ledger")
+	f.StringVar(&o.proofs, "proofs", "", "with --server: `directory` of the signing keys and checkpoints, one that all who write to the server share")
 	f.StringVar(&o.server, "server", "", "NATS server or cluster that holds the logs, in place of the data directory (`URL`)")
 	f.StringVar(&o.token, "token", os.Getenv("CARELEDGER_TOKEN"), "what to present to --server; by default the variable CARELEDGER_TOKEN")
 	f.Lookup("token").DefValue = ""
@@ -100,6 +101,9 @@ const lockPatience = 5 * time.Second
 // open returns the careledger that serves the directory, or opens the ledger in this process. Another command on the same
 // directory is waited for a little.
 func (o *options) open(ctx context.Context, doing string, progress ledger.ProgressFunc) (ledger.Service, error) {
+	if o.proofs != "" && o.server == "" { // another directory tomorrow would be another key
+		return nil, &ledger.Wrong{Err: errProofsWithoutServer}
+	}
 	for deadline := time.Now().Add(lockPatience); ; {
 		if o.server == "" {
 			client, err := ledger.Find(o.dir)
@@ -124,8 +128,10 @@ func (o *options) open(ctx context.Context, doing string, progress ledger.Progre
 	}
 }
 
+var errProofsWithoutServer = errors.New("--proofs goes with --server; a data directory keeps its keys and checkpoints itself")
+
 func (o *options) config(doing string, progress ledger.ProgressFunc) ledger.Config {
-	c := ledger.Config{Dir: o.dir, ServerURL: o.server, Token: o.token, Doing: doing, Progress: progress}
+	c := ledger.Config{Dir: o.dir, ProofDir: o.proofs, ServerURL: o.server, Token: o.token, Doing: doing, Progress: progress}
 	if o.server != "" {
 		c.Dir = ""
 	}

@@ -28,6 +28,9 @@ itself (the streams CARE_{authority}); nothing but the ledger writes to the log.
 			p := newProgress()
 			defer p.done()
 			c := o.config("serve", p.show)
+			if o.proofs != "" && o.server == "" {
+				return &ledger.Wrong{Err: errProofsWithoutServer}
+			}
 			if host, _, err := net.SplitHostPort(listen); err != nil || !net.ParseIP(host).IsLoopback() {
 				return &ledger.Wrong{Err: fmt.Errorf("--listen: %q is not an address of this machine alone; use 127.0.0.1:PORT or [::1]:PORT", listen)}
 			}

@@ -94,11 +94,21 @@ func (c *Client) Import(ctx context.Context, r ImportRequest) (*ImportReport, er
 
 // Export has the serving careledger make files from payouts, which it remembers; the caller writes them.
 func (c *Client) Export(ctx context.Context, r ExportRequest) (*ExportAnswer, error) {
+	return answered[ExportAnswer](ctx, c, subjectExport, r)
+}
+
+// Checkpoint asks the serving careledger about checkpoints, and has it sign.
+func (c *Client) Checkpoint(ctx context.Context, r CheckpointRequest) (*CheckpointAnswer, error) {
+	return answered[CheckpointAnswer](ctx, c, subjectCheckpoint, r)
+}
+
+// answered reads an answer that is a JSON document.
+func answered[T any](ctx context.Context, c *Client, subject string, request any) (*T, error) {
 	var b bytes.Buffer
-	if err := c.call(ctx, subjectExport, r, &b, nil); err != nil {
+	if err := c.call(ctx, subject, request, &b, nil); err != nil {
 		return nil, err
 	}
-	var answer ExportAnswer
+	var answer T
 	if err := json.Unmarshal(b.Bytes(), &answer); err != nil {
 		return nil, fmt.Errorf("read the serving careledger's answer: %w", err)
 	}

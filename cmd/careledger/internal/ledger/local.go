@@ -19,6 +19,7 @@ import (
 // Config says which ledger to open.
 type Config struct {
 	Dir         string // data directory; with ServerURL optional, for the witness and the facts
+	ProofDir    string // signing keys and checkpoints; Dir if not given, and nothing is signed without either
 	ServerURL   string // NATS server or cluster that holds the logs; "" for the embedded server
 	Token       string // for ServerURL
 	Listen      string // embedded only: also accept programs here
@@ -63,7 +64,7 @@ func Open(ctx context.Context, c Config) (*Local, error) {
 			return nil, fmt.Errorf("make the data directory: %w", err)
 		}
 	}
-	store, err := eventstore.Open(ctx, eventstore.Config{Dir: c.Dir, ServerURL: c.ServerURL, Token: c.Token, Listen: c.Listen, ClientToken: c.ClientToken, Doing: c.Doing})
+	store, err := eventstore.Open(ctx, eventstore.Config{Dir: c.Dir, ProofDir: c.ProofDir, ServerURL: c.ServerURL, Token: c.Token, Listen: c.Listen, ClientToken: c.ClientToken, Doing: c.Doing})
 	if err != nil {
 		return nil, err
 	}

@@ -71,6 +71,9 @@ func (l *Local) Payout(ctx context.Context, r PayoutRequest, w io.Writer) error 
 		return err
 	}
 	outcomes, err := work.do(ctx)
+	if r.Action == "approve" { // also where all was approved before: the signature may have failed then
+		err = errors.Join(err, l.signApprovals(ctx, work.Authority))
+	}
 	if len(outcomes) > 0 || err == nil {
 		err = errors.Join(report.PayoutOutcomes(w, format, outcomes), err)
 	}

@@ -24,6 +24,7 @@ import (
 //	careledger.import  an ImportRequest as JSON; the answer is an ImportReport as JSON
 //	careledger.payout  a PayoutRequest as JSON; the answer is what the command would print
 //	careledger.export  an ExportRequest as JSON; the answer is an ExportAnswer as JSON
+//	careledger.checkpoint  a CheckpointRequest as JSON; the answer is a CheckpointAnswer as JSON
 //	careledger.record  one record; the answer is a RecordReply as JSON
 //
 // All but the last answer in several messages, whose header Careledger says what each is: part (a piece of the answer), progress
@@ -35,6 +36,8 @@ const (
 	subjectRecord = "careledger.record"
 	subjectPayout = "careledger.payout"
 	subjectExport = "careledger.export"
+
+	subjectCheckpoint = "careledger.checkpoint"
 
 	header         = "Careledger"
 	headerPart     = "part"
@@ -160,7 +163,7 @@ type service struct {
 // subscribe takes messages. Several ledgers that serve one cluster share them; an import names a file of this machine, so only a
 // ledger with a directory takes those.
 func (s *service) subscribe() (all []*nats.Subscription, err error) {
-	handlers := map[string]func(*nats.Msg){subjectAsk: s.ask, subjectRecord: s.record, subjectPayout: s.payout, subjectExport: s.export}
+	handlers := map[string]func(*nats.Msg){subjectAsk: s.ask, subjectRecord: s.record, subjectPayout: s.payout, subjectExport: s.export, subjectCheckpoint: s.checkpoint}
 	if s.config.ServerURL == "" {
 		handlers[subjectImport] = s.importFile
 	}
@@ -222,6 +225,20 @@ func (s *service) export(m *nats.Msg) {
 			return &Wrong{fmt.Errorf("read the command: %w", err)}
 		}
 		answer, err := s.Export(ctx, r)
+		if err != nil {
+			return err
+		}
+		return json.MarshalWrite(w, answer)
+	})
+}
+
+func (s *service) checkpoint(m *nats.Msg) {
+	s.work(m, func(ctx context.Context, w io.Writer, _ ProgressFunc) error {
+		var r CheckpointRequest
+		if err := json.Unmarshal(m.Data, &r, json.RejectUnknownMembers(true)); err != nil {
+			return &Wrong{fmt.Errorf("read the command: %w", err)}
+		}
+		answer, err := s.Checkpoint(ctx, r)
 		if err != nil {
 			return err
 		}
