@@ -34,11 +34,19 @@ func (t *Table) CalculatePayouts(ctx context.Context, month domain.Month, provid
 	if err != nil {
 		return nil, err
 	}
-	c := &payoutCalculation{Cut: cut, table: t, payouts: payouts, month: month, closed: closedMonths(payouts, month), lines: map[string][]payoutLine{}}
-	if err := c.evaluate(); err != nil {
+	c, err := newPayoutCalculation(cut, cut.Moment, payouts, month)
+	if err != nil {
 		return nil, err
 	}
-	return c.calculated(ctx, provider)
+	all := c.calculated(provider)
+	return all, c.causes(ctx, t, all)
+}
+
+// newPayoutCalculation computes the postings of a month, and of the closed months before it, on what was known at a moment: cut holds the facts
+// and policies of that moment, and payouts what had been calculated and settled by then.
+func newPayoutCalculation(cut *Cut, known Moment, payouts *domain.Payouts, month domain.Month) (*payoutCalculation, error) {
+	c := &payoutCalculation{Cut: cut, known: known, payouts: payouts, month: month, closed: closedMonths(payouts, month), lines: map[string][]payoutLine{}}
+	return c, c.evaluate()
 }
 
 // closedMonths are the months before one that a payout stands for, approved or paid.
@@ -59,7 +67,7 @@ func closedMonths(payouts *domain.Payouts, before domain.Month) map[domain.Month
 
 type payoutCalculation struct {
 	*Cut
-	table   *Table
+	known   Moment // that of the cut, or of a later event that says nothing which facts or policies rest on
 	payouts *domain.Payouts
 	month   domain.Month
 	closed  map[domain.Month]bool
@@ -147,8 +155,8 @@ func (c *payoutCalculation) digest(b *compensation.Batch) error {
 	return nil
 }
 
-// calculated makes the payouts of the lines.
-func (c *payoutCalculation) calculated(ctx context.Context, only string) ([]domain.PayoutCalculated, error) {
+// calculated makes the payouts of the lines, all or that of one provider, but for what their adjustments follow from. It is called once.
+func (c *payoutCalculation) calculated(only string) []domain.PayoutCalculated {
 	c.payouts.EachSettled(func(k domain.SettledKey, settled domain.Money) { // settled, and nothing is known of it any more
 		same := func(l payoutLine) bool {
 			return l.Month == k.Month && l.Unit == k.Unit && l.Policy == k.Policy && l.Component == k.Component
@@ -163,7 +171,7 @@ func (c *payoutCalculation) calculated(ctx context.Context, only string) ([]doma
 		if only != "" && provider != only {
 			continue
 		}
-		p := domain.PayoutCalculated{Provider: provider, Month: c.month, KnownTo: c.Sequence, KnownAt: c.Recorded, Models: []domain.PayoutModel{}, Lines: []domain.PayoutLine{}}
+		p := domain.PayoutCalculated{Provider: provider, Month: c.month, KnownTo: c.known.Sequence, KnownAt: c.known.Recorded, Models: []domain.PayoutModel{}, Lines: []domain.PayoutLine{}}
 		for _, l := range lines {
 			l.Cases = len(l.cases)
 			l.Settled = c.payouts.Settled(domain.SettledKey{Provider: provider, Month: l.Month, Unit: l.Unit, Policy: l.Policy, Component: l.Component})
@@ -180,7 +188,7 @@ func (c *payoutCalculation) calculated(ctx context.Context, only string) ([]doma
 		all = append(all, p)
 	}
 	slices.SortFunc(all, func(a, b domain.PayoutCalculated) int { return strings.Compare(a.Provider, b.Provider) })
-	return all, c.causes(ctx, all)
+	return all
 }
 
 // finish orders and numbers the lines, and states the models and the digest.

@@ -29,7 +29,7 @@ type adjustment struct {
 }
 
 // causes names the events that each adjustment follows from.
-func (c *payoutCalculation) causes(ctx context.Context, all []domain.PayoutCalculated) error {
+func (c *payoutCalculation) causes(ctx context.Context, t *Table, all []domain.PayoutCalculated) error {
 	groups, order := map[adjusted][]*adjustment{}, []adjusted{}
 	for i := range all {
 		p := &all[i]
@@ -49,11 +49,11 @@ func (c *payoutCalculation) causes(ctx context.Context, all []domain.PayoutCalcu
 	for _, k := range order {
 		if before == nil || before.Sequence != k.since {
 			var err error
-			if before, err = c.table.Cut(AsOf{Sequence: k.since}); err != nil {
+			if before, err = t.Cut(AsOf{Sequence: k.since}); err != nil {
 				return fmt.Errorf("look at what was known at event %d: %w", k.since, err)
 			}
 		}
-		if err := c.explain(ctx, k.month, groups[k], before); err != nil {
+		if err := c.explain(ctx, t, k.month, groups[k], before); err != nil {
 			return err
 		}
 	}
@@ -61,7 +61,7 @@ func (c *payoutCalculation) causes(ctx context.Context, all []domain.PayoutCalcu
 }
 
 // explain finds the causes of the adjustments of one month.
-func (c *payoutCalculation) explain(ctx context.Context, month domain.Month, lines []*adjustment, before *Cut) error {
+func (c *payoutCalculation) explain(ctx context.Context, t *Table, month domain.Month, lines []*adjustment, before *Cut) error {
 	was, err := perCase(before, month)
 	if err != nil {
 		return err
@@ -72,7 +72,7 @@ func (c *payoutCalculation) explain(ctx context.Context, month domain.Month, lin
 	}
 	kinds, differ := map[domain.Kind]bool{}, map[domain.Entity]bool{}
 	for _, l := range lines {
-		l.compare(c.table, was, is, before, c.Cut)
+		l.compare(t, was, is, before, c.Cut)
 		for k := range l.kinds {
 			kinds[k] = true
 		}
@@ -80,7 +80,7 @@ func (c *payoutCalculation) explain(ctx context.Context, month domain.Month, lin
 			differ[e] = true
 		}
 	}
-	return readEvents(ctx, c.table.log, c.table.snapshot().since(before.Sequence, c.Sequence, kinds, differ), func(e *domain.Event) error {
+	return readEvents(ctx, t.log, t.snapshot().since(before.Sequence, c.Sequence, kinds, differ), func(e *domain.Event) error {
 		if !concerns(e, month) {
 			return nil
 		}
