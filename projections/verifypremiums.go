@@ -131,7 +131,10 @@ func premiumText(a domain.PremiumAwarded) string {
 	if a.Goal != "" {
 		text += ", goal " + a.Goal
 	}
-	return text + " to unit " + a.Unit + " under " + a.Policy + "/" + a.Component
+	if a.Unit != "" {
+		text += " to unit " + a.Unit
+	}
+	return text + " under " + a.Policy + "/" + a.Component
 }
 
 // end checks the last command, and then the premiums of every case.
