@@ -13,7 +13,7 @@ import (
 // checksum finds what decays in it, and not who changes it and the checksum too.
 func (v *Verification) facts(ctx context.Context, t *Table, r *VerifyRequest) error {
 	if v.skipped > 0 {
-		v.Notes = append(v.Notes, fmt.Sprintf("the facts kept on disk were not compared: %d events cannot be folded into facts", v.skipped))
+		v.Notes = append(v.Notes, fmt.Sprintf("the facts kept on disk were not compared: events that cannot be folded into facts stand on the log (%d)", v.skipped))
 		return nil
 	}
 	want, err := t.contents()

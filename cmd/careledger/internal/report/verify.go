@@ -49,13 +49,8 @@ func verification(b *strings.Builder, v *projections.Verification) {
 	if v.Checkpoints > 0 {
 		say("checkpoints", "%s compared", number(v.Checkpoints))
 	}
-	say("record hashes", "%s of %s computed again; the log does not tell the others", Thousands(strconv.FormatUint(v.RecordHashes, 10)), eventNumber(v.Events))
-	say("premiums", "%s awarded, %s reversed; %s outstanding, %s kr", number(v.Premiums.Awarded), number(v.Premiums.Reversed), number(v.Premiums.Outstanding), Thousands(v.Premiums.Amount.String()))
-	say("payouts", "%s in %s versions, of which %s computed again to the öre; %s vouchers", number(v.Payouts.Payouts), number(v.Payouts.Versions), number(v.Payouts.Recomputed), number(v.Payouts.Vouchers))
-	say("", "%s kr approved or paid, of which %s kr paid", Thousands(v.Payouts.Settled.String()), Thousands(v.Payouts.Paid.String()))
-	if v.Facts != projections.FactsNone {
-		say("facts", "the file that keeps them: %s", map[string]string{projections.FactsEqual: "what the log gives", projections.FactsUnused: "not used; it is made again from the log",
-			projections.FactsWrong: "not what the log gives"}[v.Facts])
+	if v.Events > 0 {
+		verifiedCounts(v, say)
 	}
 	for _, note := range v.Notes {
 		say("note", "%s", note)
@@ -73,5 +68,20 @@ func verification(b *strings.Builder, v *projections.Verification) {
 	}
 	if v.FindingsMore > 0 {
 		fmt.Fprintf(b, "\nand %s findings more\n", number(v.FindingsMore))
+	}
+}
+
+// verifiedCounts tells what was checked.
+func verifiedCounts(v *projections.Verification, say func(name, format string, args ...any)) {
+	number := func(n int) string { return Thousands(strconv.Itoa(n)) }
+	say("record hashes", "%s of %s computed again; of the others the log does not keep the sender's text, or there is no record", Thousands(strconv.FormatUint(v.RecordHashes, 10)), eventNumber(v.Events))
+	say("premiums", "%s awarded, %s reversed; %s outstanding, %s kr", number(v.Premiums.Awarded), number(v.Premiums.Reversed), number(v.Premiums.Outstanding), Thousands(v.Premiums.Amount.String()))
+	if v.Payouts.Versions > 0 {
+		say("payouts", "%s in %s versions, of which %s computed again to the öre; %s vouchers", number(v.Payouts.Payouts), number(v.Payouts.Versions), number(v.Payouts.Recomputed), number(v.Payouts.Vouchers))
+		say("", "%s kr approved or paid, of which %s kr paid", Thousands(v.Payouts.Settled.String()), Thousands(v.Payouts.Paid.String()))
+	}
+	if v.Facts != projections.FactsNone {
+		say("facts", "the file that keeps them: %s", map[string]string{projections.FactsEqual: "what the log gives", projections.FactsUnused: "not used; it is made again from the log",
+			projections.FactsWrong: "not what the log gives"}[v.Facts])
 	}
 }
