@@ -123,7 +123,7 @@ type VerifyRequest struct {
 
 // verifyPass is how many events of a log one pass keeps the cases and patients of: the log is read once for every so many events, each time
 // for another part of them. A case takes some 400 bytes for each of its events but 24 for each visit and time report.
-const verifyPass = 4_000_000
+const verifyPass = 2_000_000
 
 // Verify checks a whole log. It reads nothing but the log, its tree, its witness and the facts named, and writes nothing. A finding does not stop
 // it, unless bytes are not those of the tree: what comes after them proves nothing. It returns an error only if it could not do its work.

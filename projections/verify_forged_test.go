@@ -219,3 +219,19 @@ func TestAllForgeriesOnOneLogAreFound(t *testing.T) {
 	}
 	require.Equal(t, f.log.Head().Sequence, v.Sequence)
 }
+
+// A policy settles cases in commits after its own. A log that ends among them was cut off by a kill: the next command completes it.
+func TestACommandThatWasInterruptedIsNoFindingUntilSomethingFollows(t *testing.T) {
+	f := forging(t)
+	adopted := f.record(`{"type":"policy-adopted","authority":"1281","entity":"policy/n","effective":"2020-01-01","recorded":"2021-07-01T10:00:00Z","actor":"a","data":{"model":{"id":"n","title":"t","currency":"SEK",` +
+		`"parameters":{"g":{"unit":"SEK/goal","values":{"2020-01-01":"100"}}},"components":[{"id":"q","kind":"goal-premium","amount":"g","outcomes":{"fulfilled":"1"},"repeat":"each-follow-up"}]},"from":"2020-01-01","decided_by":"b","decided_on":"2020-12-01"}}`)
+	v := verified(t, f.log, VerifyRequest{})
+	require.Empty(t, v.Findings)
+	require.Len(t, v.Notes, 1)
+	require.Contains(t, v.Notes[0], fmt.Sprintf("event %d (policy-adopted) is the last command", adopted.Sequence))
+
+	f.record(`{"type":"case-opened","authority":"1281","entity":"case/next","effective":"2021-07-02","recorded":"2021-07-02T10:00:00Z","actor":"a","data":{"person":"y"}}`)
+	v = verified(t, f.log, VerifyRequest{})
+	require.Len(t, v.Findings, 1)
+	requireFound(t, v, adopted.Sequence, "100.00 kr for follow-up f, goal g1 to unit w under n/q", "was not awarded")
+}
