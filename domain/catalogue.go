@@ -74,6 +74,11 @@ type payload interface{ check(*Problems) }
 // Data is a pointer to one of the payload structs, for what writes events of a type that it does not choose itself.
 type Data = payload
 
+// stating is a payload with required numbers, which once decoded cannot be told from ones left out: 0 is a number.
+type stating interface {
+	states() []string // their fields
+}
+
 // dated is a payload with its own valid date, which the record's effective must equal.
 type dated interface {
 	ownDate() (field string, day Date)
@@ -199,11 +204,29 @@ func decodeData(t Type, raw jsontext.Value, at string) (payload, Problems) {
 	}
 	var found Problems
 	p.check(&found)
+	checkStated(p, raw, &found)
 	checkStaff(raw, &found)
 	for i := range found {
 		found[i].Field = at + "." + found[i].Field
 	}
 	return p, found
+}
+
+// checkStated refuses required numbers that are not there.
+func checkStated(p payload, raw jsontext.Value, ps *Problems) {
+	s, ok := p.(stating)
+	if !ok {
+		return
+	}
+	members := map[string]jsontext.Value{}
+	if err := json.Unmarshal(raw, &members); err != nil { // it was decoded before
+		ps.add("data", "%v", err)
+	}
+	for _, field := range s.states() {
+		if v := members[field]; len(v) == 0 || v.Kind() == 'n' {
+			ps.add(field, "is required")
+		}
+	}
 }
 
 // checkStaff refuses a staff of 0, which the decoded data cannot tell from staff left out.

@@ -1,9 +1,9 @@
 // Package domain holds the field's words and the rules they imply: records and events, cases, decisions, goals and
-// follow-ups, providers and units, dates and money.
+// follow-ups, home health care, agreements, state grants, providers and units, payouts, dates and money.
 //
 // It is pure. Nothing here reads a clock, draws a random number or does I/O: a Record is parsed and checked, a state
-// (Case, Parties, Policies) says whether an event may follow what is already known, and folds it. The same events in the same
-// order give the same state everywhere.
+// (State of a case, patient, agreement or grant; Parties, Policies and Payouts of an authority) says whether an event may follow
+// what is already known, and folds it. The same events in the same order give the same state everywhere.
 //
 // What it promises: Parse and Check list every problem they find with its field and reason, and change nothing. A state
 // folds any sequence of events that it once accepted; corrections are folded as if their target had had the corrected data,
@@ -35,4 +35,25 @@
 //     may not register a follow-up may not correct one, and what it refers to is registered no later than the correction is.
 //     It keeps the target's effective date where the data has none of its own.
 //   - A visit needs an opened case and an existing unit, but no decision in force: performed time may fall outside what was granted.
+//
+// Home health care, agreements and state grants:
+//
+//   - care-requested may come again, for the same person: a new round after a discharge. What the latest says of age group and sex counts.
+//   - A discharge ends all that the patient is enrolled for by its last day. A second enrolment for the same kind at the same unit is
+//     refused until the first has ended; one at another unit, or of the other kind, is not.
+//   - The first coordinated plan held is the patient's plan from then on. One dispute-resolved ends all disputes that are open.
+//   - Health time needs an existing unit but no enrolment, and many reports may share a unit, month and kind: they differ in profession.
+//   - A party that accepts with reservation has accepted. One that has rejected may decide again; one that has accepted may not.
+//   - A recipient's allocations and payments add up. A later target or result for an indicator takes the place of the earlier one.
+//
+// Payouts (decisions.md, 7):
+//
+//   - What an approval settles counts as settled whether it is paid yet or not, until it is cancelled. An approval that a later one has
+//     adjusted is cancelled after that one.
+//   - Four eyes are two actor ids that differ in more than capitals. An actor who belongs to a provider neither approves nor pays.
+//   - A voucher's year is that of the approval's booking date. A cancelled approval keeps its number.
+//   - What was rejected or cancelled is calculated anew, as a version of the same payout, also where nothing new is known.
+//   - A total may be 0.00 or negative, a claim on the provider. It is approved and gets its voucher like any other.
+//   - A month is not approved as known before a later month of the same provider was calculated on more: what the two leave to each other would
+//     be paid by neither. It is calculated again first. A payout is booked in its month or later, and paid on that day or later.
 package domain

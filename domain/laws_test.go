@@ -60,11 +60,9 @@ func assertSameState(t *rapid.T, want, got *historytest.World) {
 	require.Equal(t, want.State.Parties, got.State.Parties)
 	require.Equal(t, want.State.Policies, got.State.Policies)
 	require.Equal(t, inForce(want), inForce(got))
-	require.Equal(t, len(want.Cases), len(got.Cases))
-	for entity, c := range want.Cases {
-		require.Equal(t, c, got.Cases[entity])
-		require.Equal(t, c.Facts(), got.Cases[entity].Facts())
-	}
+	require.Equal(t, want.Own, got.Own)
+	require.Equal(t, want.Facts(), got.Facts())
+	require.Equal(t, want.StateGrants(), got.StateGrants())
 }
 
 func inForce(w *historytest.World) (all []string) {
@@ -128,9 +126,9 @@ func TestACaseWithoutItsPerformedTimeIsEqualInTheRestAndIndependent(t *testing.T
 		copies := map[domain.Entity]*domain.Case{}
 		for i := range events {
 			if i == at {
-				for entity, c := range w.Cases {
-					copies[entity] = c.WithoutPerformed()
-					requireSameRest(t, c, copies[entity])
+				for _, c := range w.Cases() {
+					copies[c.Entity] = c.WithoutPerformed()
+					requireSameRest(t, c, copies[c.Entity])
 				}
 			}
 			require.NoError(t, w.Apply(&events[i]))
@@ -138,16 +136,16 @@ func TestACaseWithoutItsPerformedTimeIsEqualInTheRestAndIndependent(t *testing.T
 		before, err := historytest.Fold(events[:at])
 		require.NoError(t, err)
 		for entity, c := range copies {
-			requireSameRest(t, before.Cases[entity], c)
-			original := w.Cases[entity].Facts()
+			requireSameRest(t, before.Case(entity), c)
+			original := w.Case(entity).Facts()
 			for i := at; i < len(events); i++ {
-				_, performed := w.Cases[entity].PerformedTarget(&events[i])
+				_, performed := w.Case(entity).PerformedTarget(&events[i])
 				if _, is := domain.PerformedBy(&events[i]); events[i].Entity == entity && !is && !performed {
 					require.NoError(t, c.Apply(&events[i]))
 				}
 			}
-			requireSameRest(t, w.Cases[entity], c)
-			require.Equal(t, original, w.Cases[entity].Facts(), "what happened to the copy reached the original")
+			requireSameRest(t, w.Case(entity), c)
+			require.Equal(t, original, w.Case(entity).Facts(), "what happened to the copy reached the original")
 		}
 	})
 }
@@ -166,7 +164,7 @@ var everyMonth = compensation.Period{From: domain.NewMonth(2015, 1), To: domain.
 
 // premiumPostings are those of the compiled evaluator, which the awards do not come from.
 func premiumPostings(t *rapid.T, w *historytest.World) (all []string) {
-	facts := historytest.Columns(historytest.Authority, w.State.Parties, w.Facts()).Prepare(everyMonth)
+	facts := w.Columns().Prepare(everyMonth)
 	require.NoError(t, facts.Evaluate(w.State.Adopted(), func(b *compensation.Batch) error {
 		for i := range b.Unit {
 			if p := b.Posting(i); p.FollowUp != "" && b.Component.Kind != compensation.KindCap {
@@ -180,7 +178,7 @@ func premiumPostings(t *rapid.T, w *historytest.World) (all []string) {
 }
 
 func outstanding(w *historytest.World) (all []string) {
-	for _, c := range w.Cases {
+	for _, c := range w.Cases() {
 		for _, p := range c.Premiums() {
 			all = append(all, fmt.Sprint(c.Entity.ID(), "|", p.FollowUp, "|", p.Goal, "|", p.Provider, "|", p.Unit, "|", p.Policy, "|", p.Component, "|", p.Amount))
 		}
@@ -211,7 +209,7 @@ func TestSettlingAgainWritesNothing(t *testing.T) {
 		for _, line := range historytest.Draw(t).Lines {
 			written, problems := l.Submit(line)
 			require.Empty(t, problems)
-			for _, c := range l.Cases {
+			for _, c := range l.Cases() {
 				facts, premiums := c.Facts(), slices.Clone(c.Premiums())
 				again, err := l.State.Settle(&written[0], uint64(len(l.Events))+1, c)
 				require.NoError(t, err)
@@ -257,6 +255,20 @@ func comparable(f domain.CaseFacts) domain.CaseFacts {
 		f.Performed = nil
 	}
 	return f
+}
+
+// said is what an entity says, whatever its place in the log.
+func said(own domain.State) (all []any) {
+	switch s := own.(type) {
+	case *domain.Case:
+		return []any{comparable(s.Facts())}
+	case *domain.Patient:
+		all = append(all, comparable(s.Facts()))
+	case *domain.GrantState:
+		facts, agreed := s.Facts()
+		all = append(all, facts, agreed)
+	}
+	return append(all, own.Describe())
 }
 
 // rewritten returns the history as it would have been recorded had correction number at been known from the start.
@@ -340,12 +352,12 @@ func TestACorrectedHistoryIsTheHistoryWrittenRightFromTheStart(t *testing.T) {
 			}
 			require.Equal(t, unregistered(right.World), unregistered(w))
 			require.Equal(t, inForce(right.World), inForce(w))
-			for entity, c := range w.Cases {
-				other := right.Cases[entity]
+			for entity, own := range w.Own {
+				other := right.Own[entity]
 				if other == nil {
-					other = domain.NewCase(entity) // all its events are annulled
+					other = domain.NewState(entity) // all its events are annulled
 				}
-				require.Equal(t, comparable(other.Facts()), comparable(c.Facts()), "after %s", h.Lines[at])
+				require.Equal(t, said(other), said(own), "after %s", h.Lines[at])
 			}
 			require.Equal(t, outstanding(right.World), outstanding(w))
 		}

@@ -41,7 +41,7 @@ func TestWhatIsCorrectedIsKnownFromTheCorrectionOn(t *testing.T) {
 	w, _ := l.State.Parties.Unit("w")
 	assert.Equal(t, "in-house", w.Regime)
 	assert.Equal(t, "Queen", w.ProviderName)
-	assert.Equal(t, "u", l.Cases["case/k"].Facts().FollowUps[0].Goals[0].Unit)
+	assert.Equal(t, "u", l.Case("case/k").Facts().FollowUps[0].Goals[0].Unit)
 	before, err := historytest.Fold(historytest.KnownAt(l.Events, uint64(len(base))))
 	require.NoError(t, err)
 	w, _ = before.State.Parties.Unit("w")

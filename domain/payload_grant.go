@@ -16,7 +16,6 @@ type GrantAgreed struct {
 
 func (d *GrantAgreed) check(ps *Problems) {
 	ps.text("title", d.Title, 200)
-	ps.required("pot", d.Pot != 0)
 	ps.notNegative("pot", d.Pot)
 	ps.notNegative("development_pot", d.DevelopmentPot)
 	ps.notNegative("performance_pot", d.PerformancePot)
@@ -24,6 +23,11 @@ func (d *GrantAgreed) check(ps *Problems) {
 		ps.add("pot", "%s is less than its parts, %s for development and %s for performance", d.Pot, d.DevelopmentPot, d.PerformancePot)
 	}
 }
+
+func (d *GrantAgreed) states() []string         { return []string{"pot", "development_pot", "performance_pot"} }
+func (d *GrantAllocated) states() []string      { return []string{"amount"} }
+func (d *GrantResultReported) states() []string { return []string{"result"} }
+func (d *GrantPaid) states() []string           { return []string{"amount"} }
 
 // GrantAllocated is what was decided for one recipient, whatever rule it followed.
 type GrantAllocated struct {

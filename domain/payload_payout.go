@@ -15,6 +15,7 @@ type PayoutCalculated struct {
 	Month    Month         `json:"month"`
 	Version  int           `json:"version"`           // from 1
 	KnownTo  uint64        `json:"known_to"`          // sequence of the last event that it rests on
+	FactsTo  uint64        `json:"facts_to"`          // of those that are not of payouts: what is owed rests on it
 	KnownAt  time.Time     `json:"known_at"`          // the latest recorded time among them
 	Models   []PayoutModel `json:"models"`            // the documents that gave the amounts
 	Lines    []PayoutLine  `json:"lines"`             // in order of month, unit, policy and component

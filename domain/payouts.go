@@ -17,8 +17,9 @@ import (
 // of a month before, and which voucher number comes next.
 type Payouts struct {
 	states   map[Entity]*Payout
-	settled  map[SettledKey]settlement
-	vouchers map[int]int // by year: the last number given
+	settled  map[SettledKey]settlement // of the versions that stand approved or paid
+	vouchers map[int]int               // by year: the last number given
+	latest   time.Time                 // greatest recorded time of any payout's event
 }
 
 // Payout is one provider's payout for one month, with every version that has been calculated.
@@ -71,6 +72,11 @@ func (v *PayoutVersion) Status() string {
 	return PayoutStatusCalculated
 }
 
+// LastStep returns the last step of the version's life: that of its calculation where nothing came after.
+func (v *PayoutVersion) LastStep() *PayoutStep {
+	return cmp.Or(v.Cancelled, v.Paid, v.Approved, v.Rejected, &v.PayoutStep)
+}
+
 // Settles says whether the version stands approved or paid, so that its amounts count as settled.
 func (v *PayoutVersion) Settles() bool { return v.Approved != nil && v.Cancelled == nil }
 
@@ -86,7 +92,7 @@ type SettledKey struct {
 
 type settlement struct {
 	amount Money
-	by     string // event id of the version that settled it last
+	by     []string // event ids of the versions, in order of their approvals
 }
 
 // NewPayouts returns an authority without payouts.
@@ -122,7 +128,7 @@ func (p *Payouts) All() []*Payout {
 // Settled returns what payouts, approved or paid, have settled of a key.
 func (p *Payouts) Settled(k SettledKey) Money { return p.settled[k].amount }
 
-// EachSettled visits what has been settled, in no particular order.
+// EachSettled visits what payouts, approved or paid, have settled, in no particular order; that may be 0.00.
 func (p *Payouts) EachSettled(visit func(SettledKey, Money)) {
 	for k, s := range p.settled {
 		visit(k, s.amount)
@@ -139,6 +145,10 @@ func (p *Payouts) Last(e Entity) (uint64, time.Time) {
 	}
 	return 0, time.Time{}
 }
+
+// LatestRecorded returns the greatest recorded time among the events of all payouts. What comes next is recorded no earlier: what a payout
+// settles rests on those before, so that what was known of them at any time has to be a prefix of them all.
+func (p *Payouts) LatestRecorded() time.Time { return p.latest }
 
 // Check says whether e, an event of a payout, may follow. Its promises: an approval is by another than who calculated; its amounts
 // are what is known less what is settled at that moment, so that nothing is settled twice; a payment is of exactly what stands
@@ -164,14 +174,22 @@ func (p *Payouts) Check(e *Event, parties *Parties) (ps Problems) {
 		if v.checkStep(e, d.Approved, v.ApprovalID(), PayoutStatusApproved, &ps) && d.Amount != v.Total {
 			ps.add("data.amount", "%s is not what was approved, %s", d.Amount, v.Total)
 		}
+		if d.Reference != "" {
+			ps.text("data.reference", d.Reference, 200)
+		}
 		if parties.Belongs(e.Actor) {
 			ps.add("actor", "%s belongs to a provider; a payout is paid by the authority", e.Actor)
+		}
+		if v.Approved != nil && e.Effective < v.Approved.Date {
+			ps.add("effective", "%s is before it was booked, %s", e.Effective, v.Approved.Date)
 		}
 	case *PayoutCancelled:
 		ps.text("data.reason", d.Reason, 500)
 		if v.checkStep(e, d.Approved, v.ApprovalID(), PayoutStatusApproved, &ps) {
 			p.checkCancelled(v, &ps)
 		}
+	default:
+		ps.add("type", "%s is no step of a payout", e.Type)
 	}
 	return ps
 }
@@ -204,6 +222,8 @@ func (p *Payouts) checkCalculated(s *Payout, e *Event, d *PayoutCalculated) (ps 
 		version = len(s.Versions) + 1
 		if v := s.Latest(); v.Settles() {
 			ps.add("entity", "%s is %s and is never reopened; what is known since comes in a later payout", e.Entity, v.Status())
+		} else if d.KnownTo < v.KnownTo {
+			ps.add("data.known_to", "version %d rests on more, event %d (here %d); calculate it again", v.Version, v.KnownTo, d.KnownTo)
 		}
 	}
 	if e.Entity != PayoutEntity(d.Provider, d.Month) {
@@ -212,12 +232,13 @@ func (p *Payouts) checkCalculated(s *Payout, e *Event, d *PayoutCalculated) (ps 
 	if d.Version != version {
 		ps.add("data.version", "%d is not the next version, %d", d.Version, version)
 	}
-	total := Money(0)
+	total, lines := Money(0), map[lineKey]bool{}
 	for i, l := range d.Lines {
 		at := fmt.Sprintf("data.lines[%d]", i)
-		if l.Line != i+1 || l.Month > d.Month {
-			ps.add(at, "line %d of %s does not belong there", l.Line, l.Month)
+		if l.Line != i+1 || l.Month > d.Month || lines[l.key()] {
+			ps.add(at, "line %d of %s does not belong there", l.Line, l.key())
 		}
+		lines[l.key()] = true
 		if l.Amount != l.Known-l.Settled {
 			ps.add(at+".amount", "%s is not %s known less %s settled", l.Amount, l.Known, l.Settled)
 		}
@@ -261,12 +282,30 @@ func (p *Payouts) checkApproved(e *Event, v *PayoutVersion, d *PayoutApproved, p
 		ps.add("data.voucher", "%d-%d is not the next voucher number, %d-%d", d.Voucher.Year, d.Voucher.Number, next.Year, next.Number)
 	}
 	p.checkSettled(v.PayoutCalculated, ps)
+	if later := p.overtakes(v); later != nil {
+		ps.add("entity", "the payout of %s rests on later knowledge (event %d) than this one of %s (event %d); calculate %s again first, so that what they leave to each other is paid by one of them",
+			later.Month, later.FactsTo, v.Month, v.FactsTo, v.Month)
+	}
+	if first := v.Month.First(); e.Effective < first {
+		ps.add("effective", "%s is before %s begins; a payout is booked in its month or later", e.Effective, v.Month)
+	}
+}
+
+// overtakes returns a later month's payout of the same provider, waiting or settled, that was calculated with later knowledge: it took v's
+// month for one that is paid by v, as known then. nil if there is none.
+func (p *Payouts) overtakes(v *PayoutVersion) *PayoutVersion {
+	for _, other := range p.states {
+		if w := other.Latest(); w.Provider == v.Provider && w.Month > v.Month && w.FactsTo > v.FactsTo && w.Rejected == nil && w.Cancelled == nil {
+			return w
+		}
+	}
+	return nil
 }
 
 // checkCancelled refuses to take back what a later payout stands on.
 func (p *Payouts) checkCancelled(v *PayoutVersion, ps *Problems) {
 	for i := range v.Lines {
-		if s := p.settled[v.key(&v.Lines[i])]; s.by != v.EventID {
+		if by := p.settled[v.key(&v.Lines[i])].by; len(by) > 0 && by[len(by)-1] != v.EventID {
 			ps.add("entity", "a later payout has adjusted %s and stands on this approval; cancel that one first", v.Lines[i].Month)
 			return
 		}
@@ -275,6 +314,9 @@ func (p *Payouts) checkCancelled(v *PayoutVersion, ps *Problems) {
 
 // Apply folds e, an event of a payout that Check accepts.
 func (p *Payouts) Apply(e *Event) error {
+	if e.Recorded.After(p.latest) {
+		p.latest = e.Recorded
+	}
 	step := &PayoutStep{EventID: e.ID, Sequence: e.Sequence, Date: e.Effective, Recorded: e.Recorded, Actor: e.Actor}
 	s := p.states[e.Entity]
 	if d, ok := e.Data.(*PayoutCalculated); ok {
@@ -294,23 +336,37 @@ func (p *Payouts) Apply(e *Event) error {
 	case *PayoutApproved:
 		v.Approved, v.Voucher = step, d.Voucher
 		p.vouchers[d.Voucher.Year] = max(p.vouchers[d.Voucher.Year], d.Voucher.Number)
-		p.settle(v, 1)
+		p.settle(v)
 	case *PayoutRejected:
 		v.Rejected, v.Reason = step, d.Reason
 	case *PayoutPaid:
 		v.Paid, v.Reference = step, d.Reference
 	case *PayoutCancelled:
 		v.Cancelled, v.Reason = step, d.Reason
-		p.settle(v, -1)
+		p.unsettle(v)
 	}
 	s.note(e)
 	return nil
 }
 
-func (p *Payouts) settle(v *PayoutVersion, sign Money) {
+func (p *Payouts) settle(v *PayoutVersion) {
 	for i := range v.Lines {
 		k := v.key(&v.Lines[i])
-		p.settled[k] = settlement{p.settled[k].amount + sign*v.Lines[i].Amount, v.EventID}
+		p.settled[k] = settlement{p.settled[k].amount + v.Lines[i].Amount, append(p.settled[k].by, v.EventID)}
+	}
+}
+
+// unsettle takes back what v settled, which nobody has adjusted.
+func (p *Payouts) unsettle(v *PayoutVersion) {
+	for i := range v.Lines {
+		k := v.key(&v.Lines[i])
+		s := p.settled[k]
+		s.amount -= v.Lines[i].Amount
+		if s.by = slices.DeleteFunc(s.by, func(by string) bool { return by == v.EventID }); len(s.by) > 0 {
+			p.settled[k] = s
+		} else {
+			delete(p.settled, k)
+		}
 	}
 }
 

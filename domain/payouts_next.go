@@ -14,10 +14,14 @@ func (p *Payouts) Next(c PayoutCalculated) (stands *PayoutVersion, next PayoutCa
 		return nil, c
 	}
 	v := s.Latest()
-	if v.Settles() || v.Status() == PayoutStatusCalculated && v.says(&c) {
+	again := v.Status() == PayoutStatusCalculated && v.says(&c)
+	if v.Settles() || again && (p.overtakes(v) == nil || c.FactsTo <= v.FactsTo) {
 		return v, c
 	}
-	c.Version, c.Changes = len(s.Versions)+1, v.changes(&c)
+	c.Version = len(s.Versions) + 1
+	if c.Changes = v.changes(&c); again {
+		c.Changes = []string{"nothing but what it rests on, which a later month's payout has gone past"}
+	}
 	return nil, c
 }
 

@@ -256,3 +256,27 @@ func TestWhatIsSettledIsWhatWasKnown(t *testing.T) {
 		}
 	})
 }
+
+// January waits, something becomes known, and February is calculated: February takes what January leaves to it as paid as known by then. So
+// January is calculated again before it is approved, also where nothing of it differs.
+func TestAMonthIsNotApprovedOnLessThanALaterOneRestsOn(t *testing.T) {
+	b, april := newPayoutBook(), march2016+1
+	at := func(facts uint64, c domain.PayoutCalculated) domain.PayoutCalculated { c.FactsTo = facts; return c }
+	amounts := map[domain.Month]domain.Money{march2016: 29700, april: 5000}
+	require.NoError(t, b.calculate("anna", at(10, b.calculation("p1", march2016, amounts))))
+	require.NoError(t, b.calculate("anna", at(12, domain.PayoutCalculated{Provider: "p1", Month: april})))
+	assert.ErrorContains(t, b.approve("bo", payout1, booked), "calculate 2016-03 again first")
+	require.NoError(t, b.calculate("anna", at(12, b.calculation("p1", march2016, amounts))))
+	assert.Equal(t, 2, b.Payout(payout1).Latest().Version)
+	require.NoError(t, b.calculate("anna", at(12, b.calculation("p1", march2016, amounts))))
+	assert.Equal(t, 2, b.Payout(payout1).Latest().Version, "once is enough")
+	require.NoError(t, b.approve("bo", payout1, booked))
+}
+
+func TestAPayoutIsBookedInItsMonthOrLaterAndPaidAfterThat(t *testing.T) {
+	b := newPayoutBook()
+	require.NoError(t, b.calculate("anna", b.calculation("p1", march2016, known(29700))))
+	assert.ErrorContains(t, b.approve("bo", payout1, march2016.First()-1), "is before 2016-03 begins")
+	require.NoError(t, b.approve("bo", payout1, 50001))
+	assert.ErrorContains(t, b.pay(payout1, 29700), "is before it was booked")
+}

@@ -52,6 +52,7 @@ func conformance(t *testing.T, s *Store) {
 		{"FollowersSeeEachEventOnce", followers},
 		{"InvalidCommitsAreRefused", invalidCommits},
 		{"LargeEventsFit", largeEvents},
+		{"RefreshWhileOthersAppendFindsNoDamage", refreshWhileAppending},
 	} {
 		t.Run(statement.name, func(t *testing.T) {
 			l, err := s.CreateLog(t.Context(), "A"+strconv.Itoa(i+1))
@@ -409,4 +410,28 @@ func stoppedNode(t *testing.T, c *clustertest.Cluster) {
 	}
 	requireWhole(t, readAll(t, l), before+more)
 	require.ErrorIs(t, <-followed, enough)
+}
+
+// Who looks how far the log reaches while another appends finds no damage: the head may move on between the question and its answer.
+func refreshWhileAppending(t *testing.T, l *Log) {
+	done, refreshed := make(chan struct{}), make(chan error, 1)
+	go func() {
+		for {
+			if _, err := l.Refresh(context.Background()); err != nil {
+				refreshed <- err
+				return
+			}
+			select {
+			case <-done:
+				refreshed <- nil
+				return
+			default:
+			}
+		}
+	}()
+	for i := range 300 {
+		require.NoError(t, appendRetrying(t.Context(), l, func(first uint64) Commit { return commit(first, "case/a", 1+i%3) }))
+	}
+	close(done)
+	require.NoError(t, <-refreshed)
 }

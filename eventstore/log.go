@@ -339,11 +339,12 @@ func (l *Log) Refresh(ctx context.Context) (Head, error) {
 
 // catchUp verifies and witnesses what is on the log beyond the head.
 func (l *Log) catchUp(ctx context.Context) error {
+	head := l.Head() // before asking: it may move on in between
 	last, err := l.lastSequence(ctx)
 	if err != nil {
 		return err
 	}
-	if head := l.Head(); last < head.Sequence {
+	if last < head.Sequence {
 		return l.corrupt(last+1, fmt.Sprintf("it ends at sequence %d, but %d events were acknowledged", last, head.Sequence))
 	}
 	return l.extendTo(ctx, last)

@@ -135,14 +135,8 @@ func (t *Table) state(cs uint32, e *domain.Event, began bool) (*caseState, error
 	return s, nil
 }
 
-// ReadState returns the state of an entity (domain.NewState) as of a sequence that the table has folded, from its events on the log. One
-// without events is new.
-func (t *Table) ReadState(ctx context.Context, entity domain.Entity, to uint64) (domain.State, error) {
-	states, err := t.ReadStates(ctx, []domain.Entity{entity}, to)
-	return states[entity], err
-}
-
-// ReadStates is ReadState for many entities in one pass over the log.
+// ReadStates returns the states of entities that have one of their own (domain.NewState) as of a sequence that the table has folded, from
+// their events in one pass over the log. One without events is new.
 func (t *Table) ReadStates(ctx context.Context, entities []domain.Entity, to uint64) (map[domain.Entity]domain.State, error) {
 	states := make(map[domain.Entity]domain.State, len(entities))
 	coded := false

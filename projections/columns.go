@@ -177,7 +177,7 @@ type goalColumns struct {
 }
 
 // each visits every column by reference, in a fixed order, with the type that it has on disk: *[]T of a fixed width, *[]string or
-// *[]stored.
+// *[]stored. It is as long as the list of the columns.
 func (c *columns) each(visit func(name string, column any)) {
 	interval := func(name string, k *known) { visit(name+".from", &k.from); visit(name+".until", &k.until) }
 	visit("recorded", &c.recorded)

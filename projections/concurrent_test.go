@@ -72,6 +72,28 @@ func TestQuestionsAreAnsweredWhileTheFoldGoesOn(t *testing.T) {
 	require.NoError(t, err)
 }
 
+// Many who ask at once bring the table to the head of the log together.
+func TestManyFoldAtOnce(t *testing.T) {
+	events := historytest.FromSeed(21, 400).Events(-1)
+	log := newLog(t)
+	table := NewTable(log)
+	var group sync.WaitGroup
+	write(t, log, events[:1])
+	for some := range slices.Chunk(events[1:], 5) {
+		write(t, log, some)
+		for range 4 {
+			group.Go(func() {
+				if err := table.Fold(context.Background(), Head, nil); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+	}
+	group.Wait()
+	require.EqualValues(t, len(events), table.Position())
+	requireSameColumns(t, coldFold(t, log), table)
+}
+
 // Who waits for an event learns that the log itself has ended, and not only that an event cannot be folded.
 func TestWaitingEndsWithTheLogThatIsFollowed(t *testing.T) {
 	ctx := context.Background()

@@ -112,7 +112,7 @@ func (s *snapshot) cut(at AsOf) (*Cut, error) {
 		b.followUps()
 		b.enrolments()
 		if b.err == nil {
-			b.err = c.SetStateGrants(grants)
+			b.err = c.SetStateGrants(grants, c.Adopted)
 		}
 		if b.err != nil || len(b.unregistered) == 0 {
 			return c, b.err

@@ -51,27 +51,14 @@ func (r *DeviationRow) Ratio() string {
 
 // Deviation answers with the granted and performed minutes of the period, summed by q.By (default DefaultDeviationFields).
 func (t *Table) Deviation(q Query) (*Deviation, error) {
-	by := q.By
-	if by == nil {
-		by = DefaultDeviationFields
+	if q.By == nil {
+		q.By = DefaultDeviationFields
 	}
-	if err := checkFields(by); err != nil {
-		return nil, err
-	}
-	for _, f := range by {
-		if !DeviationFields.Has(f) {
-			return nil, &FieldError{f, "deviation", "minutes are the same under every model and belong to no goal", DeviationFields}
-		}
-	}
-	cut, err := t.Cut(q.AsOf)
+	cut, period, err := t.grouped(q, FieldError{Question: "deviation", Why: "minutes are the same under every model and belong to no goal", Fields: DeviationFields})
 	if err != nil {
 		return nil, err
 	}
-	period, err := cut.Period(q.From, q.To)
-	if err != nil {
-		return nil, err
-	}
-	d := &Deviation{Authority: t.authority, AsOf: cut.Moment, Period: period, By: by}
+	d := &Deviation{Authority: t.authority, AsOf: cut.Moment, Period: period, By: q.By}
 	d.sum(cut)
 	return d, nil
 }

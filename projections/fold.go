@@ -3,6 +3,7 @@ package projections
 import (
 	"context"
 	"errors"
+	"fmt"
 	"runtime"
 	"slices"
 
@@ -11,10 +12,38 @@ import (
 )
 
 // Fold reads the log from where the table stands up to and including sequence to, and folds it. progress, if not nil, is called
-// now and then with the position. On an error everything before the event at fault is folded.
+// now and then with the position. On an error everything before the event at fault is folded. Where another call folds already, it
+// waits until that one has come as far, or takes over from where it ended.
 func (t *Table) Fold(ctx context.Context, to uint64, progress func(position uint64)) error {
 	to = min(to, t.log.Head().Sequence)
-	from := t.Position() + 1
+	for {
+		position, moved, failed := t.standing()
+		switch {
+		case position >= to:
+			return nil
+		case failed != nil:
+			return failed
+		}
+		select {
+		case t.folding <- struct{}{}:
+			defer func() { <-t.folding }()
+			return t.fold(ctx, t.Position()+1, to, progress)
+		case <-moved:
+		case <-ctx.Done():
+			return fmt.Errorf("fold up to event %d (at %d): %w", to, position, context.Cause(ctx))
+		}
+	}
+}
+
+// standing returns where the table stands, what tells that it has moved on, and why it never will again.
+func (t *Table) standing() (position uint64, moved <-chan struct{}, failed error) {
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	return t.position, t.moved, t.failed
+}
+
+// fold is Fold for whoever holds t.folding.
+func (t *Table) fold(ctx context.Context, from, to uint64, progress func(position uint64)) error {
 	if from > to {
 		return nil
 	}
@@ -72,6 +101,12 @@ func (t *Table) reserve(events uint64) {
 // Follow folds what the log gains until the context ends, which is no error. Any other end of it, of an event or of the log itself,
 // stops the fold for good: WaitFor returns it too. What stands on the log already is folded faster by Fold.
 func (t *Table) Follow(ctx context.Context) error {
+	select {
+	case t.folding <- struct{}{}:
+		defer func() { <-t.folding }()
+	case <-ctx.Done():
+		return nil
+	}
 	err := t.log.Follow(ctx, t.Position()+1, func(e eventstore.Event) error {
 		b := &decoding{raw: []eventstore.Event{e}, done: make(chan struct{})}
 		b.decode()

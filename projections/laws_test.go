@@ -74,6 +74,24 @@ func TestAnAsOfByTimeIsTheFoldOfWhatWasRecordedByThen(t *testing.T) {
 	})
 }
 
+// What a table cuts is what the states of the domain say, by way of columns that are written down a second time.
+func TestACutHoldsTheFactsOfEveryEntity(t *testing.T) {
+	patients, grants := 0, 0
+	rapid.Check(t, func(t *rapid.T) {
+		events := historytest.Draw(t).Events(-1)
+		n := uint64(rapid.IntRange(len(events)/2, len(events)).Draw(t, "as of"))
+		cut, err := folded(t, events, 64).Cut(AsOf{Sequence: n})
+		require.NoError(t, err)
+		world, err := historytest.Fold(historytest.KnownAt(events, n))
+		require.NoError(t, err)
+		want := &Cut{Facts: world.Columns(), Adopted: world.State.Adopted()}
+		requireSameAnswer(t, want, cut)
+		patients, grants = patients+len(cut.Enrolments.Case), grants+len(cut.StateGrants)
+	})
+	require.Positive(t, patients)
+	require.Positive(t, grants)
+}
+
 func TestTheLiveFoldGivesTheColumnsOfTheColdFold(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		events := historytest.Draw(t).Events(-1)
@@ -209,7 +227,7 @@ func TestThePremiumsAwardedAndNotReversedAreThePremiumPostings(t *testing.T) {
 		world, err := historytest.Fold(events)
 		require.NoError(t, err)
 		var want, got []string
-		for _, c := range world.Cases {
+		for _, c := range world.Cases() {
 			for _, p := range c.Premiums() {
 				want = append(want, fmt.Sprint(c.Entity.ID(), p.PremiumAwarded))
 			}

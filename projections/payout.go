@@ -20,10 +20,10 @@ func (t *Table) Payouts(at AsOf) (*domain.Payouts, Moment, error) {
 }
 
 // CalculatePayouts returns what each provider is to be paid for a month as known now, sorted by provider; one only where it is named. A
-// provider without anything to pay has none.
+// provider without anything to pay has none, unless it has been calculated before and nothing of it is known any more.
 //
-// A payout covers its month, and of each earlier month that a payout of the authority, approved or paid, stands for, the difference
-// between what is known now and what has been settled: also where the provider itself had nothing to be paid then.
+// A payout covers its month, and of each earlier month that is closed for the provider (closedMonths) the difference between what is
+// known now and what has been settled.
 func (t *Table) CalculatePayouts(ctx context.Context, month domain.Month, provider string) ([]domain.PayoutCalculated, error) {
 	cut, err := t.Cut(Now)
 	if err != nil {
@@ -34,43 +34,82 @@ func (t *Table) CalculatePayouts(ctx context.Context, month domain.Month, provid
 	if err != nil {
 		return nil, err
 	}
-	c, err := newPayoutCalculation(cut, cut.Moment, payouts, month)
+	c, err := s.newPayoutCalculation(cut, cut.Moment, payouts, month)
 	if err != nil {
 		return nil, err
 	}
+	c.table = t
 	all := c.calculated(provider)
-	return all, c.causes(ctx, t, all)
+	return all, c.causes(ctx, all)
 }
 
 // newPayoutCalculation computes the postings of a month, and of the closed months before it, on what was known at a moment: cut holds the facts
 // and policies of that moment, and payouts what had been calculated and settled by then.
-func newPayoutCalculation(cut *Cut, known Moment, payouts *domain.Payouts, month domain.Month) (*payoutCalculation, error) {
-	c := &payoutCalculation{Cut: cut, known: known, payouts: payouts, month: month, closed: closedMonths(payouts, month), lines: map[string][]payoutLine{}}
+func (s *snapshot) newPayoutCalculation(cut *Cut, known Moment, payouts *domain.Payouts, month domain.Month) (*payoutCalculation, error) {
+	c := &payoutCalculation{Cut: cut, known: known, factsTo: s.factsTo(known.Sequence), payouts: payouts, month: month, closed: monthsClosed(payouts, month), lines: map[string][]payoutLine{}}
 	return c, c.evaluate()
 }
 
-// closedMonths are the months before one that a payout stands for, approved or paid.
-func closedMonths(payouts *domain.Payouts, before domain.Month) map[domain.Month]bool {
-	closed := map[domain.Month]bool{}
-	for _, p := range payouts.All() {
-		if v := p.Latest(); v.Settles() && v.Month < before {
-			closed[v.Month] = true
+// factsTo returns the last sequence up to one that is not of a payout.
+func (s *snapshot) factsTo(to uint64) uint64 {
+	for i := len(s.payouts) - 1; i >= 0 && s.payouts[i].sequence >= to; i-- {
+		if s.payouts[i].sequence == to {
+			to--
 		}
 	}
-	payouts.EachSettled(func(k domain.SettledKey, _ domain.Money) {
-		if k.Month < before {
-			closed[k.Month] = true
+	return to
+}
+
+// closedMonths are the months before one that are settled, so that what is known of them since is an adjustment. A month is closed for a
+// provider whose own payout for it stands, approved or paid, or of whom a later payout has settled something of it. One whose own payout
+// has only been calculated, or was rejected or cancelled, has it open: what was sent back does not come in by the next month's payout. For
+// a provider without a payout of its own it is closed where any of the authority stands for it, and where the payouts have gone past it:
+// a run over a month with nothing to pay leaves no other trace.
+type closedMonths struct {
+	all   map[domain.Month]bool
+	own   map[providerMonth]bool // also false: a payout of its own, which does not stand
+	first domain.Month           // of all; the payout's own where there is none
+}
+
+type providerMonth struct {
+	provider string
+	month    domain.Month
+}
+
+func monthsClosed(payouts *domain.Payouts, before domain.Month) closedMonths {
+	closed, waiting := closedMonths{map[domain.Month]bool{}, map[providerMonth]bool{}, before}, map[domain.Month]bool{}
+	closes := func(provider string, m domain.Month) {
+		if m < before {
+			closed.own[providerMonth{provider, m}], closed.all[m], closed.first = true, true, min(closed.first, m)
 		}
-	})
+	}
+	for _, p := range payouts.All() {
+		if v := p.Latest(); v.Settles() {
+			closes(v.Provider, v.Month)
+		} else {
+			closed.own[providerMonth{v.Provider, v.Month}], waiting[v.Month] = false, true
+		}
+	}
+	payouts.EachSettled(func(k domain.SettledKey, _ domain.Money) { closes(k.Provider, k.Month) })
+	for m := closed.first; m < before; m++ {
+		closed.all[m] = closed.all[m] || !waiting[m]
+	}
 	return closed
+}
+
+func (c *closedMonths) has(provider string, month domain.Month) bool {
+	own, has := c.own[providerMonth{provider, month}]
+	return own || !has && c.all[month]
 }
 
 type payoutCalculation struct {
 	*Cut
-	known   Moment // that of the cut, or of a later event that says nothing which facts or policies rest on
+	known   Moment // that of the cut, or of a later event that is of a payout
+	table   *Table // for what adjustments follow from
+	factsTo uint64 // the last event of the cut that is not of a payout
 	payouts *domain.Payouts
 	month   domain.Month
-	closed  map[domain.Month]bool
+	closed  closedMonths
 	period  compensation.Period
 
 	lines   map[string][]payoutLine // by provider
@@ -93,10 +132,7 @@ type postingKey struct {
 
 // evaluate computes the postings of the month and the closed ones, and sums them to lines.
 func (c *payoutCalculation) evaluate() error {
-	c.period = compensation.Period{From: c.month, To: c.month}
-	for m := range c.closed {
-		c.period.From = min(c.period.From, m)
-	}
+	c.period = compensation.Period{From: c.closed.first, To: c.month}
 	prepared := c.Prepared(c.period)
 	sums := compensation.NewAggregate(prepared, compensation.DefaultFields)
 	cases, accounts := map[postingKey][]uint32{}, map[postingKey]string{}
@@ -155,33 +191,53 @@ func (c *payoutCalculation) digest(b *compensation.Batch) error {
 	return nil
 }
 
-// calculated makes the payouts of the lines, all or that of one provider, but for what their adjustments follow from. It is called once.
-func (c *payoutCalculation) calculated(only string) []domain.PayoutCalculated {
-	c.payouts.EachSettled(func(k domain.SettledKey, settled domain.Money) { // settled, and nothing is known of it any more
-		same := func(l payoutLine) bool {
-			return l.Month == k.Month && l.Unit == k.Unit && l.Policy == k.Policy && l.Component == k.Component
+// addSettled adds a line for what has been settled and of which nothing is known any more.
+func (c *payoutCalculation) addSettled() {
+	known := map[domain.SettledKey]bool{}
+	for provider, lines := range c.lines {
+		for i := range lines {
+			known[settledKey(provider, &lines[i].PayoutLine)] = true
 		}
-		if settled != 0 && k.Month <= c.month && !slices.ContainsFunc(c.lines[k.Provider], same) {
+	}
+	c.payouts.EachSettled(func(k domain.SettledKey, settled domain.Money) {
+		if settled != 0 && k.Month <= c.month && !known[k] {
 			c.lines[k.Provider] = append(c.lines[k.Provider], payoutLine{PayoutLine: domain.PayoutLine{Month: k.Month, Unit: k.Unit, Policy: k.Policy, Component: k.Component,
 				Account: c.accountSettled(k), Quantity: "0", QuantityUnit: compensation.UnitMixed}})
 		}
 	})
+}
+
+func settledKey(provider string, l *domain.PayoutLine) domain.SettledKey {
+	return domain.SettledKey{Provider: provider, Month: l.Month, Unit: l.Unit, Policy: l.Policy, Component: l.Component}
+}
+
+// calculated makes the payouts of the lines.
+func (c *payoutCalculation) calculated(only string) []domain.PayoutCalculated {
+	c.addSettled()
+	open := map[string]bool{} // a payout that was calculated and is not settled: that nothing is due any more is a version of it
+	for _, p := range c.payouts.All() {
+		if v := p.Latest(); v.Month == c.month && !v.Settles() {
+			if open[v.Provider] = true; c.lines[v.Provider] == nil {
+				c.lines[v.Provider] = []payoutLine{}
+			}
+		}
+	}
 	all := []domain.PayoutCalculated{}
 	for provider, lines := range c.lines {
 		if only != "" && provider != only {
 			continue
 		}
-		p := domain.PayoutCalculated{Provider: provider, Month: c.month, KnownTo: c.known.Sequence, KnownAt: c.known.Recorded, Models: []domain.PayoutModel{}, Lines: []domain.PayoutLine{}}
+		p := domain.PayoutCalculated{Provider: provider, Month: c.month, KnownTo: c.known.Sequence, FactsTo: c.factsTo, KnownAt: c.known.Recorded, Models: []domain.PayoutModel{}, Lines: []domain.PayoutLine{}}
 		for _, l := range lines {
 			l.Cases = len(l.cases)
-			l.Settled = c.payouts.Settled(domain.SettledKey{Provider: provider, Month: l.Month, Unit: l.Unit, Policy: l.Policy, Component: l.Component})
+			l.Settled = c.payouts.Settled(settledKey(provider, &l.PayoutLine))
 			l.Amount = l.Known - l.Settled
-			if l.Month == c.month || c.closed[l.Month] && l.Amount != 0 {
+			if l.Month == c.month || c.closed.has(provider, l.Month) && l.Amount != 0 {
 				p.Lines = append(p.Lines, l.PayoutLine)
 				p.Total += l.Amount
 			}
 		}
-		if len(p.Lines) == 0 {
+		if len(p.Lines) == 0 && !open[provider] {
 			continue
 		}
 		c.finish(&p)
@@ -226,7 +282,7 @@ func (c *payoutCalculation) accountSettled(k domain.SettledKey) (account string)
 			continue
 		}
 		for _, l := range v.Lines {
-			if l.Month == k.Month && l.Unit == k.Unit && l.Policy == k.Policy && l.Component == k.Component {
+			if settledKey(v.Provider, &l) == k {
 				account = l.Account
 			}
 		}
@@ -234,20 +290,27 @@ func (c *payoutCalculation) accountSettled(k domain.SettledKey) (account string)
 	return account
 }
 
-// knownBefore returns the position that the provider's last settled payout rests on, or that of the authority where it has none: what is
-// after it is new to an adjustment.
-func (c *payoutCalculation) knownBefore(provider string) uint64 {
-	own, any := uint64(0), uint64(math.MaxUint64)
+// knownBefore returns the position that what has been settled of a provider's month rests on: that of its own payout, or of a later one that
+// was calculated when it stood. Where the provider has no payout for the month, it is the position of the last one that went past it, and
+// where it has none at all, that of the authority's first. What is after it is new to an adjustment.
+func (c *payoutCalculation) knownBefore(provider string, month domain.Month) uint64 {
+	own := c.payouts.Payout(domain.PayoutEntity(provider, month))
+	past, first := uint64(0), uint64(math.MaxUint64)
 	for _, p := range c.payouts.All() {
-		if v := p.Latest(); v.Settles() {
-			any = min(any, v.KnownTo)
-			if v.Provider == provider {
-				own = max(own, v.KnownTo)
-			}
+		v := p.Latest()
+		if !v.Settles() {
+			continue
+		}
+		first = min(first, v.KnownTo)
+		if v.Provider == provider && v.Month > month && (own == nil || !own.Latest().Settles() || v.Sequence > own.Latest().Approved.Sequence) {
+			past = max(past, v.KnownTo)
 		}
 	}
-	if own == 0 && any != math.MaxUint64 {
-		return any
+	switch {
+	case own != nil && own.Latest().Settles():
+		return max(past, own.Latest().KnownTo)
+	case past == 0 && first != math.MaxUint64:
+		return first
 	}
-	return own
+	return past
 }

@@ -4,13 +4,15 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"time"
 
 	"careledger/domain"
 	"careledger/domain/compensation"
 )
 
 // What an adjustment follows from: of the events on the log since the provider was last paid, those of the line's policy where other
-// documents of it hold in the month now, and otherwise those of the cases and patients whose postings differ, that concern the month.
+// documents of it hold in the month now, and otherwise those of the cases and patients whose postings differ, that concern the month,
+// and of the provider where its unit is another one now. A cap follows from what it sums, over the year until the month.
 
 // adjusted are the adjustments of a month that were last paid as known at the same event.
 type adjusted struct {
@@ -22,25 +24,30 @@ type adjusted struct {
 type adjustment struct {
 	provider string
 	*domain.PayoutLine
-	differ map[domain.Entity]bool // cases and patients whose postings differ; "" for a posting of none
-	kinds  map[domain.Kind]bool   // kinds of other entities
+	from   domain.Month            // the first month that it follows from: its own, of a cap the January before
+	cap    *compensation.Component // nil for any other line
+	differ map[domain.Entity]bool  // cases and patients whose postings differ; "" for a posting of none
+	kinds  map[domain.Kind]bool    // kinds of other entities
 	// inForce: only what changes when something is in force can explain it.
 	inForce bool
 }
 
 // causes names the events that each adjustment follows from.
-func (c *payoutCalculation) causes(ctx context.Context, t *Table, all []domain.PayoutCalculated) error {
+func (c *payoutCalculation) causes(ctx context.Context, all []domain.PayoutCalculated) error {
 	groups, order := map[adjusted][]*adjustment{}, []adjusted{}
 	for i := range all {
 		p := &all[i]
-		since := c.knownBefore(p.Provider)
 		for j := range p.Lines {
 			if l := &p.Lines[j]; l.Adjusts(p.Month) {
-				k := adjusted{since, l.Month}
+				k := adjusted{c.knownBefore(p.Provider, l.Month), l.Month}
 				if groups[k] == nil {
 					order = append(order, k)
 				}
-				groups[k] = append(groups[k], &adjustment{provider: p.Provider, PayoutLine: l, kinds: map[domain.Kind]bool{}})
+				a := &adjustment{provider: p.Provider, PayoutLine: l, from: l.Month, kinds: map[domain.Kind]bool{}}
+				if a.cap = capIn(c.Adopted, l); a.cap != nil {
+					a.from = domain.NewMonth(l.Month.Year(), 1)
+				}
+				groups[k] = append(groups[k], a)
 			}
 		}
 	}
@@ -49,11 +56,11 @@ func (c *payoutCalculation) causes(ctx context.Context, t *Table, all []domain.P
 	for _, k := range order {
 		if before == nil || before.Sequence != k.since {
 			var err error
-			if before, err = t.Cut(AsOf{Sequence: k.since}); err != nil {
+			if before, err = c.table.Cut(AsOf{Sequence: k.since}); err != nil {
 				return fmt.Errorf("look at what was known at event %d: %w", k.since, err)
 			}
 		}
-		if err := c.explain(ctx, t, k.month, groups[k], before); err != nil {
+		if err := c.explain(ctx, k.month, groups[k], before); err != nil {
 			return err
 		}
 	}
@@ -61,18 +68,22 @@ func (c *payoutCalculation) causes(ctx context.Context, t *Table, all []domain.P
 }
 
 // explain finds the causes of the adjustments of one month.
-func (c *payoutCalculation) explain(ctx context.Context, t *Table, month domain.Month, lines []*adjustment, before *Cut) error {
-	was, err := perCase(before, month)
+func (c *payoutCalculation) explain(ctx context.Context, month domain.Month, lines []*adjustment, before *Cut) error {
+	period := compensation.Period{From: month, To: month}
+	for _, l := range lines {
+		period.From = min(period.From, l.from)
+	}
+	was, err := perCase(before, period)
 	if err != nil {
 		return err
 	}
-	is, err := perCase(c.Cut, month)
+	is, err := perCase(c.Cut, period)
 	if err != nil {
 		return err
 	}
 	kinds, differ := map[domain.Kind]bool{}, map[domain.Entity]bool{}
 	for _, l := range lines {
-		l.compare(t, was, is, before, c.Cut)
+		l.compare(c.table, was, is, before, c.Cut)
 		for k := range l.kinds {
 			kinds[k] = true
 		}
@@ -80,12 +91,9 @@ func (c *payoutCalculation) explain(ctx context.Context, t *Table, month domain.
 			differ[e] = true
 		}
 	}
-	return readEvents(ctx, t.log, t.snapshot().since(before.Sequence, c.Sequence, kinds, differ), func(e *domain.Event) error {
-		if !concerns(e, month) {
-			return nil
-		}
+	return readEvents(ctx, c.table.log, c.table.snapshot().since(before.Sequence, c.Sequence, kinds, differ), func(e *domain.Event) error {
 		for _, l := range lines {
-			if l.differ[e.Entity] || l.kinds[e.Entity.Kind()] && (e.Entity.Kind() != domain.KindPolicy || e.Entity.ID() == l.Policy) {
+			if concerns(e, l.from, month) && (l.differ[e.Entity] || l.kinds[e.Entity.Kind()] && l.own(e.Entity)) {
 				l.explainedBy(e)
 			}
 		}
@@ -93,7 +101,21 @@ func (c *payoutCalculation) explain(ctx context.Context, t *Table, month domain.
 	})
 }
 
+// own says whether an entity of a kind that explains the line is the line's own.
+func (l *adjustment) own(e domain.Entity) bool {
+	switch e.Kind() {
+	case domain.KindPolicy:
+		return e.ID() == l.Policy
+	case domain.KindProvider:
+		return e.ID() == l.provider
+	}
+	return true
+}
+
 func (l *adjustment) explainedBy(e *domain.Event) {
+	if ofGoals[e.Type] && l.cap == nil && l.QuantityUnit != compensation.UnitGoal && l.QuantityUnit != compensation.UnitPerson && l.QuantityUnit != compensation.UnitMixed {
+		return
+	}
 	if l.inForce && hasCode(e.Entity.Kind()) && !changesForce[e.Type] {
 		return
 	}
@@ -106,6 +128,9 @@ func (l *adjustment) explainedBy(e *domain.Event) {
 // changesForce are the events of cases and patients that change when something is in force. It must not be changed.
 var changesForce = map[domain.Type]bool{domain.TypeDecisionMade: true, domain.TypeDecisionEnded: true, domain.TypeProviderChanged: true,
 	domain.TypePatientEnrolled: true, domain.TypePatientDischarged: true, domain.TypeEventAnnulled: true, domain.TypeEventCorrected: true}
+
+// ofGoals are the events that change premiums only. It must not be changed.
+var ofGoals = map[domain.Type]bool{domain.TypeGoalSet: true, domain.TypeGoalChanged: true, domain.TypeGoalWithdrawn: true, domain.TypeFollowUpHeld: true}
 
 // since returns the sequences in (from, to] of entities of some kinds, and of some cases and patients.
 func (s *snapshot) since(from, to uint64, kinds map[domain.Kind]bool, of map[domain.Entity]bool) (sequences []uint64) {
@@ -125,18 +150,19 @@ func (s *snapshot) since(from, to uint64, kinds map[domain.Kind]bool, of map[dom
 
 // contribution is what a case or patient ("" for a posting of none) contributes to.
 type contribution struct {
+	month                             domain.Month
 	provider, unit, policy, component string
 	entity                            domain.Entity
 }
 
-// perCase returns what each case and patient contributes to the lines of a month.
-func perCase(cut *Cut, month domain.Month) (map[contribution]domain.Money, error) {
+// perCase returns what each case and patient contributes to the lines of each month.
+func perCase(cut *Cut, period compensation.Period) (map[contribution]domain.Money, error) {
 	amounts := map[contribution]domain.Money{}
 	entities := make([]domain.Entity, len(cut.Cases))
-	err := cut.Prepared(compensation.Period{From: month, To: month}).Evaluate(cut.Adopted, func(b *compensation.Batch) error {
+	err := cut.Prepared(period).Evaluate(cut.Adopted, func(b *compensation.Batch) error {
 		for i, unit := range b.Unit {
 			u := &cut.Units[unit]
-			k := contribution{u.Provider, u.ID, b.Policy, b.Component.ID, ""}
+			k := contribution{b.Month[i], u.Provider, u.ID, b.Policy, b.Component.ID, ""}
 			if cs := b.Case[i]; cs != compensation.NoCase {
 				if entities[cs] == "" {
 					entities[cs] = entityOf(&cut.Cases[cs])
@@ -159,21 +185,21 @@ func entityOf(c *compensation.CaseInfo) domain.Entity {
 
 // compare notes which kinds of entities, or which cases, explain the line.
 func (l *adjustment) compare(t *Table, was, is map[contribution]domain.Money, before, now *Cut) {
-	if !slices.Equal(documentsIn(before.Adopted, l.Policy, l.Month), documentsIn(now.Adopted, l.Policy, l.Month)) {
+	if !slices.Equal(documentsIn(before.Adopted, l.Policy, l.from, l.Month), documentsIn(now.Adopted, l.Policy, l.from, l.Month)) {
 		l.kinds[domain.KindPolicy] = true // every case may differ because of it
 		return
 	}
-	l.differ = map[domain.Entity]bool{}
-	of := func(k contribution) bool {
-		return k.provider == l.provider && k.unit == l.Unit && k.policy == l.Policy && k.component == l.Component
+	if !slices.Equal(unitsOf(before, l.provider), unitsOf(now, l.provider)) {
+		l.kinds[domain.KindProvider] = true
 	}
+	l.differ = map[domain.Entity]bool{}
 	for k, amount := range is {
-		if of(k) && was[k] != amount {
+		if l.restsOn(k) && was[k] != amount {
 			l.differ[k.entity] = true
 		}
 	}
 	for k := range was {
-		if _, still := is[k]; !still && of(k) {
+		if _, still := is[k]; !still && l.restsOn(k) {
 			l.differ[k.entity] = true
 		}
 	}
@@ -186,31 +212,74 @@ func (l *adjustment) compare(t *Table, was, is map[contribution]domain.Money, be
 	}
 }
 
-// documentsIn names the documents of a policy in force in a month, with their days.
-func documentsIn(adopted []compensation.Policy, id string, m domain.Month) (names []string) {
+// restsOn says whether a contribution is a part of the line, or of what the line caps.
+func (l *adjustment) restsOn(k contribution) bool {
+	if k.policy != l.Policy {
+		return false
+	}
+	if l.cap == nil {
+		return k.month == l.Month && k.provider == l.provider && k.unit == l.Unit && k.component == l.Component
+	}
+	within := l.cap.Per == compensation.PerAuthorityYear || k.provider == l.provider && (l.cap.Per == compensation.PerProviderYear || k.unit == l.Unit)
+	return within && l.from <= k.month && k.month <= l.Month && slices.Contains(l.cap.Of, k.component)
+}
+
+// capIn returns the cap that a line is of, nil if it is of another component.
+func capIn(adopted []compensation.Policy, l *domain.PayoutLine) *compensation.Component {
 	for _, p := range adopted {
 		for _, d := range p.Documents {
-			if p.ID == id && d.From <= m.Last() && m.First() < d.End {
-				names = append(names, d.Model.SHA256()+" "+max(d.From, m.First()).String()+" "+min(d.End, m.Last()+1).String())
+			if p.ID != l.Policy || d.From > l.Month.First() || l.Month.First() >= d.End {
+				continue
+			}
+			for i := range d.Model.Components {
+				if c := &d.Model.Components[i]; c.ID == l.Component && c.Kind == compensation.KindCap {
+					return c
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// unitsOf are a provider's units as a model sees them.
+func unitsOf(cut *Cut, provider string) (units []domain.Unit) {
+	for _, u := range cut.Units {
+		if u.Provider == provider {
+			u.Registered = time.Time{}
+			units = append(units, u)
+		}
+	}
+	return units
+}
+
+// documentsIn names the documents of a policy in force in some months, with their days.
+func documentsIn(adopted []compensation.Policy, id string, from, to domain.Month) (names []string) {
+	for _, p := range adopted {
+		for _, d := range p.Documents {
+			if p.ID == id && d.From <= to.Last() && from.First() < d.End {
+				names = append(names, d.Model.SHA256()+" "+max(d.From, from.First()).String()+" "+min(d.End, to.Last()+1).String())
 			}
 		}
 	}
 	return names
 }
 
-// concerns says whether an event may change what a month comes to. What is registered of other months, and the premiums that the ledger
+// concerns says whether an event may change what the months come to. What is registered of other months, and the premiums that the ledger
 // writes after their cause, do not explain it.
-func concerns(e *domain.Event, m domain.Month) bool {
+func concerns(e *domain.Event, from, to domain.Month) bool {
 	if p, ok := domain.PerformedBy(e); ok {
-		return p.Month == m
+		return from <= p.Month && p.Month <= to
 	}
 	switch d := e.Data.(type) {
 	case *domain.FollowUpHeld:
-		return d.HeldOn.Month() == m
+		return from <= d.HeldOn.Month() && d.HeldOn.Month() <= to
 	case *domain.PremiumAwarded, *domain.PremiumReversed, *domain.NeedsAssessed, *domain.SubgoalSet:
 		return false
 	case *domain.EventAnnulled, *domain.EventCorrected:
 		return true // the target's month is not in it
 	}
-	return e.Effective <= m.Last()
+	if e.Entity.Kind() == domain.KindGrant {
+		return true // a later result moves what was paid for an earlier one to its own month
+	}
+	return e.Effective <= to.Last()
 }

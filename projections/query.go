@@ -105,25 +105,32 @@ func (e *FieldError) Error() string {
 // Fulfilment answers with the follow-ups held in the period and the outcomes of their goals, by default in one row, which is
 // there also when no follow-up is.
 func (t *Table) Fulfilment(q Query) (*Fulfilment, error) {
-	if err := checkFields(q.By); err != nil {
-		return nil, err
-	}
-	for _, f := range q.By {
-		if !FulfilmentFields.Has(f) {
-			return nil, &FieldError{f, "fulfilment", "outcomes are the same under every model", FulfilmentFields}
-		}
-	}
-	cut, err := t.Cut(q.AsOf)
-	if err != nil {
-		return nil, err
-	}
-	period, err := cut.Period(q.From, q.To)
+	cut, period, err := t.grouped(q, FieldError{Question: "fulfilment", Why: "outcomes are the same under every model", Fields: FulfilmentFields})
 	if err != nil {
 		return nil, err
 	}
 	f := &Fulfilment{Authority: t.authority, AsOf: cut.Moment, Period: period, By: q.By}
 	f.Rows = cut.fulfilment(period, q.By)
 	return f, nil
+}
+
+// grouped returns the cut and the period of a question whose rows can be grouped by refusal.Fields only; refusal is what another field is
+// refused with.
+func (t *Table) grouped(q Query, refusal FieldError) (cut *Cut, p compensation.Period, err error) {
+	if err := checkFields(q.By); err != nil {
+		return nil, p, err
+	}
+	for _, f := range q.By {
+		if !refusal.Fields.Has(f) {
+			refusal.Field = f
+			return nil, p, &refusal
+		}
+	}
+	if cut, err = t.Cut(q.AsOf); err != nil {
+		return nil, p, err
+	}
+	p, err = cut.Period(q.From, q.To)
+	return cut, p, err
 }
 
 // outcomes is a group of fulfilment as it is counted.

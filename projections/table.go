@@ -10,11 +10,13 @@ import (
 	"careledger/eventstore"
 )
 
-// Table is what one authority's log says, in bitemporal columns. Its methods may be called from several goroutines, except that
-// Fold and Follow, which move it on, are one after the other. A question does not hold up the fold, nor the fold a question.
+// Table is what one authority's log says, in bitemporal columns. Its methods may be called from several goroutines; of those that move
+// it on, Fold and Follow, one does and the others wait. A question does not hold up the fold, nor the fold a question.
 type Table struct {
 	log       *eventstore.Log
 	authority string
+
+	folding chan struct{} // holds one element while somebody moves the table on
 
 	mu sync.RWMutex // guards the columns' headers, the index, and what else stands below
 	columns
@@ -38,7 +40,7 @@ func NewTable(log *eventstore.Log) *Table {
 }
 
 func newTable(authority string) *Table {
-	t := &Table{authority: authority, moved: make(chan struct{})}
+	t := &Table{authority: authority, moved: make(chan struct{}), folding: make(chan struct{}, 1)}
 	t.reindex()
 	return t
 }
@@ -56,9 +58,7 @@ func (t *Table) Position() uint64 {
 // WaitFor returns once the table has folded the event of a sequence, or with the context's error, or why the fold has stopped.
 func (t *Table) WaitFor(ctx context.Context, sequence uint64) error {
 	for {
-		t.mu.RLock()
-		position, moved, failed := t.position, t.moved, t.failed
-		t.mu.RUnlock()
+		position, moved, failed := t.standing()
 		if position >= sequence {
 			return nil
 		}

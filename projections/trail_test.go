@@ -10,6 +10,7 @@ import (
 	"pgregory.net/rapid"
 
 	"careledger/domain"
+	"careledger/domain/compensation"
 	"careledger/domain/historytest"
 )
 
@@ -178,12 +179,16 @@ func TestTheChangesOfATrailAddUpToWhatIsKnown(t *testing.T) {
 				known[e.Entity][domain.Statement{Name: c.Name, Value: c.After}]++
 			}
 		}
-		for entity, c := range world.Cases {
+		performed := map[domain.Entity][]domain.Performed{}
+		for _, f := range world.Facts() {
+			performed[entityOf(&compensation.CaseInfo{ID: f.Case, Patient: f.Patient})] = f.Performed
+		}
+		for entity, own := range world.Own {
 			want := map[domain.Statement]int{}
-			for _, s := range c.Describe() {
+			for _, s := range own.Describe() {
 				want[s]++
 			}
-			for _, p := range c.Facts().Performed {
+			for _, p := range performed[entity] {
 				value := fmt.Sprint(p.Minutes, " minutes")
 				if p.Minutes == 1 {
 					value = "1 minute"

@@ -105,7 +105,7 @@ func (p *recomputing) calculate(sequence uint64, month domain.Month) ([]domain.P
 			return nil, err
 		}
 	}
-	at := p.withoutPayouts(sequence)
+	at := p.factsTo(sequence)
 	if p.cut == nil || p.cutAt != at {
 		p.cut = nil // let the memory go before the next one is made
 		cut, err := p.snapshot.cut(AsOf{Sequence: at})
@@ -115,21 +115,11 @@ func (p *recomputing) calculate(sequence uint64, month domain.Month) ([]domain.P
 		p.cut, p.cutAt = cut, at
 	}
 	v := p.visibility(AsOf{Sequence: sequence})
-	c, err := newPayoutCalculation(p.cut, v.moment, p.known, month)
+	c, err := p.newPayoutCalculation(p.cut, v.moment, p.known, month)
 	if err != nil {
 		return nil, err
 	}
 	return c.calculated(""), nil
-}
-
-// withoutPayouts returns the last position up to a sequence that is no event of a payout: facts and policies are the same at both.
-func (s *snapshot) withoutPayouts(sequence uint64) uint64 {
-	i, own := slices.BinarySearchFunc(s.columns.payouts, sequence, func(p stored, sequence uint64) int { return cmp.Compare(p.sequence, sequence) })
-	for ; own && sequence > 0; sequence-- {
-		i--
-		own = i >= 0 && s.columns.payouts[i].sequence == sequence-1
-	}
-	return sequence
 }
 
 // payoutDiffers says what a payout says that its computation does not. What an adjustment follows from is an explanation, and not compared.
@@ -147,6 +137,7 @@ func payoutDiffers(says, computed *domain.PayoutCalculated) (wrong []string) {
 	differ(says.Total != computed.Total, "its total is %s kr, and %s comes out", says.Total, computed.Total)
 	differ(says.Digest != computed.Digest, "the digest of its postings is another one")
 	differ(!slices.Equal(says.Models, computed.Models), "it names other model documents than were in force")
+	differ(says.FactsTo != computed.FactsTo, "it says that its facts end at event %d, and they end at event %d", says.FactsTo, computed.FactsTo)
 	differ(!says.KnownAt.Equal(computed.KnownAt), "it says that it was known at %s, and that was %s", says.KnownAt, computed.KnownAt)
 	return wrong
 }

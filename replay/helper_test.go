@@ -37,7 +37,7 @@ type ledger struct {
 	t     testing.TB
 	log   *eventstore.Log
 	state *authority.State
-	cases map[domain.Entity]*domain.Case
+	own   map[domain.Entity]domain.State
 	table *projections.Table
 	n     int
 }
@@ -48,7 +48,7 @@ func newLedger(t testing.TB) *ledger {
 	t.Cleanup(func() { require.NoError(t, store.Close()) })
 	log, err := store.CreateLog(t.Context(), "1281")
 	require.NoError(t, err)
-	return &ledger{t: t, log: log, state: authority.New("1281"), cases: map[domain.Entity]*domain.Case{}, table: projections.NewTable(log)}
+	return &ledger{t: t, log: log, state: authority.New("1281"), own: map[domain.Entity]domain.State{}, table: projections.NewTable(log)}
 }
 
 // lines imports NDJSON.
@@ -56,15 +56,13 @@ func (l *ledger) lines(data []byte) {
 	for line := range bytes.Lines(data) {
 		e, ps := domain.ParseRecord(bytes.TrimSpace(line), time.Date(2100, 1, 1, 0, 0, 0, 0, time.UTC))
 		require.Empty(l.t, ps)
-		var c *domain.Case
-		if e.Entity.Kind() == domain.KindCase {
-			if c = l.cases[e.Entity]; c == nil {
-				c = domain.NewCase(e.Entity)
-				l.cases[e.Entity] = c
-			}
+		own := l.own[e.Entity]
+		if own == nil {
+			own = domain.NewState(e.Entity)
+			l.own[e.Entity] = own
 		}
 		first := l.log.Next()
-		events, ps := l.state.Decide(e, first, c, nil)
+		events, ps := l.state.Decide(e, first, own, nil)
 		require.Empty(l.t, ps)
 		commit := eventstore.Commit{First: first}
 		for i := range events {

@@ -48,6 +48,11 @@ func (h *history) replay(ctx context.Context, r *Request, progress func(done, to
 	if err != nil {
 		return nil, err
 	}
+	for i := range plans {
+		if h.Prepared, err = h.WithRecipients(plans[i].policies); err != nil {
+			return nil, err
+		}
+	}
 	by := r.By
 	if by == nil {
 		by = compensation.DefaultFields

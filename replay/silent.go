@@ -44,7 +44,8 @@ func (h *history) missing(c *compensation.Component) string {
 			return "it has no home health care"
 		}
 	case c.Kind == compensation.KindFixed:
-		if !h.anyGrant(func(class domain.GrantClass) bool { return class == domain.GrantInForce }) {
+		ofUnits := c.Per == compensation.PerUnitMonth && len(h.Enrolments.Case) > 0 // a patient keeps a unit in force, too
+		if !ofUnits && !h.anyGrant(func(class domain.GrantClass) bool { return class == domain.GrantInForce }) {
 			return "there is no decision in force in the period"
 		}
 	case c.Kind == compensation.KindTime, c.Kind == compensation.KindSupplement:

@@ -67,3 +67,14 @@ func TestASweepSaysOnceWhatYieldsNothing(t *testing.T) {
 	assert.Empty(t, r.Runs[2].Warnings)
 	assert.Empty(t, r.Runs[3].Warnings)
 }
+
+func TestAUnitWithPatientsAloneIsNotSaidToHaveNothingInForce(t *testing.T) {
+	l := newLedger(t)
+	l.add("provider-registered", "provider/p", "2020-01-01", object{"name": "P", "regime": "in-house"})
+	l.add("unit-registered", "provider/p", "2020-01-01", object{"unit": "u", "name": "U", "area": "urban"})
+	l.add("care-requested", "patient/k", "2020-01-01", object{"person": "x", "requested_by": "region"})
+	l.add("patient-enrolled", "patient/k", "2020-01-01", object{"provider": "p", "unit": "u", "from": "2020-01-01", "kind": "somatic"})
+	run := l.replay(Request{Models: []ModelSet{model("w.yaml", `{"id": "w", "title": "t", "currency": "SEK", "parameters": {"x": {"values": {"2000-01-01": "1"}}},
+		"components": [{"id": "c", "kind": "fixed", "per": "unit-month", "amount": "x", "when": "area == \"rural\""}]}`)}}).Runs[1]
+	assert.Equal(t, []string{`component c of model w yields nothing on this history: nothing in the period that it pays for meets its when (area == "rural")`}, run.Warnings)
+}

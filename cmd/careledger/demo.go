@@ -208,6 +208,16 @@ func (d *demo) payout(r ledger.PayoutRequest) error {
 	return d.Payout(d.ctx, r, io.Discard)
 }
 
+// payouts returns the payouts as known now.
+func (d *demo) payouts() (*domain.Payouts, error) {
+	table, err := d.Table(d.ctx, demoAuthority)
+	if err != nil {
+		return nil, err
+	}
+	payouts, _, err := table.Payouts(projections.Now)
+	return payouts, err
+}
+
 // paidOut takes the months of the pilot from calculation to payment.
 func (d *demo) paidOut() error {
 	const months = "2015-01..2016-12"
@@ -217,11 +227,7 @@ func (d *demo) paidOut() error {
 			return err
 		}
 	}
-	table, err := d.Table(d.ctx, demoAuthority)
-	if err != nil {
-		return err
-	}
-	payouts, _, err := table.Payouts(projections.Now)
+	payouts, err := d.payouts()
 	if err != nil {
 		return err
 	}
@@ -241,11 +247,7 @@ func (d *demo) adjusted() error {
 	if err := d.payout(ledger.PayoutRequest{Action: "calculate", Month: "2017-01", Actor: "economist-1"}); err != nil {
 		return err
 	}
-	table, err := d.Table(d.ctx, demoAuthority)
-	if err != nil {
-		return err
-	}
-	payouts, _, err := table.Payouts(projections.Now)
+	payouts, err := d.payouts()
 	if err != nil {
 		return err
 	}

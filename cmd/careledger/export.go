@@ -15,6 +15,7 @@ import (
 
 	"careledger/cmd/careledger/internal/export"
 	"careledger/cmd/careledger/internal/ledger"
+	"careledger/domain"
 )
 
 func newExport(o *options) *cobra.Command {
@@ -203,14 +204,8 @@ func (e *exporting) run(cmd *cobra.Command) error {
 	if (e.Kind == ledger.ExportSIE || e.Kind == ledger.ExportPain001) && cmd.Flags().Changed("format") {
 		return &ledger.Wrong{Err: fmt.Errorf("--format is not for %s: the file has the format of its name", cmd.CommandPath())}
 	}
-	if e.month != "" {
-		from, to, ranged := strings.Cut(e.month, "..")
-		if e.From, e.To = from, to; !ranged {
-			e.To = from
-		}
-		if len(e.Payouts) > 0 || from == "" || e.To == "" {
-			return &ledger.Wrong{Err: errors.New("--month takes a month 2016-03 or a range 2016-01..2016-03, in place of naming payouts")}
-		}
+	if err := e.readMonth(); err != nil {
+		return &ledger.Wrong{Err: err}
 	}
 	if err := e.goesSomewhere(cmd.OutOrStdout()); err != nil {
 		return err
@@ -242,6 +237,26 @@ func (e *exporting) run(cmd *cobra.Command) error {
 		e.say(cmd, answer)
 		return nil
 	})
+}
+
+// readMonth reads --month as the first and last month of the request.
+func (e *exporting) readMonth() error {
+	if e.month == "" {
+		return nil
+	}
+	if len(e.Payouts) > 0 {
+		return errors.New("name the payouts or give --month, not both")
+	}
+	from, to, ranged := strings.Cut(e.month, "..")
+	if e.From, e.To = from, to; !ranged {
+		e.To = from
+	}
+	for _, m := range []string{e.From, e.To} {
+		if _, err := domain.ParseMonth(m); err != nil {
+			return fmt.Errorf("--month: %w", err)
+		}
+	}
+	return nil
 }
 
 // say tells on standard error what was made, what was left out, and what to do next.

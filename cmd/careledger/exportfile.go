@@ -94,6 +94,9 @@ func sameFile(path string, b []byte) (bool, error) {
 // writeAside writes a file that only its owner can read, and returns its name when it is on disk.
 func writeAside(path string, b []byte) (aside string, err error) {
 	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
+	if errors.Is(err, fs.ErrNotExist) {
+		return "", fmt.Errorf("the directory %s is not there; make it first", filepath.Dir(path))
+	}
 	if err != nil {
 		return "", err
 	}

@@ -194,7 +194,7 @@ func TestAFollowUpThatAPolicyHasNoAmountForIsRefused(t *testing.T) {
 	_, problems := l.Submit([]byte(base[len(base)-1]))
 	require.Len(t, problems, 1)
 	assert.Equal(t, `data: model m: parameters.a has no value for "u" on 2020-04-20, where component c uses it; add one, or leave such rows out with a when`, problems.Error())
-	assert.Equal(t, before.Cases["case/k"], l.Cases["case/k"])
+	assert.Equal(t, before.Case("case/k"), l.Case("case/k"))
 }
 
 func TestFoldingManyEventsIsFoldingEach(t *testing.T) {
@@ -259,7 +259,7 @@ func visited(t *testing.T, visits int) *historytest.Ledger {
 func TestAFollowUpDoesNotCopyTheVisits(t *testing.T) {
 	allocated := func(visits int) uint64 {
 		l := visited(t, visits)
-		c := l.Cases["case/k"]
+		c := l.Case("case/k")
 		e, problems := domain.ParseRecord([]byte(base[len(base)-1]), historytest.Now)
 		require.Empty(t, problems)
 		var before, after runtime.MemStats

@@ -40,8 +40,9 @@
 //
 // State grants:
 //
-//   - Recipients that the when leaves out have no part in the pot; the others share it. A weight of a recipient that is not in the grant
-//     does not count, a recipient without a weight is a RateError, and weights that are all 0 are a ValueError.
+//   - Recipients that the when leaves out have no part in the pot; the others share it. With weights, the
+//     recipients are those that have one on the day, whether the grant names them yet or not; of one without a weight nothing is paid. With
+//     equal shares they are those that the grant names.
 //   - round_to left out is 0.01. Of equal remainders the earlier id goes first; what is left after whole steps goes to the next in that order.
 //   - share is equal, the name of the weights, or by-weights (by weights, weights) with the field weights. degree is left out, results or
 //     "min(1, result/target)", and always means that.
@@ -202,6 +203,7 @@ func (m *Model) parameterNames() domain.Codes {
 
 // model reads the document as a whole.
 func (r *modelReader) model(s spot) *Model {
+	r.root = s
 	if !r.mapping(s, domain.Codes{"id", "title", "currency", "source", "parameters", "components"}) {
 		return nil
 	}

@@ -106,8 +106,7 @@ func drawnPeriod(t *rapid.T) compensation.Period {
 }
 
 func assertAgree(t *rapid.T, w *historytest.World, policies []compensation.Policy, period compensation.Period) {
-	drawn := historytest.DrawFacts(t, w)
-	plain, facts := drawn.Plain(period), drawn.Columns()
+	plain, facts := w.Plain(period), w.Columns()
 	plain.Policies = policies
 	want, wantErr := plain.Evaluate()
 	by := rapid.SampledFrom([][]string{compensation.DefaultFields, {}, {"year", "provider"}, {"life_area", "occasion"}, {"case", "month"}, {"authority", "policy", "component", "unit"}}).Draw(t, "by")
@@ -169,7 +168,7 @@ func TestPreparedFactsCanBeEvaluatedAgain(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		w, err := historytest.Fold(historytest.Draw(t).Events(-1))
 		require.NoError(t, err)
-		prepared := historytest.DrawFacts(t, w).Columns().Prepare(drawnPeriod(t))
+		prepared := w.Columns().Prepare(drawnPeriod(t))
 		run := func() string {
 			digest := compensation.NewDigest()
 			require.NoError(t, prepared.Evaluate(w.State.Adopted(), digest.Add))
@@ -189,8 +188,7 @@ func TestTheFirstMonthIsThatOfTheEarliestFact(t *testing.T) {
 				first, any = m, true
 			}
 		}
-		drawn := historytest.DrawFacts(t, w)
-		for _, g := range drawn.Grants {
+		for _, g := range w.StateGrants() {
 			note(g.AgreedOn.Month())
 			for _, r := range g.Recipients {
 				if r.ReportedOn > 0 {
@@ -198,7 +196,7 @@ func TestTheFirstMonthIsThatOfTheEarliestFact(t *testing.T) {
 				}
 			}
 		}
-		for _, c := range drawn.Cases {
+		for _, c := range w.Facts() {
 			for _, e := range c.Enrolments {
 				note(e.From.Month())
 			}
@@ -212,7 +210,7 @@ func TestTheFirstMonthIsThatOfTheEarliestFact(t *testing.T) {
 				note(f.HeldOn.Month())
 			}
 		}
-		got, ok := drawn.Columns().FirstMonth()
+		got, ok := w.Columns().FirstMonth()
 		require.Equal(t, any, ok)
 		if any {
 			assert.Equal(t, first, got)

@@ -131,21 +131,60 @@ func (f *Facts) FirstMonth() (domain.Month, bool) {
 	return first, first != none
 }
 
-// SetStateGrants gives the facts their state grants, sorted by id, and a unit to each of their recipients. It is called once, when all
-// other facts are there. The error is more units and recipients than the facts can hold.
-func (f *Facts) SetStateGrants(grants []domain.StateGrant) error {
-	var recipients []string
+// SetStateGrants gives the facts their state grants, sorted by id, and a unit to each recipient: those that the grants name, and those that the
+// policies give a weight. It is called once, when all other facts are there. The error is more units and recipients than the facts can hold.
+func (f *Facts) SetStateGrants(grants []domain.StateGrant, policies []Policy) error {
+	if len(grants) == 0 {
+		return nil
+	}
+	recipients := weighted(policies)
 	for _, g := range grants {
 		for _, r := range g.Recipients {
 			recipients = append(recipients, r.ID)
 		}
 	}
+	f.StateGrants = grants
+	return f.addRecipients(recipients)
+}
+
+// WithRecipients returns facts that have a unit for each recipient that the policies give a weight in state grants: the facts themselves
+// where they have them or hold no grant, otherwise a copy that shares everything else. The error is that of SetStateGrants.
+func (p *Prepared) WithRecipients(policies []Policy) (*Prepared, error) {
+	if len(p.StateGrants) == 0 {
+		return p, nil
+	}
+	known := p.recipientUnits()
+	recipients := slices.DeleteFunc(weighted(policies), func(id string) bool { _, ok := known[id]; return ok })
+	if len(recipients) == 0 {
+		return p, nil
+	}
+	facts, with := *p.Facts, *p
+	with.Facts = &facts
+	return &with, facts.addRecipients(recipients)
+}
+
+// weighted returns the recipients that policies give a weight in state grants.
+func weighted(policies []Policy) (recipients []string) {
+	for _, policy := range policies {
+		for _, d := range policy.Documents {
+			for i := range d.Model.Components {
+				if c := &d.Model.Components[i]; c.Weights != "" {
+					recipients = append(recipients, d.Model.Parameter(c.Weights).Keys()...)
+				}
+			}
+		}
+	}
+	return recipients
+}
+
+// addRecipients appends a unit for each recipient.
+func (f *Facts) addRecipients(recipients []string) error {
 	slices.Sort(recipients)
 	recipients = slices.Compact(recipients)
 	if all := len(f.Units) + len(recipients); all > unitsMax {
 		return fmt.Errorf("authority %s has %d units and recipients of state grants, and this release can compute over %d", f.Authority, all, unitsMax)
 	}
-	f.StateGrants, f.Units = grants, slices.Clip(f.Units)
+	f.Units = slices.Clip(f.Units)
 	for _, id := range recipients {
 		f.Units = append(f.Units, domain.Unit{Provider: id})
 	}

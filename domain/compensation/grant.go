@@ -2,6 +2,7 @@ package compensation
 
 import (
 	"fmt"
+	"maps"
 	"math/big"
 	"slices"
 
@@ -48,19 +49,32 @@ func (c *grantComponent) inForce(day domain.Date, period Period) bool {
 	return c.document.From <= day && day < c.document.End && period.Has(day.Month())
 }
 
-// admitted returns the recipients that share the pot, if a posting falls in month: those that the when admits.
-func (c *grantComponent) admitted(g *domain.StateGrant, month domain.Month) (all []*domain.GrantRecipient, err error) {
-	for i := range g.Recipients {
-		r, ok := &g.Recipients[i], true
+// sharing returns the recipients that share the pot on a day, sorted: those that have a weight then, or, where each counts the same, those
+// that the grant names; of them those that the when admits. A pot is shared alike however much of the grant is known.
+func (c *grantComponent) sharing(g *domain.StateGrant, day domain.Date) (all []string, err error) {
+	var named []string
+	if c.Weights != "" {
+		v, err := c.value(c.Weights, day)
+		if err != nil {
+			return nil, err
+		}
+		named = slices.Sorted(maps.Keys(v.Table))
+	} else {
+		for _, r := range g.Recipients {
+			named = append(named, r.ID)
+		}
+	}
+	for _, id := range named {
+		ok := true
 		if c.When != nil {
 			ok, err = c.When.Eval(func(variable string) string {
 				switch variable {
 				case "authority":
 					return c.authority
 				case "provider":
-					return r.ID
+					return id
 				case "month":
-					return month.String()
+					return day.Month().String()
 				}
 				return ""
 			})
@@ -69,7 +83,7 @@ func (c *grantComponent) admitted(g *domain.StateGrant, month domain.Month) (all
 			}
 		}
 		if ok {
-			all = append(all, r)
+			all = append(all, id)
 		}
 	}
 	return all, nil
@@ -95,7 +109,7 @@ func (c *grantComponent) value(parameter string, day domain.Date) (DatedValue, e
 
 // weights returns the weights of the recipients on a day, none of them negative, and their sum, which is not 0. Without weights each
 // counts the same.
-func (c *grantComponent) weights(recipients []*domain.GrantRecipient, day domain.Date) (weights []*big.Rat, sum *big.Rat, err error) {
+func (c *grantComponent) weights(recipients []string, day domain.Date) (weights []*big.Rat, sum *big.Rat, err error) {
 	var v DatedValue
 	if c.Weights != "" {
 		if v, err = c.value(c.Weights, day); err != nil {
@@ -103,21 +117,17 @@ func (c *grantComponent) weights(recipients []*domain.GrantRecipient, day domain
 		}
 	}
 	sum = new(big.Rat)
-	for _, r := range recipients {
+	for _, id := range recipients {
 		weight := big.NewRat(1, 1)
 		if c.Weights != "" {
-			entry, ok := v.Table[r.ID]
-			if !ok {
-				return nil, nil, &RateError{Policy: c.policy, Component: c.ID, Parameter: c.Weights, Key: r.ID, Day: day}
-			}
-			if weight = rational(entry.Value); weight.Sign() < 0 {
-				return nil, nil, c.wrong("weights", day, "that of %s is %s; a weight is 0 or more", r.ID, entry.Value)
+			if weight = rational(v.Table[id].Value); weight.Sign() < 0 {
+				return nil, nil, c.wrong("weights", day, "that of %s is %s; a weight is 0 or more", id, v.Table[id].Value)
 			}
 		}
 		weights, sum = append(weights, weight), sum.Add(sum, weight)
 	}
 	if sum.Sign() == 0 {
-		return nil, nil, c.wrong("weights", day, "they are all 0 in parameters.%s; give at least one recipient of the grant a weight", c.Weights)
+		return nil, nil, c.wrong("weights", day, "they are all 0 in parameters.%s; give at least one recipient a weight", c.Weights)
 	}
 	return weights, sum, nil
 }
@@ -134,11 +144,11 @@ func (c *grantComponent) performed(g *domain.StateGrant, period Period) (all []g
 		if day == 0 || !c.inForce(day, period) || reached.Sign() == 0 {
 			continue
 		}
-		sharing, err := c.admitted(g, day.Month())
+		sharing, err := c.sharing(g, day)
 		if err != nil {
 			return nil, err
 		}
-		at := slices.Index(sharing, r)
+		at := slices.Index(sharing, r.ID)
 		if at < 0 {
 			continue
 		}
@@ -183,7 +193,7 @@ func (c *grantComponent) allocated(g *domain.StateGrant, period Period) (all []g
 	if !c.inForce(day, period) {
 		return nil, nil
 	}
-	sharing, err := c.admitted(g, day.Month())
+	sharing, err := c.sharing(g, day)
 	if err != nil || len(sharing) == 0 {
 		return nil, err
 	}
@@ -211,9 +221,9 @@ func (c *grantComponent) allocated(g *domain.StateGrant, period Period) (all []g
 		return nil, err
 	}
 	parts := divide(pot-floor*n, step, weights, sum)
-	for i, r := range sharing {
+	for i, id := range sharing {
 		amount := floor + parts[i]
-		all = append(all, grantPosting{g.ID, r.ID, day.Month(), big.NewRat(1, 1), amount.Decimal(), amount})
+		all = append(all, grantPosting{g.ID, id, day.Month(), big.NewRat(1, 1), amount.Decimal(), amount})
 	}
 	return all, nil
 }

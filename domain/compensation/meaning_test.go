@@ -123,7 +123,7 @@ func assertPostings(t *testing.T, plain *compensation.Plain, want ...string) {
 func columnsOf(t *testing.T, plain *compensation.Plain) *compensation.Facts {
 	t.Helper()
 	facts := historytest.Columns(plain.Authority, plain.Parties, plain.Cases)
-	require.NoError(t, facts.SetStateGrants(plain.StateGrants))
+	require.NoError(t, facts.SetStateGrants(plain.StateGrants, plain.Policies))
 	return facts
 }
 
@@ -328,7 +328,7 @@ func TestAPremiumGoesToTheUnitThatCarriesOutTheGoalsDecision(t *testing.T) {
 func TestOncePerGoalIsPaidForTheFirstHeldNotTheFirstRegistered(t *testing.T) {
 	base := []string{adopted("2020-01-01", premium+`,"repeat":"once-per-goal"`, hundred), decided("d1", "u", "2020-01-10", service("7", 60)), goal("g", "d1", "2020-01-10"), goal("h", "d1", "2020-01-10")}
 	l := assertPaid(t, story(append(base, held("f2", "2020-05-01", "g=fulfilled"))...), "2020-05 u f2/g 1 = 100.00")
-	require.Len(t, l.Cases["case/k"].Premiums(), 1)
+	require.Len(t, l.Case("case/k").Premiums(), 1)
 	l = assertPaid(t, story(append(base, held("f2", "2020-05-01", "g=fulfilled"), held("f1", "2020-03-01", "g=not-fulfilled", "h=fulfilled"), held("f3", "2020-02-01", "g=partly"))...),
 		"2020-02 u f3/g 333/1000 = 33.30", "2020-03 u f1/h 1 = 100.00")
 	var written []string

@@ -71,15 +71,12 @@ type Posting struct {
 	Amount domain.Money
 }
 
-// The units of a posting's quantity.
+// The units of a posting's quantity; those of a fixed amount are what it is per (PerUnitMonth, PerCaseMonth, PerPatientMonth).
 const (
-	UnitMinute       = "minute"
-	UnitGoal         = "goal"
-	UnitPerson       = "person"
-	UnitUnitMonth    = "unit-month"
-	UnitCaseMonth    = "case-month"
-	UnitPatientMonth = "patient-month"
-	UnitRecipient    = "recipient"
+	UnitMinute    = "minute"
+	UnitGoal      = "goal"
+	UnitPerson    = "person"
+	UnitRecipient = "recipient"
 )
 
 // QuantityUnit returns what the component's quantities count; "" for a cap, whose postings count what the capped ones do.

@@ -13,6 +13,7 @@ import (
 // they report, so that reading goes on.
 type modelReader struct {
 	file       string
+	root       spot
 	parameters domain.Codes // names, sorted; known once the parameters are read
 	problems   ModelProblems
 	warnings   []Warning

@@ -26,8 +26,12 @@ func (r *modelReader) references(m *Model, s spot) {
 		}
 	}
 	for i := range m.Components {
-		if c := &m.Components[i]; c.Kind == KindCap {
-			r.capped(m, c, s.field("components").item(i).field("of"))
+		c, at := &m.Components[i], s.field("components").item(i)
+		if c.Kind == KindCap {
+			r.capped(m, c, at.field("of"))
+		}
+		if len(r.problems) == 0 { // otherwise it may not be known what the numbers are
+			r.amounts(m, c, at)
 		}
 	}
 	for _, name := range r.parameters {

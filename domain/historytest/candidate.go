@@ -35,6 +35,13 @@ func (d *drawer) candidate(typ domain.Type, recorded time.Time) candidate {
 		d.goal(&c)
 	case domain.TypeEventAnnulled, domain.TypeEventCorrected:
 		d.correction(&c)
+	case domain.TypeCareRequested, domain.TypeEnrolmentAssessed, domain.TypeCoordinatedPlanHeld, domain.TypeCarePlanAgreed, domain.TypePatientEnrolled,
+		domain.TypeHealthTimeReported, domain.TypePatientDischarged, domain.TypeDisputeRaised, domain.TypeDisputeResolved:
+		d.patient(&c)
+	case domain.TypeAgreementProposed, domain.TypeAgreementPartyDecided, domain.TypeAgreementFollowedUp:
+		d.agreement(&c)
+	case domain.TypeGrantAgreed, domain.TypeGrantAllocated, domain.TypeGrantTargetSet, domain.TypeGrantResultReported, domain.TypeGrantPaid:
+		d.grant(&c)
 	default:
 		d.event(&c)
 	}
@@ -198,7 +205,7 @@ func (d *drawer) correction(c *candidate) {
 	}
 	target := pick(d.Rand, d.accepted...)
 	for range 3 {
-		if target.typ == domain.TypeFollowUpHeld || target.typ == domain.TypeVisitPerformed || target.entity.Kind() != domain.KindCase {
+		if often := (target.typ == domain.TypeFollowUpHeld || target.typ == domain.TypeVisitPerformed); often || target.entity.Kind() != domain.KindCase {
 			break
 		}
 		target = pick(d.Rand, d.accepted...)

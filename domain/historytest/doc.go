@@ -1,5 +1,6 @@
 // Package historytest draws random valid histories for tests: the records of one authority, in the order in which a ledger
-// accepted them, with every home-care event type of the contract.
+// accepted them, with every event type of the contract but those of payouts, which are written by commands on the ledger and never
+// by a record.
 //
 // A history is made by drawing candidate records from small pools of ids and keeping those that the domain accepts, so it goes
 // wherever the rules allow: superseded decisions, changes of provider in the middle of a month, late registrations, corrections

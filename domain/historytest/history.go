@@ -48,7 +48,7 @@ func DrawWithGaps(t *rapid.T) History { return draw(t, true) }
 
 func draw(t *rapid.T, gaps bool) History {
 	seed := rapid.Uint64().Draw(t, "seed")
-	length := rapid.IntRange(1, 160).Draw(t, "candidates")
+	length := rapid.IntRange(1, 200).Draw(t, "candidates")
 	d := newDrawer(seed, gaps)
 	for i := range length {
 		if rapid.IntRange(0, 15).Draw(t, "keep") > 0 {
@@ -77,6 +77,7 @@ type drawer struct {
 
 	clock     time.Time
 	cases     int // how many of the pool are used
+	patients  int
 	units     map[string]string
 	decisions map[string][]string // by case
 	goals     map[string][]string
@@ -96,7 +97,7 @@ func newDrawer(seed uint64, gaps bool) *drawer {
 	d := &drawer{ledger: NewLedger(), gaps: gaps, seed: seed, clock: time.Date(2019, 12, 1, 8, 0, 0, 0, time.UTC),
 		units: map[string]string{}, decisions: map[string][]string{}, goals: map[string][]string{}}
 	d.Rand = rand.New(rand.NewPCG(seed, 0))
-	d.cases = 1 + d.IntN(6)
+	d.cases, d.patients = 1+d.IntN(6), 1+d.IntN(3)
 	return d
 }
 
@@ -111,17 +112,23 @@ func (d *drawer) some(words []string, n int) []string {
 
 // opening is the order in which a history begins, so that everything has something to refer to; after it, weighted chance.
 var opening = []domain.Type{domain.TypeProviderRegistered, domain.TypeUnitRegistered, domain.TypePolicyAdopted, domain.TypeCaseOpened,
-	domain.TypeDecisionMade, domain.TypeGoalSet, domain.TypeProviderRegistered, domain.TypeUnitRegistered, domain.TypeUnitRegistered}
+	domain.TypeDecisionMade, domain.TypeGoalSet, domain.TypeProviderRegistered, domain.TypeUnitRegistered, domain.TypeUnitRegistered,
+	domain.TypeCareRequested, domain.TypePatientEnrolled, domain.TypeGrantAgreed, domain.TypeAgreementProposed}
 
 var weights = []struct {
 	typ   domain.Type
 	times int
 }{
-	{domain.TypeProviderRegistered, 2}, {domain.TypeUnitRegistered, 4}, {domain.TypePolicyAdopted, 4}, {domain.TypePolicyEnded, 1},
-	{domain.TypeCaseOpened, 8}, {domain.TypeNeedsAssessed, 2}, {domain.TypeDecisionMade, 12}, {domain.TypeDecisionEnded, 3},
-	{domain.TypeProviderChanged, 6}, {domain.TypeGoalSet, 16}, {domain.TypeGoalChanged, 3}, {domain.TypeGoalWithdrawn, 3},
-	{domain.TypeSubgoalSet, 2}, {domain.TypeFollowUpHeld, 22}, {domain.TypeVisitPerformed, 8}, {domain.TypeTimeReported, 6},
-	{domain.TypeAbsenceRegistered, 6}, {domain.TypeEventAnnulled, 5}, {domain.TypeEventCorrected, 12},
+	{domain.TypeProviderRegistered, 2}, {domain.TypeUnitRegistered, 4}, {domain.TypePolicyAdopted, 6}, {domain.TypePolicyEnded, 1},
+	{domain.TypeCaseOpened, 8}, {domain.TypeNeedsAssessed, 2}, {domain.TypeDecisionMade, 14}, {domain.TypeDecisionEnded, 3},
+	{domain.TypeProviderChanged, 6}, {domain.TypeGoalSet, 22}, {domain.TypeGoalChanged, 3}, {domain.TypeGoalWithdrawn, 3},
+	{domain.TypeSubgoalSet, 2}, {domain.TypeFollowUpHeld, 34}, {domain.TypeVisitPerformed, 8}, {domain.TypeTimeReported, 6},
+	{domain.TypeAbsenceRegistered, 6}, {domain.TypeEventAnnulled, 8}, {domain.TypeEventCorrected, 18},
+
+	{domain.TypeCareRequested, 3}, {domain.TypeEnrolmentAssessed, 2}, {domain.TypeCoordinatedPlanHeld, 2}, {domain.TypeCarePlanAgreed, 2},
+	{domain.TypePatientEnrolled, 8}, {domain.TypeHealthTimeReported, 8}, {domain.TypePatientDischarged, 4}, {domain.TypeDisputeRaised, 2},
+	{domain.TypeDisputeResolved, 3}, {domain.TypeAgreementProposed, 2}, {domain.TypeAgreementPartyDecided, 3}, {domain.TypeAgreementFollowedUp, 2},
+	{domain.TypeGrantAgreed, 2}, {domain.TypeGrantAllocated, 2}, {domain.TypeGrantTargetSet, 5}, {domain.TypeGrantResultReported, 5}, {domain.TypeGrantPaid, 2},
 }
 
 func (d *drawer) typ(i int) domain.Type {

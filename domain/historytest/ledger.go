@@ -20,13 +20,13 @@ var Now = time.Date(2030, 1, 1, 0, 0, 0, 0, time.UTC)
 // World is the state of one authority: what folding its log gives.
 type World struct {
 	State *authority.State
-	Cases map[domain.Entity]*domain.Case
-	order []domain.Entity // of the cases' first events
+	Own   map[domain.Entity]domain.State // of the cases, patients, agreements and grants
+	order []domain.Entity                // of their first events
 }
 
 // NewWorld returns the state before the first event.
 func NewWorld() *World {
-	return &World{State: authority.New(Authority), Cases: map[domain.Entity]*domain.Case{}}
+	return &World{State: authority.New(Authority), Own: map[domain.Entity]domain.State{}}
 }
 
 // Fold returns the state after events, which stood on a log in this order.
@@ -42,41 +42,100 @@ func Fold(events []domain.Event) (*World, error) {
 
 // Apply folds one event that was accepted before it was written.
 func (w *World) Apply(e *domain.Event) error {
-	var err error
-	if e.Entity.Kind() == domain.KindCase {
-		err = w.Case(e.Entity).Apply(e)
-	} else {
-		err = w.State.Apply(e)
+	apply := w.State.Apply
+	if own := w.own(e.Entity); own != nil {
+		apply = own.Apply
 	}
-	if err != nil {
+	if err := apply(e); err != nil {
 		return fmt.Errorf("fold event %d (%s %s): %w", e.Sequence, e.Type, e.ID, err)
 	}
 	return nil
 }
 
-// Case returns the state of a case, a new one where it has no event yet.
-func (w *World) Case(e domain.Entity) *domain.Case {
-	c := w.Cases[e]
-	if c == nil {
-		c = domain.NewCase(e)
-		w.Cases[e], w.order = c, append(w.order, e)
+// own returns the state of an entity that has one of its own, a new one where it has no event yet; nil for any other.
+func (w *World) own(e domain.Entity) domain.State {
+	if w.Own[e] == nil {
+		own := domain.NewState(e)
+		if own == nil {
+			return nil
+		}
+		w.hold(e, own)
 	}
-	return c
+	return w.Own[e]
 }
 
-// Facts returns the facts of every case, sorted by case.
-func (w *World) Facts() []domain.CaseFacts {
-	facts := make([]domain.CaseFacts, 0, len(w.Cases))
-	for _, c := range w.Cases {
-		facts = append(facts, c.Facts())
+func (w *World) hold(e domain.Entity, own domain.State) {
+	if w.Own[e] == nil {
+		w.Own[e], w.order = own, append(w.order, e)
 	}
-	slices.SortFunc(facts, func(a, b domain.CaseFacts) int { return strings.Compare(a.Case, b.Case) })
+}
+
+// Case returns the state of a case, a new one where it has no event yet.
+func (w *World) Case(e domain.Entity) *domain.Case { return w.own(e).(*domain.Case) }
+
+// Cases returns the cases in the order of their first events.
+func (w *World) Cases() (all []*domain.Case) {
+	for _, e := range w.order {
+		if c, ok := w.Own[e].(*domain.Case); ok {
+			all = append(all, c)
+		}
+	}
+	return all
+}
+
+// Facts returns the facts of every case and patient, sorted by id, a case before a patient of the same id. One whose beginning is
+// annulled has none.
+func (w *World) Facts() []domain.CaseFacts {
+	facts := []domain.CaseFacts{}
+	for _, own := range w.Own {
+		switch s := own.(type) {
+		case *domain.Case:
+			if _, begun := s.Opened(); begun {
+				facts = append(facts, s.Facts())
+			}
+		case *domain.Patient:
+			if _, begun := s.Requested(); begun {
+				facts = append(facts, s.Facts())
+			}
+		}
+	}
+	slices.SortFunc(facts, func(a, b domain.CaseFacts) int {
+		if c := strings.Compare(a.Case, b.Case); c != 0 || a.Patient == b.Patient {
+			return c
+		}
+		if b.Patient {
+			return -1
+		}
+		return 1
+	})
+	return facts
+}
+
+// StateGrants returns the facts of every grant, sorted by id.
+func (w *World) StateGrants() (facts []domain.StateGrant) {
+	for _, own := range w.Own {
+		if g, ok := own.(*domain.GrantState); ok {
+			if f, agreed := g.Facts(); agreed {
+				facts = append(facts, f)
+			}
+		}
+	}
+	slices.SortFunc(facts, func(a, b domain.StateGrant) int { return strings.Compare(a.ID, b.ID) })
 	return facts
 }
 
 // Plain returns the plain evaluator over the state, under its adopted policies.
 func (w *World) Plain(p compensation.Period) *compensation.Plain {
-	return &compensation.Plain{Authority: Authority, Parties: w.State.Parties, Cases: w.Facts(), Policies: w.State.Adopted(), Period: p}
+	return &compensation.Plain{Authority: Authority, Parties: w.State.Parties, Cases: w.Facts(), StateGrants: w.StateGrants(), Policies: w.State.Adopted(), Period: p}
+}
+
+// Columns returns the facts as the compiled evaluator takes them.
+func (w *World) Columns() *compensation.Facts {
+	columns := Columns(Authority, w.State.Parties, w.Facts())
+	if err := columns.SetStateGrants(w.StateGrants(), w.State.Adopted()); err != nil {
+		panic(err)
+	}
+	return columns
 }
 
 // KnownAt returns the events with a sequence of at most n.
@@ -117,30 +176,29 @@ func (l *Ledger) Submit(line []byte) ([]domain.Event, domain.Problems) {
 		}
 		return nil, nil
 	}
-	var c *domain.Case
-	isCase := e.Entity.Kind() == domain.KindCase
-	if isCase {
-		if c = l.Cases[e.Entity]; c == nil {
-			c = domain.NewCase(e.Entity)
-		}
+	own := l.Own[e.Entity]
+	if own == nil {
+		own = domain.NewState(e.Entity)
 	}
-	events, ps := l.State.Decide(e, uint64(len(l.Events))+1, c, l.referring)
+	events, ps := l.State.Decide(e, uint64(len(l.Events))+1, own, l.referring)
 	if len(ps) > 0 {
 		return nil, ps
 	}
-	if isCase && l.Cases[e.Entity] == nil {
-		l.Cases[e.Entity], l.order = c, append(l.order, e.Entity)
+	if own != nil {
+		l.hold(e.Entity, own)
 	}
 	l.write(events)
-	if !isCase { // it may change the premiums of any case; each is settled in a commit of its own
-		cause := events[0]
-		for _, entity := range l.order {
-			if !l.Cases[entity].HasFollowUps() {
+	if cause := events[0]; own == nil { // it may change the premiums of any case; each is settled in a commit of its own
+		for _, c := range l.Cases() {
+			if !c.HasFollowUps() {
 				continue
 			}
-			premiums, err := l.State.Settle(&cause, uint64(len(l.Events))+1, l.Cases[entity])
+			premiums, err := l.State.Settle(&cause, uint64(len(l.Events))+1, c)
 			if err != nil {
-				panic(fmt.Sprintf("settle %s after %s: %v", entity, cause.ID, err))
+				panic(fmt.Sprintf("settle %s after %s: %v", c.Entity, cause.ID, err))
+			}
+			if len(premiums) > 0 && !authority.SettlesOthers(&cause) {
+				panic(fmt.Sprintf("%s changes the premiums of %s, and authority.SettlesOthers says that it cannot", cause.Type, c.Entity))
 			}
 			l.write(premiums)
 			events = append(events, premiums...)
@@ -154,7 +212,7 @@ func (l *Ledger) write(events []domain.Event) { l.Events = append(l.Events, even
 
 func (l *Ledger) referring(unit string) (ids []string) {
 	for _, entity := range l.order {
-		ids = append(ids, l.Cases[entity].Referring(unit)...)
+		ids = append(ids, l.Own[entity].Referring(unit)...)
 	}
 	return ids
 }

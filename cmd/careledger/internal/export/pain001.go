@@ -72,7 +72,7 @@ func (s Skipped) String() string {
 	case NothingToPay:
 		return at + "there is nothing to pay"
 	default:
-		return at + fmt.Sprintf("is a claim on %s; invoice it, or let the next payout settle it", s.Provider)
+		return at + fmt.Sprintf("is a claim on %s; invoice it, or agree with the provider on setting it off: later payouts do not contain it", s.Provider)
 	}
 }
 

@@ -234,7 +234,7 @@ func (r *sieRead) transaction(line int, fields []sieField) (t sieTransaction) {
 	}
 	for i := 0; i < len(fields[2].objects); i += 2 {
 		t.unit = fields[2].objects[i+1]
-		if fields[2].objects[i] != "1" || r.objects[t.unit] == "" {
+		if r.dimensions[fields[2].objects[i]] == "" || r.objects[t.unit] == "" {
 			r.bad("line %d: object %q is not declared", line, t.unit)
 		}
 	}

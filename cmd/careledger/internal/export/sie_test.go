@@ -191,3 +191,33 @@ func TestTheDateOfTheFileIsThatOfTheSettingsOrTheLatestBooking(t *testing.T) {
 func TestThereIsNoSIEFileWithoutAPayout(t *testing.T) {
 	assert.ErrorContains(t, SIE(&bytes.Buffer{}, nil, sieSettings()), "payouts: there is none to book")
 }
+
+func TestAPayoutThatWasCancelledAndApprovedAnewHasBothVouchers(t *testing.T) {
+	payouts := march(t)
+	anew := payouts[2]
+	anew.Status, anew.Voucher.Number = Approved, 9
+	r := readSIE(writeSIE(t, append(payouts, anew), SIESettings{Company: "Lund", Complete: true, Accounts: map[string]string{"p/c": "5011"}}))
+	require.Empty(t, r.wrong)
+	require.Len(t, r.vouchers, 4)
+	assert.Empty(t, r.vouchers[0].transactions)
+	assert.Len(t, r.vouchers[3].transactions, 2)
+
+	twice := anew
+	twice.Voucher.Number = 10
+	err := SIE(&bytes.Buffer{}, append(payouts, anew, twice), sieSettings())
+	assert.ErrorContains(t, err, "payout 2016-03-ostra: is there twice")
+}
+
+func TestUnitsAreBookedOnTheDimensionThatTheCompanyUses(t *testing.T) {
+	settings := sieSettings()
+	settings.Dimension = 20
+	r := readSIE(writeSIE(t, march(t), settings))
+	require.Empty(t, r.wrong)
+	assert.Equal(t, map[string]string{"20": "Enhet"}, r.dimensions)
+	settings.Dimension, settings.DimensionName = 6, "Hemtjänst"
+	r = readSIE(writeSIE(t, march(t), settings))
+	require.Empty(t, r.wrong)
+	assert.Equal(t, map[string]string{"6": "Hemtjänst"}, r.dimensions)
+	settings.Dimension = 7
+	assert.ErrorContains(t, SIE(&bytes.Buffer{}, march(t), settings), "dimension: 7 cannot stand for units")
+}

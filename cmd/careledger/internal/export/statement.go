@@ -148,6 +148,8 @@ func quantityText(unit string) string {
 		return "patientmånader"
 	case "recipient":
 		return "mottagare"
+	case "mixed":
+		return "olika slag"
 	}
 	return plainText(unit)
 }

@@ -227,3 +227,9 @@ func TestAStatementThatDoesNotAddUpIsRefused(t *testing.T) {
 	assert.ErrorContains(t, StatementXLSX(io.Discard, p, statementSettings()), "too large for a workbook")
 	assert.NoError(t, StatementCSV(io.Discard, p, statementSettings()))
 }
+
+func TestAStatementSaysInSwedishThatALineCountsSeveralThings(t *testing.T) {
+	p := march(t)[0]
+	p.Calculated.Lines[0].QuantityUnit = "mixed"
+	assert.Contains(t, string(writeStatementCSV(t, p, statementSettings())), ";olika slag;")
+}

@@ -1,5 +1,6 @@
 // Package ledger is the application behind the command line and the server: it opens a data directory or a cluster, imports
-// records, keeps each authority's fact table at the head of its log, and answers questions. Local does it in this process;
+// records, carries out commands on payouts, keeps each authority's fact table at the head of its log, answers questions, and makes
+// the files that leave it, with a register of what was exported. Local does it in this process;
 // Client asks a careledger that serves the same directory. Both are a Service.
 //
 // One writer per authority decides on what the log holds plus what it has itself submitted, so that many commands can be under

@@ -189,7 +189,8 @@ func sha(b []byte) string {
 // remember says what the register knows of the payouts and, where output names what is on disk, adds this export to it.
 func (w *exportWork) remember(c Config, output string) ([]string, error) {
 	if c.ServerURL != "" || c.Dir == "" {
-		return []string{"note: exports from a server are not remembered: the register of exports is kept in a data directory, so whether these payouts were exported before is not known"}, nil
+		return []string{"note: exports from a server are not remembered (the register of exports is kept in a data directory), so whether these payouts " +
+			"were exported before is not known"}, nil
 	}
 	r, err := openRegister(c.Dir, w.answer.Authority)
 	if err != nil {

@@ -35,7 +35,8 @@ func (w *exportWork) take(o *openLog) error {
 		})
 	}
 	if len(w.selected) == 0 {
-		return fmt.Errorf("authority %s: no payout that can be exported is among these; careledger payout list shows what there is%s", w.answer.Authority, indented(w.answer.Left))
+		return fmt.Errorf("authority %s: no payout that can be exported is among these; careledger payout list shows what there is%s",
+			w.answer.Authority, indented(w.answer.Left))
 	}
 	return nil
 }

@@ -185,6 +185,9 @@ func (i *importing) writerOf(ctx context.Context, authority string) (*writer, er
 		}
 		b.mu.Lock()
 		i.locked[authority] = b
+		if i.behind(ctx, b, b.writer) {
+			b.writer = nil
+		}
 		w, err := i.decider(ctx, b)
 		if err != nil || w.base == 0 {
 			return w, err

@@ -224,13 +224,16 @@ func requireSettled(t *testing.T, l *Local) {
 		return nil
 	}))
 	require.NotEmpty(t, posted)
-	awarded := map[domain.PremiumAwarded]int{}
+	awarded, cases := map[domain.PremiumAwarded]int{}, []domain.Entity(nil)
 	for _, c := range cut.Cases {
-		s, err := table.ReadState(t.Context(), domain.NewEntity(domain.KindCase, c.ID), table.Position())
-		require.NoError(t, err)
+		cases = append(cases, domain.NewEntity(domain.KindCase, c.ID))
+	}
+	states, err := table.ReadStates(t.Context(), cases, table.Position())
+	require.NoError(t, err)
+	for e, s := range states {
 		for _, premium := range s.(*domain.Case).Premiums() {
 			a := premium.PremiumAwarded
-			a.FollowUp = c.ID + " " + a.FollowUp
+			a.FollowUp = e.ID() + " " + a.FollowUp
 			awarded[a]++
 		}
 	}

@@ -5,11 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
 	"careledger/cmd/careledger/internal/report"
 	"careledger/domain"
+	"careledger/eventstore"
+	"careledger/projections"
 )
 
 // PayoutRequest is a command on payouts with everything it needs, so that it can be put to another process. Texts are as a person
@@ -101,6 +104,9 @@ func (l *Local) payoutWork(r PayoutRequest, now time.Time) (*payoutWork, error) 
 	if err := domain.CheckText(r.Reason); err != nil {
 		errs = append(errs, fmt.Errorf("--reason: %w", err))
 	}
+	if err := domain.CheckText(r.Reference); err != nil {
+		errs = append(errs, fmt.Errorf("--reference: %w", err))
+	}
 	switch {
 	case (r.Month == "") == (len(r.Payouts) == 0):
 		errs = append(errs, errors.New("name the payouts (2016-03-lund-hemvard), or give --month 2016-03 for all of a month"))
@@ -108,13 +114,13 @@ func (l *Local) payoutWork(r PayoutRequest, now time.Time) (*payoutWork, error) 
 		errs = append(errs, errors.New("calculate takes --month 2016-03"))
 	case r.Month != "":
 		first, last, ranged := strings.Cut(r.Month, "..")
-		if !ranged {
-			last = first
+		var err error
+		if p.from, err = domain.ParseMonth(first); err == nil {
+			if p.to = p.from; ranged {
+				p.to, err = domain.ParseMonth(last)
+			}
 		}
-		var err, err2 error
-		p.from, err = domain.ParseMonth(first)
-		p.to, err2 = domain.ParseMonth(last)
-		if err = errors.Join(err, err2); err == nil && p.from > p.to {
+		if err == nil && p.from > p.to {
 			err = fmt.Errorf("%s is after %s", p.from, p.to)
 		}
 		if err == nil && p.to > domain.LocalMonth(now) {
@@ -145,6 +151,9 @@ func (p *payoutWork) do(ctx context.Context) (outcomes []report.PayoutOutcome, e
 		if err != nil {
 			return outcomes, fmt.Errorf("%s: %w", e, err)
 		}
+		if p.Action == "cancel" {
+			o.Changes = append(o.Changes, p.ledger.concerns(p.Authority, o.Payout, o.Voucher)...)
+		}
 		outcomes = append(outcomes, o)
 	}
 	return outcomes, err
@@ -166,11 +175,11 @@ func (p *payoutWork) entities(ctx context.Context) (all []domain.Entity, err err
 	if err != nil {
 		return nil, err
 	}
-	state, err := o.table.State()
+	payouts, _, err := o.table.Payouts(projections.Now)
 	if err != nil {
 		return nil, err
 	}
-	for _, payout := range state.Payouts.All() {
+	for _, payout := range payouts.All() {
 		v := payout.Latest()
 		if p.from <= v.Month && v.Month <= p.to && v.Status() == payoutTakes[p.Action] && (p.Provider == "" || v.Provider == p.Provider) {
 			all = append(all, payout.Entity)
@@ -179,8 +188,11 @@ func (p *payoutWork) entities(ctx context.Context) (all []domain.Entity, err err
 	return all, nil
 }
 
-// standing says that there is nothing to write: the version says it already.
-type standing struct{ outcome report.PayoutOutcome }
+// standing says that there is nothing to write: an event says it already.
+type standing struct {
+	outcome report.PayoutOutcome
+	event   string // its id
+}
 
 func (s *standing) Error() string { return "stands already" }
 
@@ -195,6 +207,9 @@ func (p *payoutWork) calculate(ctx context.Context, month domain.Month) (outcome
 		all, err := o.table.CalculatePayouts(ctx, month, p.Provider)
 		if err != nil {
 			return nil, err
+		}
+		if len(all) == 0 && p.Provider != "" {
+			return nil, p.known(o)
 		}
 		outcomes = outcomes[:0]
 		for _, c := range all {
@@ -217,6 +232,19 @@ func (p *payoutWork) calculate(ctx context.Context, month domain.Month) (outcome
 	}
 }
 
+// known refuses a provider that nothing could ever be calculated for, since it is more likely a slip than a provider without anything to pay.
+func (p *payoutWork) known(o *openLog) error {
+	cut, err := o.table.Cut(projections.Now)
+	if err != nil {
+		return err
+	}
+	_, registered := cut.Parties.Provider(p.Provider)
+	if registered || slices.ContainsFunc(cut.Units, func(u domain.Unit) bool { return u.Provider == p.Provider }) { // or the recipient of a grant
+		return nil
+	}
+	return fmt.Errorf("authority %s has no provider %s, nor a state grant to it; upper and lower case count", p.Authority, p.Provider)
+}
+
 // calculation returns the event of the version that a calculation leads to.
 func (p *payoutWork) calculation(payouts *domain.Payouts, c domain.PayoutCalculated, out *report.PayoutOutcome) (domain.Event, error) {
 	entity := domain.PayoutEntity(c.Provider, c.Month)
@@ -226,7 +254,7 @@ func (p *payoutWork) calculation(payouts *domain.Payouts, c domain.PayoutCalcula
 		if stands.Settles() {
 			said = "unchanged: a month that is " + stands.Status() + " is never reopened; what is known since comes in a later payout"
 		}
-		return domain.Event{}, &standing{report.OutcomeOf(entity, stands, said)}
+		return domain.Event{}, &standing{report.OutcomeOf(entity, stands, said), stands.LastStep().EventID}
 	}
 	*out = report.OutcomeOf(entity, &domain.PayoutVersion{PayoutCalculated: &next}, "calculated")
 	if next.Version > 1 {
@@ -246,8 +274,9 @@ func (p *payoutWork) step(ctx context.Context, entity domain.Entity) (report.Pay
 		if p.Version != 0 && p.Version != v.Version {
 			return domain.Event{}, domain.Problems{{Field: "version", Reason: fmt.Sprintf("version %d is not what counts, version %d is; look at it first (careledger payout show %s)", p.Version, v.Version, entity.ID())}}
 		}
-		if said := p.repeated(v); said != "" {
-			return domain.Event{}, &standing{report.OutcomeOf(entity, v, said)}
+		if step := p.repeated(v); step != nil {
+			said := fmt.Sprintf("unchanged: %s did this on %s; nothing was done again", step.Actor, domain.LocalDate(step.Recorded))
+			return domain.Event{}, &standing{report.OutcomeOf(entity, v, said), step.EventID}
 		}
 		if takes := payoutTakes[p.Action]; v.Status() != takes {
 			return domain.Event{}, domain.Problems{{Field: "payout", Reason: fmt.Sprintf("it is %s; %s takes one that is %s. careledger payout show %s tells who did what",
@@ -275,28 +304,51 @@ func (p *payoutWork) step(ctx context.Context, entity domain.Entity) (report.Pay
 	})
 }
 
-// repeated says, in words, that the same command has been carried out before, "" if it has not.
-func (p *payoutWork) repeated(v *domain.PayoutVersion) string {
+// repeated returns the step that the same command took before, nil if it has not been given.
+func (p *payoutWork) repeated(v *domain.PayoutVersion) *domain.PayoutStep {
 	step := map[string]*domain.PayoutStep{"approve": v.Approved, "reject": v.Rejected, "pay": v.Paid, "cancel": v.Cancelled}[p.Action]
 	if step == nil || step.Actor != p.Actor || p.Action == "pay" && v.Reference != p.Reference || p.Action == "approve" && v.Cancelled != nil {
-		return ""
+		return nil
 	}
-	return fmt.Sprintf("unchanged: %s did this on %s; nothing was done again", step.Actor, domain.LocalDate(step.Recorded))
+	return step
 }
 
+// event makes an event of a payout. Clocks differ, and what rests on something is recorded no earlier than it.
 func (p *payoutWork) event(payouts *domain.Payouts, t domain.Type, entity domain.Entity, data domain.Data, about string) (domain.Event, error) {
-	recorded := p.now
-	if _, latest := payouts.Last(entity); latest.After(recorded) {
-		recorded = latest
+	recorded, restsOn := p.now, payouts.LatestRecorded()
+	if c, ok := data.(*domain.PayoutCalculated); ok && c.KnownAt.After(restsOn) {
+		restsOn = c.KnownAt
+	}
+	if restsOn.After(recorded) {
+		recorded = restsOn
 	}
 	return domain.PayoutEvent(t, p.Authority, entity, p.on, recorded, p.Actor, data, about)
 }
 
-// write appends the event that make returns, on the payouts as the writer knows them.
+// write appends the event that make returns, on the payouts as the writer knows them. What stands already is told when it is durable: it
+// may be on its way to the log with another command.
 func (p *payoutWork) write(ctx context.Context, make func(*domain.Payouts, *report.PayoutOutcome) (domain.Event, error)) (out report.PayoutOutcome, err error) {
-	_, err = p.ledger.append(ctx, p.book, func(w *writer) (domain.Event, error) { return make(w.state.Payouts, &out) })
-	if stands := (*standing)(nil); errors.As(err, &stands) {
-		return stands.outcome, nil
+	for {
+		var onItsWay *eventstore.Pending
+		stands := (*standing)(nil)
+		_, err = p.ledger.append(ctx, p.book, func(w *writer) (domain.Event, error) {
+			e, err := make(w.state.Payouts, &out)
+			if errors.As(err, &stands) {
+				onItsWay = w.ids[domain.ShortID(stands.event)].pending
+			}
+			return e, err
+		})
+		if !errors.As(err, &stands) {
+			return out, err
+		}
+		if onItsWay == nil {
+			return stands.outcome, nil
+		}
+		if err = onItsWay.Wait(ctx); err == nil {
+			return stands.outcome, nil
+		}
+		if moved := errors.Is(err, eventstore.ErrConflict) || errors.Is(err, eventstore.ErrNeedsRefresh); !moved || ctx.Err() != nil {
+			return out, err
+		}
 	}
-	return out, err
 }

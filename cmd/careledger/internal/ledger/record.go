@@ -38,16 +38,46 @@ func (l *Local) append(ctx context.Context, b *book, make func(*writer) (domain.
 			d.duplicate = d.duplicate && !ours
 			return d, nil
 		}
+		if len(pending) == 0 && l.outdated(ctx, b, w) {
+			continue
+		}
 		if refused := (domain.Problems)(nil); errors.As(err, &refused) {
 			return d, refused
 		}
 		ours = ours || !d.duplicate && len(pending) > 0 // it may be on the log after all, and is then found there
-		l.forget(b, w)
+		if len(pending) > 0 {                           // otherwise it stands as it was, or has been thrown away already
+			l.forget(b, w)
+		}
 		moved := errors.Is(err, eventstore.ErrConflict) || errors.Is(err, eventstore.ErrNeedsRefresh)
 		if !moved || ctx.Err() != nil {
 			return d, err
 		}
 	}
+}
+
+// outdated says whether somebody else has written what a writer did not know when it refused, and forgets the writer if so.
+func (l *Local) outdated(ctx context.Context, b *book, w *writer) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if !l.behind(ctx, b, w) {
+		return false
+	}
+	if b.writer == w {
+		b.writer = nil
+	}
+	return true
+}
+
+// behind says whether the log holds more than a writer knows. Only on a server do others write. The book's mu is held.
+func (l *Local) behind(ctx context.Context, b *book, w *writer) bool {
+	if w == nil || l.config.ServerURL == "" {
+		return false
+	}
+	if w.at == nil {
+		return b.opened.Load() != nil
+	}
+	head, err := w.at.log.Refresh(ctx)
+	return err == nil && head.Sequence >= w.next
 }
 
 // writerKeeps bounds the ids and cases that a writer of single records holds, before it is made anew.

@@ -58,7 +58,8 @@ func openRegister(dir, authority string) (*register, error) {
 		}
 		var e exported
 		if err := json.Unmarshal(b[:end], &e, json.RejectUnknownMembers(true)); err != nil {
-			return nil, fmt.Errorf("the register of exports %s is damaged on line %d (%w); take it from a backup, or move it aside: what was exported before is then not known here",
+			return nil, fmt.Errorf("the register of exports %s is damaged on line %d (%w); take it from a backup, or move it aside: "+
+				"what was exported before is then not known here",
 				r.path, number, err)
 		}
 		r.all = append(r.all, e)

@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -55,24 +56,7 @@ func named(payouts []string) string {
 // remember says of each payout what the register knows: an export of the same kind before, and whether it said the same; and what went out
 // and was taken back since.
 func (r *register) remember(kind ExportKind, reference string, selected []*selected, now map[string]*domain.PayoutVersion) []string {
-	type key struct {
-		kind      ExportKind
-		version   string
-		reference string // to the bank, each message is another
-	}
-	last := map[string]map[key]*exported{} // by payout: the last export of each kind, version and message
-	order := map[string][]key{}
-	for i := range r.all {
-		e := &r.all[i]
-		k := key{e.Kind, e.Version, e.Reference}
-		if last[e.Payout] == nil {
-			last[e.Payout] = map[key]*exported{}
-		}
-		if last[e.Payout][k] == nil {
-			order[e.Payout] = append(order[e.Payout], k)
-		}
-		last[e.Payout][k] = e
-	}
+	last := r.last()
 	among, newest := map[string]bool{}, map[string]string{} // the versions selected, and the newest of each payout
 	for _, s := range selected {
 		among[s.version.EventID], newest[s.payout.ID] = true, s.version.EventID
@@ -80,19 +64,65 @@ func (r *register) remember(kind ExportKind, reference string, selected []*selec
 	var rs remarks
 	for _, s := range selected {
 		id := s.payout.ID
-		for _, k := range order[id] {
-			if k.version != s.version.EventID && (among[k.version] || s.version.EventID != newest[id]) {
+		for _, e := range last[id] {
+			if e.Version != s.version.EventID && (among[e.Version] || s.version.EventID != newest[id]) {
 				continue // it is told with the version that it is of, or with the newest
 			}
-			rs.one(kind, reference, s, last[id][k], now[k.version])
+			rs.one(kind, reference, s, e, now[e.Version])
 		}
 	}
 	return rs.texts()
 }
 
+// last returns by payout the last export of each kind, version and message: to the bank, each message is another. They are in the order in
+// which the first of each was made.
+func (r *register) last() map[string][]*exported {
+	all := map[string][]*exported{}
+	for i := range r.all {
+		e := &r.all[i]
+		at := slices.IndexFunc(all[e.Payout], func(o *exported) bool {
+			return o.Kind == e.Kind && o.Version == e.Version && o.Reference == e.Reference
+		})
+		if at < 0 {
+			all[e.Payout] = append(all[e.Payout], e)
+		} else {
+			all[e.Payout][at] = e
+		}
+	}
+	return all
+}
+
+// went says how and where to an export went.
+func (e *exported) went() string {
+	file := e.File
+	if file == "-" {
+		file = "standard output"
+	}
+	return fmt.Sprintf(" exported as %s on %s to %s", e.Kind, e.At.UTC().Format(time.RFC3339), file)
+}
+
+// concerns says which exports a cancellation of a voucher concerns, and what to do about each.
+func (l *Local) concerns(authority, payout, voucher string) (all []string) {
+	if l.config.ServerURL != "" || l.config.Dir == "" {
+		return nil // not remembered
+	}
+	l.exporting.Lock()
+	defer l.exporting.Unlock()
+	r, err := openRegister(l.config.Dir, authority)
+	if err != nil {
+		return []string{"whether it was exported is not known: " + err.Error()} // it is cancelled all the same
+	}
+	for _, e := range r.last()[payout] {
+		if e.Voucher.String() == voucher && e.Status != domain.PayoutStatusCancelled {
+			all = append(all, "warning: it was"+e.went()+"; "+e.Kind.takeBack(e))
+		}
+	}
+	return all
+}
+
 // one says what there is to say of an earlier export e, now that s is selected; version is the one that was exported, as known now.
 func (rs *remarks) one(kind ExportKind, reference string, s *selected, e *exported, version *domain.PayoutVersion) {
-	when := fmt.Sprintf(" exported as %s on %s to %s", e.Kind, e.At.UTC().Format(time.RFC3339), e.File)
+	when := e.went()
 	same := e.Kind == kind && e.Version == s.version.EventID
 	switch {
 	case version == nil:

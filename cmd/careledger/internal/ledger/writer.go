@@ -146,6 +146,9 @@ var errTainted = errors.New("the writer must be made anew")
 // returned beside the problems.
 func (w *writer) decide(ctx context.Context, e domain.Event) (d decision, err error) {
 	if s, ok := w.seen(e.ID); ok {
+		if s.pending == nil && s.sequence >= w.next { // the table has seen what somebody else wrote meanwhile, the writer has not
+			return d, fmt.Errorf("authority %s: %w", w.state.Code, eventstore.ErrConflict)
+		}
 		if s.record == projections.ShortHash(e.RecordHash) {
 			return decision{duplicate: true, sequence: s.sequence, pending: s.pending}, nil
 		}

@@ -97,7 +97,7 @@ func InvoiceBases(w io.Writer, format Format, month domain.Month, all []*project
 	}
 	var notes []string
 	if unpaid > 0 {
-		notes = append(notes, fmt.Sprintf("In %d rows time is reported that no policy in force pays for: careledger policy list shows those adopted.", unpaid))
+		notes = append(notes, fmt.Sprintf("Rows with time that no policy in force pays for: %d. careledger policy list shows the policies adopted.", unpaid))
 	}
 	if err := s.withNotes(w, format, nil, notes); err != nil {
 		return err

@@ -22,7 +22,7 @@ type PayoutOutcome struct {
 	Adjusted domain.Money `json:"adjusted"` // of Total, the adjustments of earlier months
 	Voucher  string       `json:"voucher"`  // "" before it is approved
 	Outcome  string       `json:"outcome"`  // what was done, or why nothing was
-	Changes  []string     `json:"changes"`  // of a new version: what differs from the one before
+	Changes  []string     `json:"changes"`  // of a new version: what differs from the one before; of one cancelled: where it has been exported to
 }
 
 // OutcomeOf states a version.
