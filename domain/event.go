@@ -121,6 +121,9 @@ func deriveID(parts ...string) string {
 	return uuid.NewSHA1(idSpace, b).String()
 }
 
+// ledgerActor is the actor of what the ledger itself writes because of another event.
+const ledgerActor = "careledger"
+
 // Caused returns an event that the ledger itself writes because of cause: its id follows from the cause and what it is about.
 // Recorded is that of the cause, or last (that of the entity's last event) where it is later.
 func Caused(cause *Event, t Type, entity Entity, effective Date, last time.Time, data payload, about ...string) Event {
@@ -130,7 +133,7 @@ func Caused(cause *Event, t Type, entity Entity, effective Date, last time.Time,
 	}
 	return Event{
 		ID: deriveID(append([]string{"caused", cause.ID, string(t), string(entity)}, about...)...), Type: t, Authority: cause.Authority,
-		Entity: entity, Effective: effective, Recorded: recorded, Actor: "careledger",
+		Entity: entity, Effective: effective, Recorded: recorded, Actor: ledgerActor,
 		Causation: cause.ID, Correlation: cause.Correlation, Data: data,
 	}
 }

@@ -383,10 +383,15 @@ func PayoutEvent(t Type, authority string, entity Entity, effective Date, record
 	if err != nil {
 		return Event{}, fmt.Errorf("encode %s of %s: %w", t, entity, err)
 	}
-	sum := sha256.Sum256([]byte(actor + "\x00" + effective.String() + "\x00" + string(raw)))
 	id := deriveID(append([]string{"command", authority, string(t), string(entity)}, about...)...)
 	return Event{ID: id, Type: t, Authority: authority, Entity: entity, Effective: effective, Recorded: recorded.UTC(), Actor: actor,
-		Causation: id, Correlation: id, RecordHash: hex.EncodeToString(sum[:]), Data: data}, nil
+		Causation: id, Correlation: id, RecordHash: payoutHash(actor, effective, raw), Data: data}, nil
+}
+
+// payoutHash is the record hash of an event of a payout, whose data is raw.
+func payoutHash(actor string, effective Date, raw []byte) string {
+	sum := sha256.Sum256([]byte(actor + "\x00" + effective.String() + "\x00" + string(raw)))
+	return hex.EncodeToString(sum[:])
 }
 
 // CheckActor says whether an actor's id can stand in an event.

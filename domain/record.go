@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
-	"strconv"
 	"time"
 
 	"github.com/go-json-experiment/json"
@@ -139,18 +138,9 @@ func (r *Record) checkTimes(e *Event, now time.Time, ps *Problems) {
 	e.Recorded = t.UTC()
 }
 
-// identify gives e its id and the hash of the record's canonical content: the record without id, keys sorted, values in
-// the form of RFC 8785. Data is in that form already.
+// identify gives e its id and the hash of the record's canonical content.
 func (r *Record) identify(e *Event) {
-	b := append([]byte(`{"actor":`), strconv.Quote(r.Actor)...)
-	b = append(append(b, `,"authority":`...), strconv.Quote(r.Authority)...)
-	b = append(append(b, `,"data":`...), r.Data...)
-	b = append(append(b, `,"effective":`...), strconv.Quote(r.Effective)...)
-	b = append(append(b, `,"entity":`...), strconv.Quote(r.Entity)...)
-	if r.Recorded != "" {
-		b = append(append(b, `,"recorded":`...), strconv.Quote(r.Recorded)...)
-	}
-	b = append(append(append(b, `,"type":`...), strconv.Quote(string(r.Type))...), '}')
+	b := r.canonical()
 	sum := sha256.Sum256(b)
 	e.RecordHash = hex.EncodeToString(sum[:])
 	if e.ID = r.ID; e.ID == "" {

@@ -164,10 +164,11 @@ func (f *fetcher) ask(ctx context.Context, next uint64) (run []stored, done bool
 				return f.end(run, done, status, m)
 			}
 			s, err := parseDirect(m)
-			if err != nil {
-				return nil, false, err
-			}
 			switch {
+			case err != nil && len(run) > 0:
+				return run, false, nil // the next request begins at what cannot be read
+			case err != nil:
+				return nil, false, fmt.Errorf("%w: %w", errRetry, err)
 			case s.seq > f.to:
 				done = true // only with a filter
 			case f.filter == "" && s.seq != next+uint64(len(run)):

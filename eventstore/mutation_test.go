@@ -1,162 +1,184 @@
 package eventstore
 
 import (
-	"bytes"
-	"fmt"
+	"encoding/binary"
+	"errors"
 	"io/fs"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
-	"slices"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
-	"golang.org/x/mod/sumdb/tlog"
 )
 
-// files are the paths and contents below a directory.
-func files(t testing.TB, dir string) map[string][]byte {
+// directory is a closed data directory in memory.
+type directory map[string][]byte
+
+func readDirectory(t *testing.T, dir string) directory {
 	t.Helper()
-	all := map[string][]byte{}
-	require.NoError(t, filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() {
+	d := directory{}
+	require.NoError(t, filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
+		if err != nil || e.IsDir() {
 			return err
 		}
 		b, err := os.ReadFile(path)
-		all[path] = b
+		d[strings.TrimPrefix(path, dir)] = b
 		return err
 	}))
-	return all
+	return d
 }
 
-// Whatever is flipped, cut, added, swapped or dropped in key, checkpoints and cosigners is found when they are listed, with one
-// exception: the newest checkpoint dropped leaves the list as it was before. The next one is then signed where it stood; who has a copy
-// elsewhere can tell, and the log is held to its witness all the same.
-func TestMutationsOfWhatIsSignedAreFound(t *testing.T) {
-	t.Parallel()
-	c := &checkpoints{dir: t.TempDir(), authority: authority}
-	tr := memoryTree(t, 10, "")
-	secret, public := auditor(t)
-	for range 6 {
-		cp, err := c.sign(t.Context(), tr.head(), tr)
-		require.NoError(t, err)
-		key, err := c.key(true)
-		require.NoError(t, err)
-		cosigned, err := Cosign(cp, key.VerifierKey(), secret)
-		require.NoError(t, err)
-		_, err = c.accept(t.Context(), cosigned.Note, []string{public})
-		require.NoError(t, err)
-		require.NoError(t, tr.append([]tlog.Hash{{byte(tr.size)}, {1}}))
-	}
-	want, err := c.list()
-	require.NoError(t, err)
-	whole := files(t, c.dir)
-	paths := make([]string, 0, len(whole))
-	for p := range whole {
-		paths = append(paths, p)
-	}
-	slices.Sort(paths)
-	rng := rand.New(rand.NewPCG(4, 2026))
-	found, dropped := 0, 0
-	for i := range 1000 {
-		what := mutate(t, rng, paths, whole)
-		got, err := c.list()
-		switch {
-		case err != nil:
-			found++
-		default:
-			require.Equal(t, want[:len(want)-1], got, "%s was not found", what)
-			dropped++
-		}
-		for _, p := range paths {
-			require.NoError(t, os.WriteFile(p, whole[p], 0o600), i)
-		}
-	}
-	require.Equal(t, 1000, found+dropped)
-	require.Less(t, dropped, 50, "one file of eight, one kind of seven")
-}
-
-// mutate changes one file, or two, and says how.
-func mutate(t *testing.T, rng *rand.Rand, paths []string, whole map[string][]byte) string {
+func (d directory) write(t *testing.T) string {
 	t.Helper()
-	path := paths[rng.IntN(len(paths))]
-	b := bytes.Clone(whole[path])
-	at := rng.IntN(len(b))
-	kind := rng.IntN(7)
-	switch kind {
-	case 0:
-		b[at] ^= 1 << rng.IntN(8)
-	case 1:
-		b = b[:at]
-	case 2:
-		b = slices.Insert(b, at, byte(rng.IntN(256)))
-	case 3:
-		b = slices.Delete(b, at, at+1)
-	case 4: // a line twice
-		end := bytes.IndexByte(b[at:], '\n') + at + 1
-		start := bytes.LastIndexByte(b[:end-1], '\n') + 1
-		b = slices.Insert(b, end, bytes.Clone(b[start:end])...)
-	case 5: // dropped
-		require.NoError(t, os.Remove(path))
-		return "dropped " + path
-	case 6: // swapped with another
-		other := paths[(slices.Index(paths, path)+1+rng.IntN(len(paths)-1))%len(paths)]
-		b = whole[other]
-		require.NoError(t, os.WriteFile(other, whole[path], 0o600))
+	dir := t.TempDir()
+	for name, b := range d {
+		require.NoError(t, os.MkdirAll(filepath.Dir(dir+name), 0o700))
+		require.NoError(t, os.WriteFile(dir+name, b, 0o600))
 	}
-	require.NoError(t, os.WriteFile(path, b, 0o600))
-	return fmt.Sprintf("kind %d at byte %d of %s", kind, at, path)
+	return dir
 }
 
-// Whatever is flipped, swapped, zeroed or cut in the tree file under an open log is found when the log is verified.
-func TestMutationsOfTheTreeAreFound(t *testing.T) {
+// files are the names with a suffix.
+func (d directory) files(suffix string) (names []string) {
+	for name := range d {
+		if strings.HasSuffix(name, suffix) {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// mutation is a change to one file.
+type mutation struct {
+	what string
+	at   int // the first byte that differs
+}
+
+// mutate changes one file at random: a bit, a range of zeros, the rest cut off, two ranges swapped, a range taken out. It always changes something.
+func mutate(r *rand.Rand, b []byte) ([]byte, mutation) {
+	for {
+		m, c := mutation{}, append([]byte(nil), b...)
+		i, n := r.IntN(len(c)), 1+r.IntN(600)
+		switch r.IntN(5) {
+		case 0:
+			m.what = "a bit flipped"
+			c[i] ^= 1 << r.IntN(8)
+		case 1:
+			m.what = "a range zeroed"
+			clear(c[i:min(len(c), i+n)])
+		case 2:
+			m.what = "the end cut off"
+			c = c[:i]
+		case 3:
+			m.what = "two ranges swapped"
+			j := r.IntN(len(c))
+			n = min(n, len(c)-max(i, j), max(i, j)-min(i, j))
+			first := append([]byte(nil), c[i:i+n]...)
+			copy(c[i:], c[j:j+n])
+			copy(c[j:], first)
+		case 4:
+			m.what = "a range taken out"
+			c = append(c[:i], c[min(len(c), i+n):]...)
+		}
+		for m.at = 0; m.at < min(len(b), len(c)) && b[m.at] == c[m.at]; m.at++ {
+		}
+		if m.at < len(b) {
+			return c, m
+		}
+	}
+}
+
+// messageAt returns the sequence of the message whose record in a block of the server's covers an offset.
+func messageAt(t *testing.T, block []byte, offset int) uint64 {
+	t.Helper()
+	for at := 0; at < len(block); {
+		length := int(binary.LittleEndian.Uint32(block[at:]) &^ (1 << 31))
+		require.Positive(t, length)
+		if offset < at+length {
+			return binary.LittleEndian.Uint64(block[at+4:])
+		}
+		at += length
+	}
+	require.Fail(t, "beyond the block")
+	return 0
+}
+
+// exhausts says whether a block has a record, whole in all else, whose sequence is far too high. nats-server 2.15 fills the gap before it in
+// memory, without a bound: it dies before the log is opened, which gives no wrong figure and no name of the sequence either.
+func exhausts(block []byte) bool {
+	const header, deleted, erased = 22, 1 << 63, 1 << 62
+	for at := 0; at+header <= len(block); {
+		length := int(binary.LittleEndian.Uint32(block[at:]) &^ (1 << 31))
+		seq := binary.LittleEndian.Uint64(block[at+4:])
+		if length < header || at+length > len(block) {
+			return false
+		}
+		if seq&deleted == 0 && seq&^erased > 1<<20 {
+			return true
+		}
+		at += length
+	}
+	return false
+}
+
+// Whatever single thing changes in the files of a log, it is refused with the sequence at which it differs, or every event is still there, with
+// the same root computed from the bytes.
+func TestEveryMutationIsFoundOrHarmless(t *testing.T) {
 	t.Parallel()
-	l, _ := newLog(t, Config{})
-	fill(t, l, 300)
-	f := l.tree.store.(*os.File)
-	whole, err := os.ReadFile(f.Name())
-	require.NoError(t, err)
-	hashes := len(whole) / tlog.HashSize
-	rng := rand.New(rand.NewPCG(6962, 2026))
-	for i := range 200 {
-		b := bytes.Clone(whole)
-		at, other := rng.IntN(hashes)*tlog.HashSize, rng.IntN(hashes)*tlog.HashSize
-		switch kind := rng.IntN(4); {
-		case kind == 1 && at != other:
-			copy(b[at:], whole[other:other+tlog.HashSize])
-			copy(b[other:], whole[at:at+tlog.HashSize])
-		case kind == 2:
-			clear(b[at:min(at+rng.IntN(100)+1, len(b))])
-		case kind == 3:
-			b = b[:at+rng.IntN(tlog.HashSize)]
-		default:
-			b[at+rng.IntN(tlog.HashSize)] ^= 1 << rng.IntN(8)
-		}
-		require.NoError(t, f.Truncate(int64(len(b))))
-		_, err := f.WriteAt(b, 0)
+	const events, mutations = 1200, 200
+	base := readDirectory(t, written(t, events))
+	whole := func(dir string) (Head, []Event, error) {
+		s, err := Open(t.Context(), Config{Dir: dir})
 		require.NoError(t, err)
-		_, err = l.Verify(t.Context())
-		require.Error(t, err, i)
-	}
-	_, err = f.WriteAt(whole, 0)
-	require.NoError(t, err)
-	_, err = l.Verify(t.Context())
-	require.NoError(t, err)
-}
-
-// A proof has one text: what is read is what would be written.
-func FuzzParseConsistencyProof(f *testing.F) {
-	f.Add([]byte("old 3\n\ncareledger/1281\n"))
-	f.Add(ConsistencyProof{Earlier: 3, Hashes: tlog.TreeProof{{1}, {2}}, Checkpoint: []byte("x\n\n— y z\n")}.Marshal())
-	f.Add([]byte("old 03\n\n"))
-	f.Add([]byte("old 3\nAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAB=\n\n"))
-	f.Add([]byte("old 3\nAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\r\n\n"))
-	f.Fuzz(func(t *testing.T, b []byte) {
-		p, err := ParseConsistencyProof(b)
+		defer s.Close() //nolint:errcheck // what is damaged may not close
+		l, err := s.OpenLog(t.Context(), authority)
 		if err != nil {
-			require.ErrorIs(t, err, ErrCheckpoint)
-			return
+			return Head{}, nil, err
 		}
-		require.Equal(t, string(b), string(p.Marshal()))
-	})
+		h, err := l.Verify(t.Context())
+		if err != nil {
+			return h, nil, err
+		}
+		return h, readAll(t, l), nil
+	}
+	head, all, err := whole(base.write(t))
+	require.NoError(t, err)
+	requireWhole(t, all, events)
+
+	kinds := []string{".blk", ".blk", ".blk", ".tree", ".head", "index.db"}
+	found, harmless := map[string]int{}, map[string]int{}
+	for i := range mutations {
+		r := rand.New(rand.NewPCG(uint64(i), 1))
+		kind := kinds[i%len(kinds)]
+		names := base.files(kind)
+		require.Len(t, names, 1, kind)
+		changed := directory{}
+		for name, b := range base {
+			changed[name] = b
+		}
+		b, m := mutate(r, base[names[0]])
+		for kind == ".blk" && exhausts(b) {
+			b, m = mutate(r, base[names[0]])
+		}
+		changed[names[0]] = b
+		h, es, err := whole(changed.write(t))
+		var damaged *CorruptError
+		switch {
+		case err == nil:
+			require.Equal(t, head, h, "%s of %s at %d", m.what, kind, m.at)
+			require.Equal(t, all, es)
+			harmless[kind]++
+		case errors.As(err, &damaged):
+			found[kind]++
+			if kind == ".blk" {
+				require.Equal(t, messageAt(t, base[names[0]], m.at), damaged.Sequence, "mutation %d: %s at %d: %v", i, m.what, m.at, err)
+			}
+		default:
+			require.NoError(t, err, "mutation %d: %s of %s at %d", i, m.what, kind, m.at)
+		}
+	}
+	t.Logf("%d mutations: found %v, harmless %v", mutations, found, harmless)
+	require.Zero(t, harmless[".blk"], "the events themselves")
 }

@@ -13,9 +13,16 @@
 // that names the sequence; what was folded before it goes on answering. What it tolerates: the file that keeps a table (Save,
 // Load) is a cache; one that is missing, damaged, of another release or folded from another log is rebuilt from the log.
 //
+// Verify trusts none of that: it reads the whole log, judges each event on what stands before it, compares the premiums on it with the premium
+// postings, computes every payout again as of its position, and compares a table folded from the log with the file that keeps one.
+//
 // Memory is some 55 bytes an event in columns, 12 in the index that the fold needs, and 400 for each of the last 300 000 to 600 000
 // events of cases and patients that are not performed time (states). Performed time is folded without its case: its key and minutes
 // are in the event, and a correction finds the row by the id of what it corrects.
+//
+// A verification holds a table and the cases of at most two million events at a time; a longer log is read once for every two million,
+// and each time other cases are checked. Measured on a municipality of 1 026 620 events, five in six of them visits: 0.83 GB at the peak
+// with Go's default collector, 0.49 GB with GOMEMLIMIT=450MiB at the same speed.
 //
 // Sequences are kept in 32 bits: a log of more than 4 294 967 295 events is refused, not wrapped.
 package projections

@@ -48,7 +48,7 @@ func (t *Table) fold(ctx context.Context, from, to uint64, progress func(positio
 		return nil
 	}
 	t.reserve(to - from + 1)
-	p := newPipeline(runtime.GOMAXPROCS(0))
+	p := newPipeline[*decoding](runtime.GOMAXPROCS(0))
 	read := make(chan error, 1)
 	go func() {
 		defer close(p.batches)
@@ -136,16 +136,16 @@ func (t *Table) move() {
 }
 
 // pipeline decodes batches on several cores and hands them on in order.
-type pipeline struct {
-	work    chan *decoding
-	batches chan *decoding // in log order; done is closed when one is decoded
+type pipeline[B interface{ decode() }] struct {
+	work    chan B
+	batches chan B // in log order; the receiver waits until one is decoded
 	stop    chan struct{}
 }
 
 var errStopped = errors.New("the fold has stopped")
 
-func newPipeline(workers int) *pipeline {
-	p := &pipeline{work: make(chan *decoding), batches: make(chan *decoding, 4*workers), stop: make(chan struct{})}
+func newPipeline[B interface{ decode() }](workers int) *pipeline[B] {
+	p := &pipeline[B]{work: make(chan B), batches: make(chan B, 4*workers), stop: make(chan struct{})}
 	for range workers {
 		go func() {
 			for b := range p.work {
@@ -156,7 +156,7 @@ func newPipeline(workers int) *pipeline {
 	return p
 }
 
-func (p *pipeline) submit(b *decoding) error {
+func (p *pipeline[B]) submit(b B) error {
 	select {
 	case p.batches <- b:
 	case <-p.stop:
@@ -166,7 +166,7 @@ func (p *pipeline) submit(b *decoding) error {
 	return nil
 }
 
-func (p *pipeline) close() { close(p.work) }
+func (p *pipeline[B]) close() { close(p.work) }
 
 // decoding is a batch of events on its way from bytes to domain events.
 type decoding struct {

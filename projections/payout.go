@@ -34,11 +34,20 @@ func (t *Table) CalculatePayouts(ctx context.Context, month domain.Month, provid
 	if err != nil {
 		return nil, err
 	}
-	c := &payoutCalculation{Cut: cut, table: t, factsTo: s.factsTo(cut.Sequence), payouts: payouts, month: month, closed: monthsClosed(payouts, month), lines: map[string][]payoutLine{}}
-	if err := c.evaluate(); err != nil {
+	c, err := s.newPayoutCalculation(cut, cut.Moment, payouts, month)
+	if err != nil {
 		return nil, err
 	}
-	return c.calculated(ctx, provider)
+	c.table = t
+	all := c.calculated(provider)
+	return all, c.causes(ctx, all)
+}
+
+// newPayoutCalculation computes the postings of a month, and of the closed months before it, on what was known at a moment: cut holds the facts
+// and policies of that moment, and payouts what had been calculated and settled by then.
+func (s *snapshot) newPayoutCalculation(cut *Cut, known Moment, payouts *domain.Payouts, month domain.Month) (*payoutCalculation, error) {
+	c := &payoutCalculation{Cut: cut, known: known, factsTo: s.factsTo(known.Sequence), payouts: payouts, month: month, closed: monthsClosed(payouts, month), lines: map[string][]payoutLine{}}
+	return c, c.evaluate()
 }
 
 // factsTo returns the last sequence up to one that is not of a payout.
@@ -95,7 +104,8 @@ func (c *closedMonths) has(provider string, month domain.Month) bool {
 
 type payoutCalculation struct {
 	*Cut
-	table   *Table
+	known   Moment // that of the cut, or of a later event that is of a payout
+	table   *Table // for what adjustments follow from
 	factsTo uint64 // the last event of the cut that is not of a payout
 	payouts *domain.Payouts
 	month   domain.Month
@@ -202,7 +212,7 @@ func settledKey(provider string, l *domain.PayoutLine) domain.SettledKey {
 }
 
 // calculated makes the payouts of the lines.
-func (c *payoutCalculation) calculated(ctx context.Context, only string) ([]domain.PayoutCalculated, error) {
+func (c *payoutCalculation) calculated(only string) []domain.PayoutCalculated {
 	c.addSettled()
 	open := map[string]bool{} // a payout that was calculated and is not settled: that nothing is due any more is a version of it
 	for _, p := range c.payouts.All() {
@@ -217,7 +227,7 @@ func (c *payoutCalculation) calculated(ctx context.Context, only string) ([]doma
 		if only != "" && provider != only {
 			continue
 		}
-		p := domain.PayoutCalculated{Provider: provider, Month: c.month, KnownTo: c.Sequence, FactsTo: c.factsTo, KnownAt: c.Recorded, Models: []domain.PayoutModel{}, Lines: []domain.PayoutLine{}}
+		p := domain.PayoutCalculated{Provider: provider, Month: c.month, KnownTo: c.known.Sequence, FactsTo: c.factsTo, KnownAt: c.known.Recorded, Models: []domain.PayoutModel{}, Lines: []domain.PayoutLine{}}
 		for _, l := range lines {
 			l.Cases = len(l.cases)
 			l.Settled = c.payouts.Settled(settledKey(provider, &l.PayoutLine))
@@ -234,7 +244,7 @@ func (c *payoutCalculation) calculated(ctx context.Context, only string) ([]doma
 		all = append(all, p)
 	}
 	slices.SortFunc(all, func(a, b domain.PayoutCalculated) int { return strings.Compare(a.Provider, b.Provider) })
-	return all, c.causes(ctx, all)
+	return all
 }
 
 // finish orders and numbers the lines, and states the models and the digest.

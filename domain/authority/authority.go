@@ -94,29 +94,33 @@ func (s *State) Last(entity domain.Entity) uint64 {
 // nothing has changed. unitInUse returns the events that refer to a unit.
 func (s *State) Decide(e domain.Event, first uint64, own domain.State, unitInUse func(unit string) []string) ([]domain.Event, domain.Problems) {
 	e.Sequence = first
-	var ps domain.Problems
-	switch e.Entity.Kind() {
-	case domain.KindProvider:
-		ps = s.Parties.Check(&e, unitInUse)
-	case domain.KindPolicy:
-		ps = s.Policies.Check(&e, s.checkModel)
-	case domain.KindPayout:
-		ps = s.Payouts.Check(&e, s.Parties)
-	default:
-		if c, ok := own.(*domain.Case); ok {
-			return s.decideCase(e, c)
-		}
-		if own == nil {
-			return nil, domain.Problems{{Field: "entity", Reason: fmt.Sprintf("%q is no kind of entity that the ledger keeps", e.Entity.Kind())}}
-		}
-		if ps = own.Check(&e, s.Parties); len(ps) == 0 {
-			return decided(e, own.Apply)
-		}
-	}
-	if len(ps) > 0 {
+	if ps := s.Check(&e, own, unitInUse); len(ps) > 0 {
 		return nil, ps
 	}
-	return decided(e, s.Apply)
+	switch e.Entity.Kind() {
+	case domain.KindProvider, domain.KindPolicy, domain.KindPayout:
+		return decided(e, s.Apply)
+	case domain.KindCase:
+		return s.decideCase(e, own.(*domain.Case))
+	}
+	return decided(e, own.Apply)
+}
+
+// Check returns every reason why e may not follow what s and own hold, and changes nothing. It depends on them and on e alone, on no clock:
+// an event that was accepted is accepted again on what was known before it.
+func (s *State) Check(e *domain.Event, own domain.State, unitInUse func(unit string) []string) domain.Problems {
+	switch e.Entity.Kind() {
+	case domain.KindProvider:
+		return s.Parties.Check(e, unitInUse)
+	case domain.KindPolicy:
+		return s.Policies.Check(e, s.checkModel)
+	case domain.KindPayout:
+		return s.Payouts.Check(e, s.Parties)
+	}
+	if own == nil {
+		return domain.Problems{{Field: "entity", Reason: fmt.Sprintf("%q is no kind of entity that the ledger keeps", e.Entity.Kind())}}
+	}
+	return own.Check(e, s.Parties)
 }
 
 // decided folds an accepted event that is all of its command.
@@ -128,10 +132,7 @@ func decided(e domain.Event, apply func(*domain.Event) error) ([]domain.Event, d
 }
 
 func (s *State) decideCase(e domain.Event, c *domain.Case) ([]domain.Event, domain.Problems) {
-	if ps := c.Check(&e, s.Parties); len(ps) > 0 {
-		return nil, ps
-	}
-	if !changesPremiums(&e, c) {
+	if !ChangesPremiums(&e, c) {
 		return decided(e, c.Apply)
 	}
 	tried := c.WithoutPerformed() // so that a refusal leaves c as it is, at a cost that does not grow with its visits
@@ -151,9 +152,9 @@ func (s *State) decideCase(e domain.Event, c *domain.Case) ([]domain.Event, doma
 	return events, nil
 }
 
-// changesPremiums says whether e can change a premium of the case: what happens in a case without follow-ups, and performed
+// ChangesPremiums says whether e, which c does not hold yet, can change a premium of the case: what happens in a case without follow-ups, and performed
 // time in any, cannot.
-func changesPremiums(e *domain.Event, c *domain.Case) bool {
+func ChangesPremiums(e *domain.Event, c *domain.Case) bool {
 	switch e.Type {
 	case domain.TypeFollowUpHeld:
 		return true
@@ -181,7 +182,7 @@ func SettlesOthers(e *domain.Event) bool {
 // policies, because of cause, with sequences from first on; c holds them afterwards. On an error c is unchanged. The cost does not
 // grow with the case's visits.
 func (s *State) Settle(cause *domain.Event, first uint64, c *domain.Case) ([]domain.Event, error) {
-	postings, err := compensation.Premiums(s.Code, s.Parties, c.PremiumFacts(), s.adopted)
+	postings, err := s.premiums(c)
 	if err != nil {
 		return nil, err
 	}
@@ -212,6 +213,19 @@ func (s *State) Settle(cause *domain.Event, first uint64, c *domain.Case) ([]dom
 		}
 	}
 	return events, nil
+}
+
+func (s *State) premiums(c *domain.Case) ([]compensation.Posting, error) {
+	return compensation.Premiums(s.Code, s.Parties, c.PremiumFacts(), s.adopted)
+}
+
+// Due returns the premiums that the case's follow-ups earn under the adopted policies: what its outstanding premiums must be.
+func (s *State) Due(c *domain.Case) (due []domain.PremiumAwarded, err error) {
+	postings, err := s.premiums(c)
+	for _, p := range postings {
+		due = append(due, award(p))
+	}
+	return due, err
 }
 
 func award(p compensation.Posting) domain.PremiumAwarded {

@@ -30,6 +30,7 @@ const (
 	QuestionRecipients   = "recipients"
 	QuestionActivities   = "activities"
 	QuestionInvoice      = "invoice-basis"
+	QuestionVerify       = "verify"
 	QuestionAuthority    = "authority" // the one to write to: the one named, if the ledger holds it or none, or the only one
 )
 
@@ -83,6 +84,9 @@ func (l *Local) Ask(ctx context.Context, r Request, w io.Writer) error {
 			_, err = io.WriteString(w, code)
 		}
 		return err
+	}
+	if r.Question == QuestionVerify {
+		return l.verify(ctx, r, format, w)
 	}
 	if r.InForceFrom != "" && len(r.Models)+len(r.Set) == 0 && r.Sweep == "" && r.Seek == "" {
 		return &Wrong{fmt.Errorf("--in-force-from says from when an alternative holds; give one with --model, --set, --sweep or --seek")}

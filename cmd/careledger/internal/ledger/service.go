@@ -297,8 +297,10 @@ func (s *service) work(m *nats.Msg, do func(ctx context.Context, w io.Writer, pr
 	err := do(ctx, r, r.progress)
 	cancel()
 	<-beat
-	if err == nil {
+	if err == nil || len(r.buffer) > 0 { // what was found or done is said before why it did not end well
 		r.send(headerPart, r.buffer)
+	}
+	if err == nil {
 		r.send(headerDone, nil)
 		return
 	}
