@@ -81,15 +81,15 @@ var forgeries = map[string]struct {
 	}, []string{"event none is no outstanding premium"}},
 	"an approval by who calculated": {func(f *forger) {
 		c := f.calculated()
-		f.payout(c.Entity, c.Actor, domain.TypePayoutApproved, &domain.PayoutApproved{Calculated: c.ID, Amount: c.Data.(*domain.PayoutCalculated).Total, Voucher: domain.Voucher{Year: 2021, Number: 2}}, c.ID)
+		f.payout(c.Entity, c.Actor, domain.TypePayoutApproved, &domain.PayoutApproved{Calculated: c.ID, Amount: c.Data.(*domain.PayoutCalculated).Total, Voucher: domain.Voucher{Year: 2029, Number: 2}}, c.ID)
 	}, []string{"actor", "four eyes"}},
 	"a voucher that leaves a gap": {func(f *forger) {
 		c := f.calculated()
-		f.payout(c.Entity, "controller-1", domain.TypePayoutApproved, &domain.PayoutApproved{Calculated: c.ID, Amount: c.Data.(*domain.PayoutCalculated).Total, Voucher: domain.Voucher{Year: 2021, Number: 3}}, c.ID)
-	}, []string{"2021-3 is not the next voucher number, 2021-2"}},
+		f.payout(c.Entity, "controller-1", domain.TypePayoutApproved, &domain.PayoutApproved{Calculated: c.ID, Amount: c.Data.(*domain.PayoutCalculated).Total, Voucher: domain.Voucher{Year: 2029, Number: 3}}, c.ID)
+	}, []string{"2029-3 is not the next voucher number, 2029-2"}},
 	"a payment of more than was approved": {func(f *forger) {
 		c := f.calculated()
-		a := f.payout(c.Entity, "controller-1", domain.TypePayoutApproved, &domain.PayoutApproved{Calculated: c.ID, Amount: c.Data.(*domain.PayoutCalculated).Total, Voucher: domain.Voucher{Year: 2021, Number: 2}}, c.ID)
+		a := f.payout(c.Entity, "controller-1", domain.TypePayoutApproved, &domain.PayoutApproved{Calculated: c.ID, Amount: c.Data.(*domain.PayoutCalculated).Total, Voucher: domain.Voucher{Year: 2029, Number: 2}}, c.ID)
 		f.payout(c.Entity, "treasurer-1", domain.TypePayoutPaid, &domain.PayoutPaid{Approved: a.ID, Amount: c.Data.(*domain.PayoutCalculated).Total + 1}, a.ID)
 	}, []string{"is not what was approved"}},
 	"a payout line changed, with its total": {func(f *forger) {
@@ -179,7 +179,7 @@ func forging(t *testing.T) *forger {
 	d.Version = 1
 	entity := domain.PayoutEntity(d.Provider, d.Month)
 	c := f.payout(entity, "economist-1", domain.TypePayoutCalculated, &d, "1")
-	a := f.payout(entity, "controller-1", domain.TypePayoutApproved, &domain.PayoutApproved{Calculated: c.ID, Amount: d.Total, Voucher: domain.Voucher{Year: 2021, Number: 1}}, c.ID)
+	a := f.payout(entity, "controller-1", domain.TypePayoutApproved, &domain.PayoutApproved{Calculated: c.ID, Amount: d.Total, Voucher: domain.Voucher{Year: 2029, Number: 1}}, c.ID)
 	f.payout(entity, "treasurer-1", domain.TypePayoutPaid, &domain.PayoutPaid{Approved: a.ID, Amount: d.Total}, a.ID)
 	v := verified(t, f.log, VerifyRequest{})
 	requireClean(t, v)

@@ -71,7 +71,7 @@ func (p *paying) payAll() {
 			entity := domain.PayoutEntity(c.Provider, c.Month)
 			calculated := p.payout(entity, "economist-1", domain.TypePayoutCalculated, &next, fmt.Sprint(next.Version))
 			approved := p.payout(entity, "controller-1", domain.TypePayoutApproved,
-				&domain.PayoutApproved{Calculated: calculated.ID, Amount: next.Total, Voucher: payouts.NextVoucher(2021)}, calculated.ID)
+				&domain.PayoutApproved{Calculated: calculated.ID, Amount: next.Total, Voucher: payouts.NextVoucher(2029)}, calculated.ID)
 			p.payout(entity, "treasurer-1", domain.TypePayoutPaid, &domain.PayoutPaid{Approved: approved.ID, Amount: next.Total}, approved.ID)
 		}
 	}
@@ -79,7 +79,7 @@ func (p *paying) payAll() {
 
 // payout writes an event of a payout as a command does.
 func (p *paying) payout(entity domain.Entity, actor string, typ domain.Type, data domain.Data, about string) domain.Event {
-	at := time.Date(2021, 6, 1, 12, 0, int(p.log.Head().Sequence), 0, time.UTC)
+	at := time.Date(2029, 6, 1, 12, 0, int(p.log.Head().Sequence), 0, time.UTC)
 	e, err := domain.PayoutEvent(typ, historytest.Authority, entity, domain.LocalDate(at), at, actor, data, about)
 	require.NoError(p.t, err)
 	p.force(&e)
@@ -111,22 +111,18 @@ func TestAHistoryThatALedgerAcceptedHasNoFinding(t *testing.T) {
 }
 
 func TestHistoriesAreVerifiedAsTheyWereAccepted(t *testing.T) {
-	store, err := eventstore.Open(t.Context(), eventstore.Config{Dir: t.TempDir()})
-	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, store.Close()) })
-	n := 0
+	dir, n := t.TempDir(), 0
 	rapid.Check(t, func(t *rapid.T) {
-		events := slices.Clone(historytest.Draw(t).Events(-1))
 		n++
-		log, err := store.CreateLog(context.Background(), fmt.Sprintf("A%d", n))
+		store, err := eventstore.Open(context.Background(), eventstore.Config{Dir: filepath.Join(dir, fmt.Sprint(n))})
 		require.NoError(t, err)
-		write(t, log, events)
-		v, err := Verify(context.Background(), log, VerifyRequest{Now: historytest.Now, passEvents: uint64(rapid.IntRange(20, 400).Draw(t, "pass"))})
+		defer store.Close() //nolint:errcheck // of no more use
+		log, err := store.CreateLog(context.Background(), historytest.Authority)
 		require.NoError(t, err)
-		for _, f := range v.Findings { // a history is of one authority, and the logs here have names of their own
-			require.Equal(t, "authority: it says 1281, and stands on the log of "+log.Authority(), f.What)
-		}
-		require.Len(t, v.Findings, len(events))
+		write(t, log, historytest.Draw(t).Events(-1))
+		v := verified(t, log, VerifyRequest{passEvents: uint64(rapid.IntRange(20, 400).Draw(t, "pass"))})
+		require.Empty(t, v.Findings)
+		require.Empty(t, v.Notes)
 	})
 }
 
