@@ -78,6 +78,27 @@ func (e *Event) Encode() ([]byte, error) {
 	return b, nil
 }
 
+// lacking is a payload whose fold cannot do without a field that the bytes may lack: no record without it is accepted, but bytes on a log
+// may have come there otherwise.
+type lacking interface{ lacks() string }
+
+func (d *TimeReported) lacks() string {
+	if d.Minutes == nil {
+		return "minutes"
+	}
+	return ""
+}
+
+func (d *HealthTimeReported) lacks() string {
+	switch {
+	case d.Minutes == nil:
+		return "minutes"
+	case d.Delegated == nil:
+		return "delegated"
+	}
+	return ""
+}
+
 // DecodeEvent reads the bytes that stand at a sequence of the log under the given type. It returns *UnknownEventError if
 // the type or its schema version is not known, or the bytes are not such an event.
 func DecodeEvent(sequence uint64, t Type, raw []byte) (Event, error) {
@@ -94,6 +115,11 @@ func DecodeEvent(sequence uint64, t Type, raw []byte) (Event, error) {
 			err = fmt.Errorf("its subject says %s and its document %s", t, env.Type)
 		}
 		return Event{}, &UnknownEventError{Sequence: sequence, Type: t, Version: s.version, Err: err}
+	}
+	if p, ok := data.(lacking); ok {
+		if field := p.lacks(); field != "" {
+			return Event{}, &UnknownEventError{Sequence: sequence, Type: t, Version: s.version, Err: fmt.Errorf("it has no data.%s", field)}
+		}
 	}
 	return Event{
 		Sequence: sequence, ID: env.ID, Type: t, Authority: env.Authority, Entity: env.Subject, Effective: env.Effective,
