@@ -44,7 +44,7 @@ Your own:    careledger import records.ndjson    then    careledger compensation
 		return &ledger.Wrong{Err: fmt.Errorf("%w; see %s --help", err, cmd.CommandPath())}
 	})
 	o.where(root)
-	root.AddCommand(newDemo(), newGenerate(), newImport(o), newPolicy(o), newCompensation(o), newFulfilment(o), newReplay(o), newTrail(o), newDecision(o), newPayout(o),
+	root.AddCommand(newDemo(), newGenerate(), newImport(o), newPolicy(o), newCompensation(o), newFulfilment(o), newReplay(o), newTrail(o), newDecision(o), newPayout(o), newWhy(o),
 		newRecipients(o), newActivities(o), newInvoiceBasis(o), newExport(o), newCheckpoint(o), newVerify(o), newServe(o))
 	return root
 }

@@ -25,6 +25,7 @@ const (
 	QuestionPolicy       = "policy"
 	QuestionPayouts      = "payouts"
 	QuestionPayout       = "payout"
+	QuestionWhy          = "why"
 	QuestionSheet        = "sheet"
 	QuestionDeviation    = "deviation"
 	QuestionRecipients   = "recipients"
@@ -50,7 +51,7 @@ type Request struct {
 
 	Entity   string `json:"entity,omitempty"`   // trail, sheet
 	Policy   string `json:"policy,omitempty"`   // policy
-	Payout   string `json:"payout,omitempty"`   // payout
+	Payout   string `json:"payout,omitempty"`   // payout; why, with its line and posting: 2016-03-lund-hemvard/2/1
 	Decision string `json:"decision,omitempty"` // sheet
 	On       string `json:"on,omitempty"`       // sheet
 
@@ -129,6 +130,7 @@ var answers = map[string]func(*question) error{
 	QuestionPolicy:       (*question).policies,
 	QuestionPayouts:      (*question).payouts,
 	QuestionPayout:       (*question).payouts,
+	QuestionWhy:          (*question).why,
 	QuestionSheet:        (*question).sheet,
 	QuestionDeviation:    (*question).deviation,
 }

@@ -1,0 +1,54 @@
+package ledger
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"careledger/cmd/careledger/internal/report"
+	"careledger/domain"
+	"careledger/projections"
+)
+
+// How many postings of a line a table shows: of a payout, and of a single line.
+const (
+	whyShownOfPayout = 3
+	whyShownOfLine   = 20
+)
+
+// why derives a payout, a line or a posting.
+func (a *question) why() error {
+	q, err := parseWhy(a.Payout)
+	if err != nil {
+		return &Wrong{err}
+	}
+	q.AsOf = a.query.AsOf
+	if a.format == report.Table {
+		if q.Most = whyShownOfPayout; q.Line != 0 {
+			q.Most = whyShownOfLine
+		}
+	}
+	w, err := a.table.Why(a.ctx, q)
+	if err != nil {
+		return err
+	}
+	return report.Why(a.w, a.format, w)
+}
+
+// parseWhy reads PAYOUT, PAYOUT/LINE or PAYOUT/LINE/POSTING.
+func parseWhy(s string) (q projections.WhyQuery, err error) {
+	parts := strings.Split(strings.TrimPrefix(s, "payout/"), "/")
+	for i, into := range []*int{&q.Line, &q.Posting} {
+		if i+1 >= len(parts) {
+			break
+		}
+		if *into, err = strconv.Atoi(parts[i+1]); err != nil || *into < 1 {
+			return q, fmt.Errorf("%q is no payout, line or posting; write 2016-03-lund-hemvard, 2016-03-lund-hemvard/2 or 2016-03-lund-hemvard/2/1", s)
+		}
+	}
+	if len(parts) > 3 {
+		return q, fmt.Errorf("%q has more than a payout, a line and a posting", s)
+	}
+	q.Payout, err = domain.ParseEntity(string(domain.NewEntity(domain.KindPayout, parts[0])))
+	return q, err
+}

@@ -1,0 +1,146 @@
+package projections
+
+import (
+	"context"
+	"encoding/hex"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"careledger/domain"
+	"careledger/domain/compensation"
+	"careledger/eventstore"
+)
+
+// everyWhy derives every payout of a ledger.
+func everyWhy(t testing.TB, p *ledger) (all []*Why) {
+	payouts, _, err := p.table.Payouts(Now)
+	require.NoError(t, err)
+	for _, payout := range payouts.All() {
+		w, err := p.table.Why(context.Background(), WhyQuery{Payout: payout.Entity, AsOf: Now})
+		require.NoError(t, err)
+		all = append(all, w)
+	}
+	return all
+}
+
+func TestEveryPostingOfEveryPayoutReAddsAndNamesItsEvents(t *testing.T) {
+	lines, kinds, adjusted, zero := 0, map[string]int{}, 0, 0
+	for seed := range uint64(20) {
+		p := paidHistory(t, seed, 300)
+		for _, w := range everyWhy(t, p.ledger) {
+			total := domain.Money(0)
+			for i := range w.Lines {
+				l := &w.Lines[i]
+				sum := domain.Money(0)
+				events := map[uint64]WhyEvent{}
+				for _, e := range l.Events {
+					require.Equal(t, e.Used, e.Reason == "", "%s line %d event %d: used and a reason", w.Payout, l.Line, e.Sequence)
+					require.True(t, e.Used || WhyReasons.Has(e.Reason))
+					require.LessOrEqual(t, e.Sequence, w.FactsTo, "nothing that was not known then")
+					events[e.Sequence] = e
+				}
+				for _, posting := range l.Postings {
+					sum += posting.Amount
+					about := 0
+					for _, s := range posting.RestsOn {
+						require.True(t, events[s].Used)
+						if k := domain.Entity(events[s].Entity).Kind(); k != domain.KindProvider && k != domain.KindPolicy && events[s].Type != string(domain.TypeCaseOpened) && events[s].Type != string(domain.TypeCareRequested) {
+							about++
+						}
+					}
+					require.Positive(t, about, "%s line %d (%s) posting %d names what it is paid for", w.Payout, l.Line, l.Model.Kind, posting.Posting)
+					kinds[l.Model.Kind]++
+				}
+				require.Equal(t, l.PostingsAll, len(l.Postings))
+				require.Equal(t, l.Known, sum, "the postings of %s line %d", w.Payout, l.Line)
+				require.Equal(t, l.Known-l.Settled, l.Amount)
+				total += l.Amount
+				lines++
+				if l.Adjusts {
+					adjusted++
+				}
+				if l.Model == nil {
+					zero++
+				}
+			}
+			require.Equal(t, w.Total, total)
+			require.True(t, w.FourEyes)
+		}
+	}
+	t.Logf("%d lines, %d of them adjustments, %d of which nothing is known; postings by kind: %v", lines, adjusted, zero, kinds)
+	require.Positive(t, adjusted)
+	for _, kind := range []compensation.ComponentKind{compensation.KindTime, compensation.KindFixed, compensation.KindGoalPremium, compensation.KindPersonPremium} {
+		require.Positive(t, kinds[string(kind)], kind)
+	}
+}
+
+func TestTheLeafOfADerivationIsTheLeafOfTheLog(t *testing.T) {
+	p := paidHistory(t, 3, 200)
+	leaves := map[uint64]string{}
+	require.NoError(t, p.log.Read(t.Context(), 1, p.log.Head().Sequence, func(e eventstore.Event) error {
+		leaf := eventstore.LeafHash(p.log.Authority(), e)
+		leaves[e.Sequence] = hex.EncodeToString(leaf[:])
+		return nil
+	}))
+	compared := 0
+	for _, w := range everyWhy(t, p.ledger) {
+		for _, s := range w.Steps {
+			require.Equal(t, leaves[s.Sequence], s.Leaf)
+		}
+		for _, l := range w.Lines {
+			for _, e := range l.Events {
+				require.Equal(t, leaves[e.Sequence], e.Leaf)
+				compared++
+			}
+		}
+	}
+	require.Positive(t, compared)
+}
+
+func TestAPayoutThatDoesNotComeOutAgainIsNotDerived(t *testing.T) {
+	f := forging(t)
+	f.change(func(d *domain.PayoutCalculated) { d.Lines[0].Known++; d.Lines[0].Amount++; d.Total++ })
+	payouts, _, err := f.table.Payouts(Now)
+	require.NoError(t, err)
+	all := payouts.All()
+	_, err = f.table.Why(t.Context(), WhyQuery{Payout: all[len(all)-1].Entity, AsOf: Now})
+	require.ErrorIs(t, err, ErrNoWhy)
+	require.ErrorContains(t, err, "careledger verify")
+}
+
+func TestWhatIsNotThereIsNotDerived(t *testing.T) {
+	f := forging(t)
+	known := f.table.mustPayout(t)
+	for want, q := range map[string]WhyQuery{
+		"there is no payout 2020-07-x": {Payout: "payout/2020-07-x"},
+		"and no line 99":               {Payout: known, Line: 99},
+		"and no posting 99":            {Payout: known, Line: 1, Posting: 99},
+	} {
+		q.AsOf = Now
+		_, err := f.table.Why(t.Context(), q)
+		require.ErrorIs(t, err, ErrNoWhy)
+		require.ErrorContains(t, err, want)
+	}
+	_, err := f.table.Why(t.Context(), WhyQuery{Payout: known, AsOf: AsOf{Sequence: 1}})
+	require.ErrorContains(t, err, "there is no payout", "before it was calculated")
+}
+
+func (t *Table) mustPayout(tb testing.TB) domain.Entity {
+	payouts, _, err := t.Payouts(Now)
+	require.NoError(tb, err)
+	return payouts.All()[0].Entity
+}
+
+func TestACorrectionAfterThePayoutDoesNotChangeItsDerivation(t *testing.T) {
+	f := forging(t)
+	entity := f.table.mustPayout(t)
+	before, err := f.table.Why(t.Context(), WhyQuery{Payout: entity, AsOf: Now})
+	require.NoError(t, err)
+	f.ledger.record(`{"type":"event-annulled","authority":"1281","entity":"case/k","effective":"2029-08-08","recorded":"2029-08-08T10:00:00Z","actor":"a","data":{"event":"7","reason":"wrong"}}`)
+	after, err := f.table.Why(t.Context(), WhyQuery{Payout: entity, AsOf: Now})
+	require.NoError(t, err)
+	require.Equal(t, before.Lines, after.Lines)
+	require.False(t, strings.Contains(after.Status, "cancelled"))
+}
