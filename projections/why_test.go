@@ -144,3 +144,53 @@ func TestACorrectionAfterThePayoutDoesNotChangeItsDerivation(t *testing.T) {
 	require.Equal(t, before.Lines, after.Lines)
 	require.False(t, strings.Contains(after.Status, "cancelled"))
 }
+
+func TestTheWayBackFromAnEventIsTheWayThereFromThePayouts(t *testing.T) {
+	looked, touched := 0, 0
+	for seed := range uint64(4) {
+		p := paidHistory(t, seed, 120)
+		type place struct {
+			payout string
+			line   int
+		}
+		used, seen := map[string]map[place]bool{}, map[place]bool{}
+		for _, w := range everyWhy(t, p.ledger) {
+			for _, l := range w.Lines {
+				if l.PostingsAll == 0 {
+					continue
+				}
+				at := place{w.Payout, l.Line}
+				seen[at] = true
+				for _, e := range l.Events {
+					if used[e.Event] == nil {
+						used[e.Event] = map[place]bool{}
+					}
+					if e.Used {
+						used[e.Event][at] = true
+					}
+				}
+			}
+		}
+		for id, there := range used {
+			if looked++; looked%3 != 0 {
+				continue
+			}
+			back, err := p.table.WhyOfEvent(t.Context(), id, Now)
+			require.NoError(t, err)
+			found := map[place]bool{}
+			for _, l := range back.Lines {
+				at := place{l.Payout, l.Line}
+				found[at] = true
+				if l.How == "posting" && seen[at] {
+					require.True(t, there[at], "%s touches %v", id, at)
+					require.NotEmpty(t, l.Postings)
+				}
+			}
+			for at := range there {
+				require.True(t, found[at], "event %s (%s) is used in %v, and the way back does not find it", id, back.Event.Type, at)
+				touched++
+			}
+		}
+	}
+	require.Positive(t, touched)
+}

@@ -10,22 +10,25 @@ import (
 )
 
 func newWhy(o *options) *cobra.Command {
-	schema := false
+	schema, event := false, ""
 	cmd := &cobra.Command{
-		Use:   "why PAYOUT[/LINE[/POSTING]]",
+		Use:   "why PAYOUT[/LINE[/POSTING]] | --event ID",
 		Short: "Why a payout, a line or a posting is what it is, down to the events",
 		Long: `Derives an amount from the events that it rests on, as known when the payout was calculated: the payout and its steps, its lines, the
 postings that each sums, the component and the board's decision behind it, the operation with its rate and rounding, and the events with
 who, when and leaf hash. Events of the same case, provider and policy that are no part of it are named with the reason.
 
 Every amount is computed again on the way, and the derivation is refused where it does not come out. A table shows some postings of a line and
-says how many there are; JSON has them all, as its schema (--schema) describes.`,
+says how many there are; JSON has them all, as its schema (--schema) describes.
+
+With --event it goes the other way: which lines of which payouts an event ever touched, and how.`,
 		Example: `  careledger why 2016-03-lund-hemvard
   careledger why 2016-03-lund-hemvard/2
-  careledger why 2016-03-lund-hemvard/2/1 --format json`,
+  careledger why 2016-03-lund-hemvard/2/1 --format json
+  careledger why --event l003.17`,
 		Args: func(cmd *cobra.Command, args []string) error {
-			if schema && len(args) == 0 {
-				return nil
+			if schema || event != "" {
+				return exactly()(cmd, args)
 			}
 			return exactly("PAYOUT, PAYOUT/LINE or PAYOUT/LINE/POSTING (careledger payout list shows the payouts)")(cmd, args)
 		},
@@ -35,11 +38,14 @@ says how many there are; JSON has them all, as its schema (--schema) describes.`
 				return err
 			}
 			r := o.request(cmd, ledger.QuestionWhy)
-			r.Payout = args[0]
+			if r.Event = event; event == "" {
+				r.Payout = args[0]
+			}
 			return o.ask(cmd, r)
 		},
 	}
 	o.which(cmd)
+	cmd.Flags().StringVar(&event, "event", "", "what this event (`id`) touched, in place of a payout")
 	cmd.Flags().BoolVar(&schema, "schema", false, "print the JSON Schema of --format json")
 	return cmd
 }

@@ -50,6 +50,7 @@ type Request struct {
 	Month        string  `json:"month,omitempty"`  // invoice-basis
 
 	Entity   string `json:"entity,omitempty"`   // trail, sheet
+	Event    string `json:"event,omitempty"`    // why, in place of a payout
 	Policy   string `json:"policy,omitempty"`   // policy
 	Payout   string `json:"payout,omitempty"`   // payout; why, with its line and posting: 2016-03-lund-hemvard/2/1
 	Decision string `json:"decision,omitempty"` // sheet

@@ -16,8 +16,15 @@ const (
 	whyShownOfLine   = 20
 )
 
-// why derives a payout, a line or a posting.
+// why derives a payout, a line or a posting, or says what an event touched.
 func (a *question) why() error {
+	if a.Event != "" {
+		t, err := a.table.WhyOfEvent(a.ctx, a.Event, a.query.AsOf)
+		if err != nil {
+			return err
+		}
+		return report.Touched(a.w, a.format, t)
+	}
 	q, err := parseWhy(a.Payout)
 	if err != nil {
 		return &Wrong{err}
