@@ -10,7 +10,7 @@ import (
 )
 
 func newWhy(o *options) *cobra.Command {
-	schema, event := false, ""
+	schema, event, language := false, "", ""
 	cmd := &cobra.Command{
 		Use:   "why PAYOUT[/LINE[/POSTING]] | --event ID",
 		Short: "Why a payout, a line or a posting is what it is, down to the events",
@@ -18,13 +18,14 @@ func newWhy(o *options) *cobra.Command {
 postings that each sums, the component and the board's decision behind it, the operation with its rate and rounding, and the events with
 who, when and leaf hash. Events of the same case, provider and policy that are no part of it are named with the reason.
 
-Every amount is computed again on the way, and the derivation is refused where it does not come out. A table shows some postings of a line and
-says how many there are; JSON has them all, as its schema (--schema) describes.
+Every amount is computed again on the way, and the derivation is refused where it does not come out. A table, and a page to print (--format html), show
+some postings of a line and say how many there are; JSON has them all, as its schema (--schema) describes.
 
 With --event it goes the other way: which lines of which payouts an event ever touched, and how.`,
 		Example: `  careledger why 2016-03-lund-hemvard
   careledger why 2016-03-lund-hemvard/2
   careledger why 2016-03-lund-hemvard/2/1 --format json
+  careledger why 2016-03-lund-hemvard --format html --lang en
   careledger why --event l003.17`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if schema || event != "" {
@@ -38,6 +39,7 @@ With --event it goes the other way: which lines of which payouts an event ever t
 				return err
 			}
 			r := o.request(cmd, ledger.QuestionWhy)
+			r.Lang = language
 			if r.Event = event; event == "" {
 				r.Payout = args[0]
 			}
@@ -46,6 +48,8 @@ With --event it goes the other way: which lines of which payouts an event ever t
 	}
 	o.which(cmd)
 	cmd.Flags().StringVar(&event, "event", "", "what this event (`id`) touched, in place of a payout")
+	cmd.Flags().StringVar(&language, "lang", "sv", "with --format html: `language` of the page, sv or en")
+	complete(cmd, "lang", "sv", "en")
 	cmd.Flags().BoolVar(&schema, "schema", false, "print the JSON Schema of --format json")
 	return cmd
 }

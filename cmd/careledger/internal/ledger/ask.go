@@ -45,12 +45,13 @@ type Request struct {
 	From         string  `json:"from,omitempty"`
 	To           string  `json:"to,omitempty"`
 	By           string  `json:"by,omitempty"`
-	Format       string  `json:"format,omitempty"` // table, json, csv; html for a sheet
+	Format       string  `json:"format,omitempty"` // table, json, csv; html for a sheet and a derivation
 	Year         string  `json:"year,omitempty"`   // in place of From and To
 	Month        string  `json:"month,omitempty"`  // invoice-basis
 
 	Entity   string `json:"entity,omitempty"`   // trail, sheet
 	Event    string `json:"event,omitempty"`    // why, in place of a payout
+	Lang     string `json:"lang,omitempty"`     // why as a page: sv, en
 	Policy   string `json:"policy,omitempty"`   // policy
 	Payout   string `json:"payout,omitempty"`   // payout; why, with its line and posting: 2016-03-lund-hemvard/2/1
 	Decision string `json:"decision,omitempty"` // sheet
@@ -69,7 +70,7 @@ type Request struct {
 // Ask answers from what the log holds now.
 func (l *Local) Ask(ctx context.Context, r Request, w io.Writer) error {
 	var more []report.Format
-	if r.Question == QuestionSheet {
+	if r.Question == QuestionSheet || r.Question == QuestionWhy && r.Event == "" {
 		more = append(more, report.HTML)
 	}
 	format, err := report.ParseFormat(r.Format, more...)

@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"cmp"
 	"fmt"
 	"strconv"
 	"strings"
@@ -10,7 +11,7 @@ import (
 	"careledger/projections"
 )
 
-// How many postings of a line a table shows: of a payout, and of a single line.
+// How many postings of a line a table or page shows: of a payout, and of a single line.
 const (
 	whyShownOfPayout = 3
 	whyShownOfLine   = 20
@@ -30,7 +31,11 @@ func (a *question) why() error {
 		return &Wrong{err}
 	}
 	q.AsOf = a.query.AsOf
-	if a.format == report.Table {
+	language := cmp.Or(a.Lang, report.WhyLanguages[0])
+	if !report.WhyLanguages.Has(language) {
+		return &Wrong{fmt.Errorf("--lang %q is not a language of the page; use one of %s", language, report.WhyLanguages)}
+	}
+	if a.format == report.Table || a.format == report.HTML {
 		if q.Most = whyShownOfPayout; q.Line != 0 {
 			q.Most = whyShownOfLine
 		}
@@ -38,6 +43,9 @@ func (a *question) why() error {
 	w, err := a.table.Why(a.ctx, q)
 	if err != nil {
 		return err
+	}
+	if a.format == report.HTML {
+		return report.WhyPage(a.w, language, w)
 	}
 	return report.Why(a.w, a.format, w)
 }

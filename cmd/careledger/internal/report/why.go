@@ -190,11 +190,6 @@ func whyExact(s string) string {
 	return Thousands(s)
 }
 
-// whyReasonWords are the reasons in words. It must not be changed.
-var whyReasonWords = map[string]string{"other-month": "of another month", "other-unit": "of another unit", "other-kind": "of another category or band",
-	"other-goal": "of another goal", "other-follow-up": "another follow-up", "not-in-force": "not in force then", "not-counted": "not what the component counts",
-	"corrected": "corrected", "annulled": "annulled", "by-the-ledger": "written by the ledger"}
-
 // whyUnused says which events behind a line are no part of the postings shown.
 func whyUnused(b *strings.Builder, l *projections.WhyLine) {
 	unused := map[string][]string{}
@@ -221,7 +216,7 @@ func whyUnused(b *strings.Builder, l *projections.WhyLine) {
 		if len(all) > most {
 			more = fmt.Sprintf(" and %d more", len(all)-most)
 		}
-		fmt.Fprintf(b, "    %-30s %s%s\n", whyReasonWords[reason]+":", strings.Join(all[:min(most, len(all))], ", "), more)
+		fmt.Fprintf(b, "    %-30s %s%s\n", whyEnglish[reason]+":", strings.Join(all[:min(most, len(all))], ", "), more)
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"careledger/domain"
 	"careledger/projections"
 )
 
@@ -21,14 +22,13 @@ func Touched(w io.Writer, format Format, t *projections.Touched) error {
 		{name: "component"}, kronor("amount"), {name: "how"}, {name: "postings", number: true}, kronor("of_it")}}
 	for i := range t.Lines {
 		l := &t.Lines[i]
-		ofIt := l.Amount
 		how := l.How
 		if format == Table {
 			how = touchedWords[l.How]
 		}
 		row := []string{l.Payout, strconv.Itoa(l.Version), l.Status, strconv.Itoa(l.Line), l.Month, l.Unit, l.Policy + "/" + l.Component, l.Amount.String(), how, "", ""}
 		if len(l.Postings) > 0 {
-			ofIt = 0
+			ofIt := domain.Money(0)
 			for _, p := range l.Postings {
 				ofIt += p.Amount
 			}
