@@ -62,7 +62,7 @@ func (t *Table) WhyOfEvent(ctx context.Context, id string, at AsOf) (*Touched, e
 	if err != nil {
 		return nil, err
 	}
-	b := &backwards{table: t, snapshot: s}
+	b := &backwards{table: t, snapshot: s, known: map[uint64]knownThen{}}
 	if err := b.readCase(ctx, id, sequence); err != nil {
 		return nil, err
 	}
@@ -82,7 +82,14 @@ type backwards struct {
 	*snapshot
 	event   *whyRead
 	raw     []*whyRead // the events of its case, or it alone
+	known   map[uint64]knownThen
 	touched []WhyTouched
+}
+
+// knownThen is what versions that rest on the same facts knew.
+type knownThen struct {
+	cut *Cut         // providers, policies and grants
+	own *derivedCase // the event's own, nil where it is of none
 }
 
 // readCase reads the event, and with it the case or patient that it is of.
@@ -149,39 +156,55 @@ func (b *backwards) through(p *domain.Payout, version *domain.PayoutVersion) err
 
 // derivation is of a version, over the policies and providers known to it and the event's own case.
 func (b *backwards) derivation(p *domain.Payout, version *domain.PayoutVersion) (*derivation, error) {
-	state, grants, err := b.stateAt(b.visibility(AsOf{Sequence: version.FactsTo}))
-	if err != nil {
-		return nil, err
+	known, ok := b.known[version.FactsTo]
+	if !ok {
+		var err error
+		if known, err = b.knownAt(version.FactsTo); err != nil {
+			return nil, err
+		}
+		b.known[version.FactsTo] = known
 	}
-	d := &derivation{table: b.table, snapshot: b.snapshot, query: WhyQuery{Payout: p.Entity}, version: version, cases: map[domain.Entity]*derivedCase{},
-		cut: &Cut{Parties: state.Parties, Policies: state.Policies, Adopted: state.Adopted(), Facts: &compensation.Facts{StateGrants: grants}}}
+	d := &derivation{table: b.table, snapshot: b.snapshot, query: WhyQuery{Payout: p.Entity}, version: version, cut: known.cut, cases: map[domain.Entity]*derivedCase{}}
+	if known.own != nil {
+		d.cases[b.event.Entity] = known.own
+	}
 	for i := range version.Lines {
 		l := &derivedLine{PayoutLine: &version.Lines[i]}
 		l.document, l.component = d.componentOf(l.Policy, l.Component, l.Month.First())
 		d.lines = append(d.lines, l)
 	}
+	return d, nil
+}
+
+// knownAt folds the providers, policies and grants, and the event's own case, up to a sequence.
+func (b *backwards) knownAt(sequence uint64) (k knownThen, err error) {
+	state, grants, err := b.stateAt(b.visibility(AsOf{Sequence: sequence}))
+	if err != nil {
+		return k, err
+	}
+	k.cut = &Cut{Parties: state.Parties, Policies: state.Policies, Adopted: state.Adopted(), Facts: &compensation.Facts{StateGrants: grants}}
 	if !hasCode(b.event.Entity.Kind()) {
-		return d, nil
+		return k, nil
 	}
 	c := &derivedCase{goals: map[string]string{}, follows: map[string]string{}, state: domain.NewState(b.event.Entity)}
 	byID := map[string]*whyRead{}
 	for _, r := range b.raw {
-		if r.Sequence > version.FactsTo {
+		if r.Sequence > sequence {
 			break
 		}
 		read := &whyRead{Event: r.Event, data: r.Data}
 		if byID[r.ID] = read; byID[r.Corrects()] != nil {
 			if err := read.correct(byID[r.Corrects()]); err != nil {
-				return nil, err
+				return k, err
 			}
 		}
 		c.events = append(c.events, read)
 		if err := c.state.Apply(&read.Event); err != nil {
-			return nil, fmt.Errorf("fold event %d (%s): %w", r.Sequence, r.ID, err)
+			return k, fmt.Errorf("fold event %d (%s): %w", r.Sequence, r.ID, err)
 		}
 	}
-	d.cases[b.event.Entity] = c
-	return d, c.settle()
+	k.own = c
+	return k, c.settle()
 }
 
 // componentOf returns the component that a policy's document in force on a day has, nil if there is none.
