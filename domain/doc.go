@@ -54,6 +54,6 @@
 //   - A voucher's year is that of the approval's booking date. A cancelled approval keeps its number.
 //   - What was rejected or cancelled is calculated anew, as a version of the same payout, also where nothing new is known.
 //   - A total may be 0.00 or negative, a claim on the provider. It is approved and gets its voucher like any other.
-//   - A month is not approved as known before a later month of the same provider was calculated on more: what the two leave to each other would
-//     be paid by neither. It is calculated again first. A payout is booked in its month or later, and paid on that day or later.
+//   - A payout is not approved on less than what is settled for its provider, or waits for a later month, rests on, nor after an earlier month's
+//     approval was cancelled: it is calculated again first, so that what is settled is what was known at one time. A payout is booked in its month or later, and paid on that day or later.
 package domain

@@ -283,8 +283,11 @@ func (p *Payouts) checkApproved(e *Event, v *PayoutVersion, d *PayoutApproved, p
 	}
 	p.checkSettled(v.PayoutCalculated, ps)
 	if later := p.overtakes(v); later != nil {
-		ps.add("entity", "the payout of %s rests on later knowledge (event %d) than this one of %s (event %d); calculate %s again first, so that what they leave to each other is paid by one of them",
+		ps.add("entity", "the payout of %s rests on later knowledge (event %d) than this one of %s (event %d); calculate %s again first, so that what is settled was known at one time",
 			later.Month, later.FactsTo, v.Month, v.FactsTo, v.Month)
+	}
+	if earlier := p.cancelledSince(v); earlier != nil {
+		ps.add("entity", "the payout of %s was cancelled since this was calculated, with what it had settled of earlier months; calculate %s again first", earlier.Month, v.Month)
 	}
 	if first := v.Month.First(); e.Effective < first {
 		ps.add("effective", "%s is before %s begins; a payout is booked in its month or later", e.Effective, v.Month)
@@ -297,12 +300,26 @@ func sameActor(a, b string) bool {
 	return strings.EqualFold(strings.Trim(a, separators), strings.Trim(b, separators))
 }
 
-// overtakes returns a later month's payout of the same provider, waiting or settled, that was calculated with later knowledge: it took v's
-// month for one that is paid by v, as known then. nil if there is none.
+// overtakes returns a payout of the same provider that was calculated with later knowledge than v and is settled, or is of a later month and
+// waits: what stands settled would be known of at different times, or the later month took v's for one that is paid as known then. nil if
+// there is none.
 func (p *Payouts) overtakes(v *PayoutVersion) *PayoutVersion {
 	for _, other := range p.states {
-		if w := other.Latest(); w.Provider == v.Provider && w.Month > v.Month && w.FactsTo > v.FactsTo && w.Rejected == nil && w.Cancelled == nil {
+		if w := other.Latest(); w.Provider == v.Provider && w.FactsTo > v.FactsTo && (w.Settles() || w.Month > v.Month && w.Status() == PayoutStatusCalculated) {
 			return w
+		}
+	}
+	return nil
+}
+
+// cancelledSince returns an earlier month's payout of the same provider whose approval was taken back after v was calculated: v took what that
+// had settled for paid. nil if there is none.
+func (p *Payouts) cancelledSince(v *PayoutVersion) *PayoutVersion {
+	for _, other := range p.states {
+		for _, w := range other.Versions {
+			if w.Provider == v.Provider && w.Month < v.Month && w.Cancelled != nil && w.Cancelled.Sequence > v.Sequence {
+				return w
+			}
 		}
 	}
 	return nil

@@ -15,12 +15,13 @@ func (p *Payouts) Next(c PayoutCalculated) (stands *PayoutVersion, next PayoutCa
 	}
 	v := s.Latest()
 	again := v.Status() == PayoutStatusCalculated && v.says(&c)
-	if v.Settles() || again && (p.overtakes(v) == nil || c.FactsTo <= v.FactsTo) {
+	passed := p.overtakes(v) != nil && c.FactsTo > v.FactsTo || p.cancelledSince(v) != nil
+	if v.Settles() || again && !passed {
 		return v, c
 	}
 	c.Version = len(s.Versions) + 1
 	if c.Changes = v.changes(&c); again {
-		c.Changes = []string{"nothing but what it rests on, which a later month's payout has gone past"}
+		c.Changes = []string{"nothing but what it rests on: another month's payout has gone past it, or was cancelled"}
 	}
 	return nil, c
 }

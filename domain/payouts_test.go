@@ -281,3 +281,18 @@ func TestAPayoutIsBookedInItsMonthOrLaterAndPaidAfterThat(t *testing.T) {
 	require.NoError(t, b.approve("bo", payout1, 50001))
 	assert.ErrorContains(t, b.pay(payout1, 29700), "is before it was booked")
 }
+
+// What an earlier month's payout had settled is due again when its approval is taken back: a later one that was calculated meanwhile does not
+// hold it, and is calculated again before it is approved, also where nothing of it differs.
+func TestAPayoutIsNotApprovedAfterAnEarlierOneItRestsOnWasCancelled(t *testing.T) {
+	b, april := newPayoutBook(), march2016+1
+	amounts := map[domain.Month]domain.Money{march2016: 29700, april: 5000}
+	require.NoError(t, b.calculate("anna", b.calculation("p1", march2016, amounts)))
+	require.NoError(t, b.approve("bo", payout1, booked))
+	require.NoError(t, b.calculate("anna", domain.PayoutCalculated{Provider: "p1", Month: april}))
+	require.NoError(t, b.cancel(payout1))
+	assert.ErrorContains(t, b.approve("bo", domain.PayoutEntity("p1", april), booked+30), "calculate 2016-04 again first")
+	require.NoError(t, b.calculate("anna", domain.PayoutCalculated{Provider: "p1", Month: april}))
+	assert.Equal(t, 2, b.Payout(domain.PayoutEntity("p1", april)).Latest().Version)
+	require.NoError(t, b.approve("bo", domain.PayoutEntity("p1", april), booked+30))
+}

@@ -83,6 +83,7 @@ func (c *payoutCalculation) explain(ctx context.Context, month domain.Month, lin
 	}
 	kinds, differ := map[domain.Kind]bool{}, map[domain.Entity]bool{}
 	for _, l := range lines {
+		c.cancellations(l, before.Sequence)
 		l.compare(c.table, was, is, before, c.Cut)
 		for k := range l.kinds {
 			kinds[k] = true
@@ -99,6 +100,19 @@ func (c *payoutCalculation) explain(ctx context.Context, month domain.Month, lin
 		}
 		return nil
 	})
+}
+
+// cancellations names the approvals of the line's key that were taken back after an event: what they had settled is due again.
+func (c *payoutCalculation) cancellations(l *adjustment, since uint64) {
+	for _, p := range c.payouts.All() {
+		for _, v := range p.Versions {
+			if v.Cancelled != nil && v.Cancelled.Sequence > since && slices.ContainsFunc(v.Lines, func(of domain.PayoutLine) bool {
+				return settledKey(v.Provider, &of) == settledKey(l.provider, l.PayoutLine)
+			}) {
+				l.causedBy(domain.PayoutCause{Event: v.Cancelled.EventID, Sequence: v.Cancelled.Sequence, Type: domain.TypePayoutCancelled, Entity: p.Entity})
+			}
+		}
+	}
 }
 
 // own says whether an entity of a kind that explains the line is the line's own.
@@ -119,9 +133,13 @@ func (l *adjustment) explainedBy(e *domain.Event) {
 	if l.inForce && hasCode(e.Entity.Kind()) && !changesForce[e.Type] {
 		return
 	}
+	l.causedBy(domain.PayoutCause{Event: e.ID, Sequence: e.Sequence, Type: e.Type, Entity: e.Entity})
+}
+
+func (l *adjustment) causedBy(c domain.PayoutCause) {
 	l.CausesInAll++
 	if len(l.Causes) < domain.PayoutCausesMax {
-		l.Causes = append(l.Causes, domain.PayoutCause{Event: e.ID, Sequence: e.Sequence, Type: e.Type, Entity: e.Entity})
+		l.Causes = append(l.Causes, c)
 	}
 }
 
