@@ -209,15 +209,20 @@ func payoutStory(p *domain.Payout) string {
 			continue
 		}
 		fmt.Fprintf(&b, "\nLine %d adjusts %s by %s kr (%s known, %s settled) because of:\n", l.Line, l.Month, Thousands(l.Amount.String()), Thousands(l.Known.String()), Thousands(l.Settled.String()))
-		for _, c := range l.Causes {
-			fmt.Fprintf(&b, "  event %s %s %s (%s)\n", eventNumber(c.Sequence), c.Type, c.Entity, c.Event)
-		}
-		if l.CausesInAll > len(l.Causes) {
-			fmt.Fprintf(&b, "  and %d more\n", l.CausesInAll-len(l.Causes))
-		}
-		if l.CausesInAll == 0 {
-			b.WriteString("  what was known before the provider's last payout: the month was not settled for it then\n")
-		}
+		payoutCauses(&b, "  ", l.Causes, l.CausesInAll)
 	}
 	return b.String()
+}
+
+// payoutCauses lists the events that an adjustment follows from.
+func payoutCauses(b *strings.Builder, indent string, causes []domain.PayoutCause, inAll int) {
+	for _, c := range causes {
+		fmt.Fprintf(b, "%sevent %s %s %s (%s)\n", indent, eventNumber(c.Sequence), c.Type, c.Entity, c.Event)
+	}
+	if inAll > len(causes) {
+		fmt.Fprintf(b, "%sand %d more\n", indent, inAll-len(causes))
+	}
+	if inAll == 0 {
+		fmt.Fprintf(b, "%swhat was known before the provider's last payout: the month was not settled for it then\n", indent)
+	}
 }

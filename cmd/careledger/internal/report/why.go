@@ -77,10 +77,8 @@ func whyLine(b *strings.Builder, w *projections.Why, l *projections.WhyLine) {
 	}
 	fmt.Fprintf(b, "\n  %s kr known less %s kr settled before\n", kr(l.Known), kr(l.Settled))
 	if l.Adjusts {
-		fmt.Fprintf(b, "  It adjusts %s, and follows from %d events:\n", l.Month, l.CausesAll)
-		for _, c := range l.Causes {
-			fmt.Fprintf(b, "    event %s %s %s (%s)\n", eventNumber(c.Sequence), c.Type, c.Entity, c.Event)
-		}
+		fmt.Fprintf(b, "  It adjusts %s because of:\n", l.Month)
+		payoutCauses(b, "    ", l.Causes, l.CausesAll)
 	}
 	if l.Model == nil {
 		b.WriteString("  Nothing of it is known any more: what was settled is taken back.\n")

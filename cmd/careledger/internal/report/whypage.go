@@ -125,7 +125,14 @@ func (lang whyWords) line(w *projections.Why, l *projections.WhyLine) whyPageLin
 		for i, c := range l.Causes {
 			events[i] = fmt.Sprintf("%s %s (%s)", eventNumber(c.Sequence), c.Type, c.Entity)
 		}
-		p.Notes = append(p.Notes, fmt.Sprintf("%s: %s (%d)", say("adjusts"), strings.Join(events, ", "), l.CausesAll))
+		switch note := say("adjusts") + ": " + strings.Join(events, ", "); {
+		case l.CausesAll == 0:
+			p.Notes = append(p.Notes, say("not_settled"))
+		case l.CausesAll > len(events):
+			p.Notes = append(p.Notes, fmt.Sprintf("%s, … (%d)", note, l.CausesAll))
+		default:
+			p.Notes = append(p.Notes, note)
+		}
 	}
 	if l.Model == nil {
 		p.Notes = append(p.Notes, say("gone"))

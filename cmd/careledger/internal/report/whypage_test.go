@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"careledger/cmd/careledger/internal/swedish"
+	"careledger/domain"
 	"careledger/projections"
 )
 
@@ -31,5 +32,25 @@ func TestAPageEscapesWhatTheLogSays(t *testing.T) {
 			assert.NotContains(t, b.String(), raw)
 		}
 		assert.Contains(t, b.String(), `<html lang="`+language+`">`)
+	}
+}
+
+func TestAnAdjustmentSaysWhatItFollowsFrom(t *testing.T) {
+	cause := domain.PayoutCause{Sequence: 7, Event: "e.7", Type: "goal-evaluated", Entity: "goal/g1"}
+	for name, c := range map[string]struct {
+		causes     []domain.PayoutCause
+		inAll      int
+		text, page string
+	}{
+		"nothing new": {nil, 0, "    what was known before the provider's last payout", "which was not settled for it at the provider&#39;s last payout."},
+		"one event":   {[]domain.PayoutCause{cause}, 1, "    event 7 goal-evaluated goal/g1 (e.7)\n", "and follows from: 7 goal-evaluated (goal/g1)<"},
+		"more":        {[]domain.PayoutCause{cause}, 3, "    and 2 more\n", "and follows from: 7 goal-evaluated (goal/g1), … (3)<"},
+	} {
+		w := &projections.Why{Payout: "2016-02-p", Lines: []projections.WhyLine{{Line: 1, Adjusts: true, Causes: c.causes, CausesAll: c.inAll}}}
+		var text, page strings.Builder
+		require.NoError(t, Why(&text, Table, w), name)
+		require.NoError(t, WhyPage(&page, "en", w), name)
+		assert.Contains(t, text.String(), c.text, name)
+		assert.Contains(t, page.String(), c.page, name)
 	}
 }

@@ -46,6 +46,7 @@ var whyEnglish = map[string]string{
 	"compiled":        "Computed again with the compiled evaluator, since it rests on all that is in force.",
 	"gone":            "Nothing of it is known any more: what was settled is taken back.",
 	"adjusts":         "Adjusts an earlier month, and follows from",
+	"not_settled":     "Adjusts an earlier month, which was not settled for it at the provider's last payout.",
 	"operation":       "Calculation",
 	"rounded":         "rounded to the öre",
 	"value":           "Value",
