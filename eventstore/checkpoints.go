@@ -62,6 +62,24 @@ func parseNoteName(name string) (number int, size uint64, err error) {
 	return number, size, nil
 }
 
+// hold keeps every other writer out while work goes on, and hands it the checkpoints' files and the key.
+func (c *checkpoints) hold(ctx context.Context, work func(names []storedNote, key *Key) error) (err error) {
+	unlock, err := c.lock(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, unlock()) }()
+	names, err := c.names()
+	if err != nil {
+		return err
+	}
+	key, err := c.key(len(names) > 0)
+	if err != nil {
+		return err
+	}
+	return work(names, key)
+}
+
 // lock keeps every other writer of these checkpoints out, in this process and in others, until unlock. The kernel drops it with the
 // process.
 func (c *checkpoints) lock(ctx context.Context) (unlock func() error, err error) {
@@ -242,19 +260,15 @@ func (c *checkpoints) sign(ctx context.Context, head Head, hashes tlog.HashReade
 	if head.Sequence == 0 {
 		return nil, ErrEmptyLog
 	}
-	unlock, err := c.lock(ctx)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = errors.Join(err, unlock()) }()
-	names, err := c.names()
-	if err != nil {
-		return nil, err
-	}
-	key, err := c.key(len(names) > 0)
-	if err != nil {
-		return nil, err
-	}
+	err = c.hold(ctx, func(names []storedNote, key *Key) (err error) {
+		cp, err = c.signNext(names, key, head, hashes)
+		return err
+	})
+	return cp, err
+}
+
+// signNext is sign while the checkpoints are held.
+func (c *checkpoints) signNext(names []storedNote, key *Key, head Head, hashes tlog.HashReader) (*Checkpoint, error) {
 	if err := c.checkRoot(head, hashes); err != nil {
 		return nil, err
 	}
@@ -318,19 +332,15 @@ func (c *checkpoints) checkContinues(last, head Head, hashes tlog.HashReader) er
 // accept takes the cosignatures of a checkpoint that was signed here. A crash between the two writes leaves a cosigner known who has
 // not signed.
 func (c *checkpoints) accept(ctx context.Context, b []byte, keys []string) (cp *Checkpoint, err error) {
-	unlock, err := c.lock(ctx)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = errors.Join(err, unlock()) }()
-	names, err := c.names()
-	if err != nil {
-		return nil, err
-	}
-	key, err := c.key(len(names) > 0)
-	if err != nil {
-		return nil, err
-	}
+	err = c.hold(ctx, func(names []storedNote, key *Key) (err error) {
+		cp, err = c.merge(names, key, b, keys)
+		return err
+	})
+	return cp, err
+}
+
+// merge is accept while the checkpoints are held.
+func (c *checkpoints) merge(names []storedNote, key *Key, b []byte, keys []string) (*Checkpoint, error) {
 	known, err := c.cosigners()
 	if err != nil {
 		return nil, err

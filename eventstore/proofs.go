@@ -21,20 +21,11 @@ func (l *Log) VerifierKey(ctx context.Context) (key string, err error) {
 	if err != nil {
 		return "", err
 	}
-	unlock, err := c.lock(ctx)
-	if err != nil {
-		return "", err
-	}
-	defer func() { err = errors.Join(err, unlock()) }()
-	names, err := c.names()
-	if err != nil {
-		return "", err
-	}
-	k, err := c.key(len(names) > 0)
-	if err != nil {
-		return "", err
-	}
-	return k.public, nil
+	err = c.hold(ctx, func(_ []storedNote, k *Key) error {
+		key = k.public
+		return nil
+	})
+	return key, err
 }
 
 // Checkpoint returns the signed checkpoint of the log's head: the last one, if nothing was appended since, or a new one, which is

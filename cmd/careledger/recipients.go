@@ -6,18 +6,24 @@ import (
 	"careledger/cmd/careledger/internal/ledger"
 )
 
-// healthPeriod adds the flags of a question about home health care over months.
-func healthPeriod(o *options, cmd *cobra.Command, year *string, first string) {
+// healthQuestion makes a command ask about home health care over the months of a year, or from one to another.
+func healthQuestion(o *options, cmd *cobra.Command, question, first string) *cobra.Command {
+	var year string
 	o.which(cmd)
 	f := cmd.Flags()
-	f.StringVar(year, "year", "", "all months of a `year`, 2019; in place of --from and --to")
+	f.StringVar(&year, "year", "", "all months of a `year`, 2019; in place of --from and --to")
 	f.StringVar(&o.from, "from", "", "first `month`, 2019-01; by default that of the first "+first)
 	f.StringVar(&o.to, "to", "", "last `month`, 2019-12; by default that of the as-of")
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		r := o.request(cmd, question)
+		r.Year = year
+		return o.ask(cmd, r)
+	}
+	return cmd
 }
 
 func newRecipients(o *options) *cobra.Command {
-	var year string
-	cmd := &cobra.Command{
+	return healthQuestion(o, &cobra.Command{
 		Use:   "recipients",
 		Short: "Persons with home health care, by municipality, age and sex",
 		Long: `Counts the distinct persons, by pseudonym, who were enrolled in home health care on some day of the period: a row for each municipality
@@ -38,19 +44,11 @@ With --as-of it answers as it would have then. An event number is one of a singl
   careledger recipients --from 2019-01 --to 2019-03 --authority 1880 --as-of 2019-04-15
   careledger recipients --year 2019 --format csv > recipients.csv`,
 		Args: exactly(),
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			r := o.request(cmd, ledger.QuestionRecipients)
-			r.Year = year
-			return o.ask(cmd, r)
-		},
-	}
-	healthPeriod(o, cmd, &year, "enrolment")
-	return cmd
+	}, ledger.QuestionRecipients, "enrolment")
 }
 
 func newActivities(o *options) *cobra.Command {
-	var year string
-	cmd := &cobra.Command{
+	return healthQuestion(o, &cobra.Command{
 		Use:   "activities",
 		Short: "Time of home health care by activity code, for licensed staff; delegated time beside it",
 		Long: `Sums the reported minutes of home health care by municipality and activity code (KVÅ), with the distinct patients and the number of
@@ -60,14 +58,7 @@ without_codes). The months are those that the time was performed in.`,
 		Example: `  careledger activities --year 2019
   careledger activities --from 2019-10 --to 2019-12 --authority 1880 --format csv`,
 		Args: exactly(),
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			r := o.request(cmd, ledger.QuestionActivities)
-			r.Year = year
-			return o.ask(cmd, r)
-		},
-	}
-	healthPeriod(o, cmd, &year, "time report")
-	return cmd
+	}, ledger.QuestionActivities, "time report")
 }
 
 func newInvoiceBasis(o *options) *cobra.Command {
