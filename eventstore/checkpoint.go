@@ -37,6 +37,9 @@ type Cosignature struct {
 // it takes the verifier key to tell them apart.
 func Origin(authority string) string { return careLog(authority).origin() }
 
+// AccessOrigin is Origin of an authority's access log.
+func AccessOrigin(authority string) string { return logID{Access, authority}.origin() }
+
 // VerifyCheckpoint reads a checkpoint and checks that the key signed it, and each cosignature that one of cosigners is the key of
 // (C2SP tlog-cosignature, cosignature/v1). It takes the canonical form only. Errors: *[CheckpointError].
 func VerifyCheckpoint(b []byte, verifierKey string, cosigners ...string) (*Checkpoint, error) {

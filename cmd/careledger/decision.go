@@ -58,6 +58,7 @@ by default the day of the as-of, but no earlier than the decision's first day an
 		},
 	}
 	o.which(cmd)
+	o.reader(cmd)
 	f := cmd.Flags()
 	f.StringVar(&decision, "decision", "", "`id` of the decision")
 	f.StringVar(&on, "on", "", "the `date` that unit and goals are of")
@@ -82,6 +83,7 @@ do not reduce what was granted: what they cost is a matter of each model. Time o
 		},
 	}
 	o.period(cmd, projections.DeviationFields...)
+	o.reader(cmd)
 	return cmd
 }
 

@@ -128,5 +128,6 @@ func newPayoutShow(o *options) *cobra.Command {
 		},
 	}
 	o.which(cmd)
+	o.reader(cmd)
 	return cmd
 }

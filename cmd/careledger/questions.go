@@ -29,6 +29,7 @@ func newCompensation(o *options) *cobra.Command {
 		},
 	}
 	o.period(cmd, compensation.Fields...)
+	o.reader(cmd)
 	return cmd
 }
 
@@ -46,6 +47,7 @@ rate is fulfilled / assessed. By default one row for all.`,
 		},
 	}
 	o.period(cmd, projections.FulfilmentFields...)
+	o.reader(cmd)
 	return cmd
 }
 
@@ -80,6 +82,7 @@ without a file is looked for among the built-in models. All --set together are o
 		},
 	}
 	o.period(cmd, compensation.Fields...)
+	o.reader(cmd)
 	f := cmd.Flags()
 	f.StringArrayVar(&models, "model", nil, "a run in which this model `file` replaces the adopted policies")
 	f.StringArrayVar(&set, "set", nil, "give a parameter of an adopted policy a value: `POLICY.PARAM=VALUE` (of a table: POLICY.PARAM.KEY=VALUE)")
@@ -132,5 +135,6 @@ func newTrail(o *options) *cobra.Command {
 		},
 	}
 	o.which(cmd)
+	o.reader(cmd)
 	return cmd
 }

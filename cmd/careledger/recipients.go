@@ -87,6 +87,7 @@ municipality. Supplements and caps, which belong to no category of care, are lef
 		},
 	}
 	o.which(cmd)
+	o.reader(cmd)
 	cmd.Flags().StringVar(&month, "month", "", "the `month`, 2019-03; required")
 	return cmd
 }

@@ -47,6 +47,7 @@ With --event it goes the other way: which lines of which payouts an event ever t
 		},
 	}
 	o.which(cmd)
+	o.reader(cmd)
 	cmd.Flags().StringVar(&event, "event", "", "what this event (`id`) touched, in place of a payout")
 	cmd.Flags().StringVar(&language, "lang", "sv", "with --format html: `language` of the page, sv or en")
 	complete(cmd, "lang", "sv", "en")
