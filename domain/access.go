@@ -61,8 +61,29 @@ const (
 	accessEntities = 20_000 // entities of one event
 )
 
-// check implements payload. What is refused is refused before: an access that was acknowledged is read whatever it says.
-func (d *CasesRead) check(*Problems) {}
+func (d *CasesRead) check(ps *Problems) {
+	if err := CheckPurpose(d.Purpose); err != nil {
+		ps.add("purpose", "%v", err)
+	}
+	if !slices.ContainsFunc(d.Entities, Entity.Concerns) {
+		ps.add("entities", "no case or patient is among them")
+	}
+	if d.Part < 1 || d.Part > d.Parts {
+		ps.add("part", "%d of %d is no part of an answer", d.Part, d.Parts)
+	}
+}
+
+// CheckStored judges an access as it stands on the access log of an authority, from itself alone.
+func (a *Access) CheckStored(authority string) (ps Problems) {
+	if a.Authority != authority {
+		ps.add("authority", "it is of %s", a.Authority)
+	}
+	if err := CheckActor(a.Actor); err != nil {
+		ps.add("actor", "%v", err)
+	}
+	a.check(&ps)
+	return ps
+}
 
 // accessSpec encodes and decodes accesses. It must not be changed.
 var accessSpec = spec[CasesRead](kindQuestion, true)

@@ -40,6 +40,12 @@ func Origin(authority string) string { return careLog(authority).origin() }
 // AccessOrigin is Origin of an authority's access log.
 func AccessOrigin(authority string) string { return logID{Access, authority}.origin() }
 
+// ParseOrigin returns whose log an origin is, and which; false if it is none of ours.
+func ParseOrigin(origin string) (authority string, s Series, ok bool) {
+	id, ok := parseOrigin(origin)
+	return id.authority, id.series, ok
+}
+
 // VerifyCheckpoint reads a checkpoint and checks that the key signed it, and each cosignature that one of cosigners is the key of
 // (C2SP tlog-cosignature, cosignature/v1). It takes the canonical form only. Errors: *[CheckpointError].
 func VerifyCheckpoint(b []byte, verifierKey string, cosigners ...string) (*Checkpoint, error) {

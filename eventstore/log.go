@@ -104,9 +104,15 @@ func openLog(ctx context.Context, s *Store, id logID, create bool) (*Log, error)
 		return nil, err
 	}
 	st, err := s.js.Stream(ctx, l.name)
+	signed := uint64(0)
+	if errors.Is(err, jetstream.ErrStreamNotFound) {
+		signed = l.signedLast()
+	}
 	switch {
 	case errors.Is(err, jetstream.ErrStreamNotFound) && witnessed.Sequence > 0:
 		err = l.corrupt(1, fmt.Sprintf("the server has no stream %s, but %d events were acknowledged", l.name, witnessed.Sequence))
+	case signed > 0:
+		err = l.corrupt(1, fmt.Sprintf("the server has no stream %s, but a checkpoint of %d events was signed", l.name, signed))
 	case errors.Is(err, jetstream.ErrStreamNotFound) && create:
 		if missing {
 			if w, witnessed, err = l.newWitness(); err != nil {

@@ -99,6 +99,19 @@ func (l *Log) compareSigned(ctx context.Context) error {
 	return nil
 }
 
+// signedLast returns the size that the name of the log's last checkpoint says, 0 where there is none or it cannot be told.
+func (l *Log) signedLast() uint64 {
+	c, err := l.checkpoints()
+	if err != nil {
+		return 0
+	}
+	names, err := c.names()
+	if err != nil || len(names) == 0 {
+		return 0
+	}
+	return names[len(names)-1].size
+}
+
 // checkpointAtClose signs the head if the log has grown by signAfter since the last checkpoint. It looks at names only where it has not.
 func (l *Log) checkpointAtClose() error {
 	c, err := l.checkpoints()

@@ -26,15 +26,12 @@ func (l *Local) accesses(ctx context.Context, r Request, format report.Format, w
 	if err != nil {
 		return err
 	}
-	log, err := l.store.OpenAccessLog(ctx, code)
-	if errors.Is(err, eventstore.ErrNoLog) { // nobody has been shown anything
-		return report.Accesses(w, format, &projections.Accesses{Authority: code, Accesses: []projections.AccessRead{}})
-	}
-	if err == nil && l.config.ServerURL != "" { // others may have written
-		_, err = log.Refresh(ctx)
-	}
+	log, err := l.accessLog(ctx, code)
 	if err != nil {
 		return err
+	}
+	if log == nil { // nobody has been shown anything
+		return report.Accesses(w, format, &projections.Accesses{Authority: code, Accesses: []projections.AccessRead{}})
 	}
 	all, err := projections.ReadAccesses(ctx, log, q)
 	if err != nil {
@@ -46,6 +43,18 @@ func (l *Local) accesses(ctx context.Context, r Request, format report.Format, w
 		shows: []shown{{authority: code, from: from, entities: all.Entities()}},
 		write: func(w io.Writer) error { return report.Accesses(w, format, all) },
 	}, w)
+}
+
+// accessLog returns the access log of an authority at its head, nil where there is none yet.
+func (l *Local) accessLog(ctx context.Context, code string) (*eventstore.Log, error) {
+	log, err := l.store.OpenAccessLog(ctx, code)
+	if errors.Is(err, eventstore.ErrNoLog) {
+		return nil, nil
+	}
+	if err == nil && l.config.ServerURL != "" { // others may have written
+		_, err = log.Refresh(ctx)
+	}
+	return log, err
 }
 
 func (r *Request) accessQuery() (q projections.AccessQuery, err error) {
