@@ -65,7 +65,7 @@ func (d *CasesRead) check(ps *Problems) {
 	if err := CheckPurpose(d.Purpose); err != nil {
 		ps.add("purpose", "%v", err)
 	}
-	if !slices.ContainsFunc(d.Entities, Entity.Concerns) {
+	if d.Part == 1 && !slices.ContainsFunc(d.Entities, Entity.Concerns) { // payouts come last
 		ps.add("entities", "no case or patient is among them")
 	}
 	if d.Part < 1 || d.Part > d.Parts {

@@ -113,11 +113,11 @@ func (l *Local) Ask(ctx context.Context, r Request, w io.Writer) error {
 	return l.show(ctx, r.Reader, r.Question, r.arguments(), answered, w)
 }
 
-// answerTo computes the answer to a question, of which nothing is shown yet. Where the question says already that a case or patient will be shown, a
-// reader who may not see one is refused before.
+// answerTo computes the answer to a question, of which nothing is shown yet. Where the question names a case or patient itself, a reader who may not
+// see one is refused before: whether there is such a case is not told either.
 func (l *Local) answerTo(ctx context.Context, r Request, q projections.Query, format report.Format) (*answer, error) {
 	about := inquiry{r, q, format}
-	if about.namesPersons() {
+	if domain.Entity(r.Entity).Concerns() {
 		if err := r.check(); err != nil {
 			return nil, err
 		}
@@ -156,21 +156,6 @@ type inquiry struct {
 	Request
 	query  projections.Query
 	format report.Format
-}
-
-// namesPersons says of the questions that tell beforehand whether their answer will name a case or patient. Of the others the answer tells.
-func (q *inquiry) namesPersons() bool {
-	switch q.Question {
-	case QuestionTrail:
-		return domain.Entity(q.Entity).Concerns()
-	case QuestionDeviation:
-		return q.query.By == nil || slices.Contains(q.query.By, "case")
-	case QuestionCompensation, QuestionFulfilment, QuestionReplay:
-		return slices.Contains(q.query.By, "case")
-	case QuestionWhy, QuestionSheet, QuestionInvoice:
-		return true
-	}
-	return false
 }
 
 // question is one about the log of one authority, on its way to its answer.
@@ -322,8 +307,10 @@ func (a *question) replay() (*answer, error) {
 		return nil, err
 	}
 	var cases []domain.Entity
-	for _, run := range result.Runs {
-		cases = append(cases, a.casesIn(result.By, len(run.Rows), func(i int) []string { return run.Rows[i].Keys })...)
+	if a.format != report.Table { // which has no rows
+		for _, run := range result.Runs {
+			cases = append(cases, a.casesIn(result.By, len(run.Rows), func(i int) []string { return run.Rows[i].Keys })...)
+		}
 	}
 	return a.shows(result.AsOf, cases, func(w io.Writer) error { return report.Replay(w, a.format, result) })
 }
