@@ -1,40 +1,47 @@
 package projections
 
 import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
 	"slices"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 
 	"careledger/domain"
 )
 
 // Whom an answer shows: the cases and patients that it names, for the log of who has read what. Each is named once, sorted.
 
-// Persons returns the cases and patients that a derivation names.
-func (w *Why) Persons() []domain.Entity {
-	var all []domain.Entity
-	for i := range w.Lines {
-		l := &w.Lines[i]
-		for j := range l.Postings {
-			all = append(all, domain.Entity(l.Postings[j].Entity))
-		}
-		for j := range l.Events {
-			all = append(all, domain.Entity(l.Events[j].Entity))
-		}
-		for j := range l.Causes {
-			all = append(all, l.Causes[j].Entity)
+// PersonsIn returns the cases and patients that a document names in any string of it that is kind/id. What is shown is itself searched, so that a
+// document which grows a field forgets nobody. document is what is marshalled, or its JSON.
+func PersonsIn(document any) ([]domain.Entity, error) {
+	raw, is := document.(jsontext.Value)
+	if !is {
+		var err error
+		if raw, err = json.Marshal(document); err != nil {
+			return nil, fmt.Errorf("look for whom the answer names: %w", err)
 		}
 	}
-	return persons(all)
-}
-
-// Persons returns the cases and patients that are named on the way back from an event.
-func (t *Touched) Persons() []domain.Entity {
-	all := []domain.Entity{domain.Entity(t.Event.Entity)}
-	for i := range t.Lines {
-		for _, p := range t.Lines[i].Postings {
-			all = append(all, domain.Entity(p.Entity))
+	named := map[domain.Entity]bool{}
+	for d := jsontext.NewDecoder(bytes.NewReader(raw)); ; {
+		token, err := d.ReadToken()
+		if errors.Is(err, io.EOF) {
+			return persons(slices.Collect(maps.Keys(named))), nil
+		}
+		if err != nil {
+			return nil, fmt.Errorf("look for whom the answer names: %w", err)
+		}
+		if token.Kind() != '"' {
+			continue
+		}
+		if e, err := domain.ParseEntity(token.String()); err == nil && e.Concerns() {
+			named[e] = true
 		}
 	}
-	return persons(all)
 }
 
 // Persons returns the patients of a basis.

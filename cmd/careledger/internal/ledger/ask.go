@@ -185,6 +185,15 @@ func (a *question) shows(asOf projections.Moment, entities []domain.Entity, writ
 	return &answer{[]shown{a.shown(asOf, entities...)}, write}, nil
 }
 
+// showsDocument is shows of whom a document names, and of payouts.
+func (a *question) showsDocument(asOf projections.Moment, document any, payouts []domain.Entity, write func(io.Writer) error) (*answer, error) {
+	named, err := projections.PersonsIn(document)
+	if err != nil {
+		return nil, err
+	}
+	return a.shows(asOf, append(named, payouts...), write)
+}
+
 // showsNobody is an answer that names no case or patient.
 func showsNobody(write func(io.Writer) error) (*answer, error) { return &answer{write: write}, nil }
 
@@ -227,15 +236,7 @@ func (a *question) trail() (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	shown := []domain.Entity{entity}
-	if entity.Kind() == domain.KindPayout { // its events name the causes of adjustments
-		payouts, _, err := a.table.Payouts(projections.AsOf{Sequence: t.Events[len(t.Events)-1].Sequence})
-		if err != nil {
-			return nil, err
-		}
-		shown = append(shown, projections.PersonsOfPayout(payouts.Payout(entity))...)
-	}
-	return a.shows(t.AsOf, shown, func(w io.Writer) error { return report.Trail(w, a.format, t) })
+	return a.showsDocument(t.AsOf, t, []domain.Entity{entity}, func(w io.Writer) error { return report.Trail(w, a.format, t) })
 }
 
 func (a *question) policies() (*answer, error) {

@@ -25,11 +25,11 @@ func (a *question) why() (*answer, error) {
 		if err != nil {
 			return nil, err
 		}
-		shown := t.Persons()
+		var payouts []domain.Entity
 		for _, l := range t.Lines {
-			shown = append(shown, domain.NewEntity(domain.KindPayout, l.Payout))
+			payouts = append(payouts, domain.NewEntity(domain.KindPayout, l.Payout))
 		}
-		return a.shows(t.AsOf, shown, func(w io.Writer) error { return report.Touched(w, a.format, t) })
+		return a.showsDocument(t.AsOf, t, payouts, func(w io.Writer) error { return report.Touched(w, a.format, t) })
 	}
 	q, err := parseWhy(a.Payout)
 	if err != nil {
@@ -49,7 +49,7 @@ func (a *question) why() (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	return a.shows(w.AsOf, append(w.Persons(), q.Payout), func(to io.Writer) error {
+	return a.showsDocument(w.AsOf, w, []domain.Entity{q.Payout}, func(to io.Writer) error {
 		if a.format == report.HTML {
 			return report.WhyPage(to, language, w)
 		}
