@@ -78,9 +78,11 @@ func (id logID) entityFilter(entity string) string { return id.subject(entity, "
 
 // parseSubject is the inverse of subject. ok is false for anything that subject does not make.
 func (id logID) parseSubject(subj string) (entity, typ string, ok bool) {
-	rest, ok := strings.CutPrefix(subj, strings.TrimSuffix(id.subjects(), ">"))
-	if !ok {
-		return "", "", false
+	rest, ok := subj, true
+	for _, token := range [...]string{string(id.series), ".", id.authority, "."} { // called for every event read: nothing is put together
+		if rest, ok = strings.CutPrefix(rest, token); !ok {
+			return "", "", false
+		}
 	}
 	kind, rest, ok := strings.Cut(rest, ".")
 	if !ok {
