@@ -65,7 +65,7 @@ func (d *CasesRead) check(ps *Problems) {
 	if err := CheckPurpose(d.Purpose); err != nil {
 		ps.add("purpose", "%v", err)
 	}
-	if d.Part == 1 && !slices.ContainsFunc(d.Entities, Entity.Concerns) { // payouts come last
+	if d.Part == 1 && !slices.ContainsFunc(d.Entities, Entity.OfPerson) { // payouts come last
 		ps.add("entities", "no case or patient is among them")
 	}
 	if d.Part < 1 || d.Part > d.Parts {
@@ -88,8 +88,8 @@ func (a *Access) CheckStored(authority string) (ps Problems) {
 // accessSpec encodes and decodes accesses. It must not be changed.
 var accessSpec = spec[CasesRead](kindQuestion, true)
 
-// Concerns says whether the entity is a person's: a case, or a patient of home health care.
-func (e Entity) Concerns() bool { return e.Kind() == KindCase || e.Kind() == KindPatient }
+// OfPerson says whether the entity is a person's: a case, or a patient of home health care.
+func (e Entity) OfPerson() bool { return e.Kind() == KindCase || e.Kind() == KindPatient }
 
 // CheckPurpose refuses a purpose that says nothing, is longer than 200 characters, does not stand on one line, or holds a personal identity number.
 func CheckPurpose(purpose string) error {

@@ -38,7 +38,7 @@ func PersonsIn(document any) ([]domain.Entity, error) {
 		if token.Kind() != '"' {
 			continue
 		}
-		if e, err := domain.ParseEntity(token.String()); err == nil && e.Concerns() {
+		if e, err := domain.ParseEntity(token.String()); err == nil && e.OfPerson() {
 			named[e] = true
 		}
 	}
@@ -83,7 +83,7 @@ func PersonsOfPayout(p *domain.Payout) []domain.Entity {
 }
 
 func persons(all []domain.Entity) []domain.Entity {
-	all = slices.DeleteFunc(all, func(e domain.Entity) bool { return !e.Concerns() })
+	all = slices.DeleteFunc(all, func(e domain.Entity) bool { return !e.OfPerson() })
 	slices.Sort(all)
 	return slices.Compact(all)
 }

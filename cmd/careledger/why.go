@@ -22,7 +22,8 @@ Every amount is computed again on the way, and the derivation is refused where i
 some postings of a line and say how many there are; JSON has them all, as its schema (--schema) describes.
 
 With --event it goes the other way: which lines of which payouts an event ever touched, and how.`,
-		Example: `  careledger why 2016-03-lund-hemvard
+		Example: `  careledger why 2016-03-lund-hemvard --purpose "complaint 2026-114"
+  export CARELEDGER_PURPOSE="complaint 2026-114"     # for all that follows
   careledger why 2016-03-lund-hemvard/2
   careledger why 2016-03-lund-hemvard/2/1 --format json
   careledger why 2016-03-lund-hemvard --format html --lang en

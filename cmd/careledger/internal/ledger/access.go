@@ -19,7 +19,8 @@ import (
 
 // Reading is an event. Whatever names a case or a patient of home health care in an answer goes through here: who asked, when and what for is on the
 // authority's access log, durable, before the first byte of the answer is shown; where that cannot be written, nothing is shown. What names none
-// (sums, counts, lists of payouts and policies, files for the bank and the accounting system, a provider's statement) is not recorded.
+// (sums, counts, lists of payouts and policies, files for the bank and the accounting system, a provider's statement) is not recorded. A verification is
+// not either: it names the events with something wrong, and nothing that they say (decisions.md, 8).
 
 // Reader is who asks, and what for, as they or their program say. Nothing is refused to anybody yet: this is where users and roles would be asked.
 type Reader struct {
@@ -30,22 +31,16 @@ type Reader struct {
 // check refuses a reader who may not be shown a case: one who does not say who they are, or what for.
 func (r Reader) check() error {
 	var errs []error
-	switch {
-	case r.Actor == "":
+	if r.Actor == "" {
 		errs = append(errs, errors.New("--actor is required: this answer shows cases or patients, and the ledger keeps who has read what; name yourself by an opaque id, for example --actor auditor-1"))
-	default:
-		if err := domain.CheckActor(r.Actor); err != nil {
-			errs = append(errs, fmt.Errorf("--actor: %w", err))
-		}
+	} else if err := domain.CheckActor(r.Actor); err != nil {
+		errs = append(errs, fmt.Errorf("--actor: %w", err))
 	}
-	switch {
-	case r.Purpose == "":
+	if r.Purpose == "" {
 		errs = append(errs, errors.New("--purpose is required: this answer shows cases or patients, and the ledger keeps who has read what and for which purpose; "+
 			"say it in words, for example --purpose \"complaint 2026-114\" (or in the variable CARELEDGER_PURPOSE for all commands of a session)"))
-	default:
-		if err := domain.CheckPurpose(r.Purpose); err != nil {
-			errs = append(errs, fmt.Errorf("--purpose: %w", err))
-		}
+	} else if err := domain.CheckPurpose(r.Purpose); err != nil {
+		errs = append(errs, fmt.Errorf("--purpose: %w", err))
 	}
 	if err := errors.Join(errs...); err != nil {
 		return &Wrong{err}
@@ -76,7 +71,7 @@ func (o *openLog) shown(asOf projections.Moment, entities ...domain.Entity) show
 }
 
 // persons says whether anybody is among them.
-func (s *shown) persons() bool { return slices.ContainsFunc(s.entities, domain.Entity.Concerns) }
+func (s *shown) persons() bool { return slices.ContainsFunc(s.entities, domain.Entity.OfPerson) }
 
 // show writes an answer once it is on the access log of each authority whose cases or patients it shows. question and arguments say what was asked.
 func (l *Local) show(ctx context.Context, by Reader, question string, arguments any, a *answer, w io.Writer) error {

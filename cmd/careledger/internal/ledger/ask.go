@@ -117,7 +117,7 @@ func (l *Local) Ask(ctx context.Context, r Request, w io.Writer) error {
 // see one is refused before: whether there is such a case is not told either.
 func (l *Local) answerTo(ctx context.Context, r Request, q projections.Query, format report.Format) (*answer, error) {
 	about := inquiry{r, q, format}
-	if domain.Entity(r.Entity).Concerns() {
+	if domain.Entity(r.Entity).OfPerson() {
 		if err := r.check(); err != nil {
 			return nil, err
 		}
