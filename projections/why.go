@@ -59,8 +59,9 @@ type WhyLine struct {
 	Model        *WhyModel            `json:"model"`     // null where nothing of the line is known any more
 	PostingsAll  int                  `json:"postings_in_all"`
 	Postings     []WhyPosting         `json:"postings"`
-	Events       []WhyEvent           `json:"events"` // of the cases, providers, policies and grants behind the postings, in log order
-	Causes       []domain.PayoutCause `json:"causes"` // of an adjustment
+	Events       []WhyEvent           `json:"events"`                 // of the cases, providers, policies and grants behind the postings, in log order
+	OtherMonths  int                  `json:"events_of_other_months"` // performed time of the same cases in other months, with its corrections, which is left out
+	Causes       []domain.PayoutCause `json:"causes"`                 // of an adjustment
 	CausesAll    int                  `json:"causes_in_all"`
 }
 
@@ -137,6 +138,7 @@ type WhyQuery struct {
 	Payout        domain.Entity
 	Line, Posting int // from 1; 0 for all
 	Most          int // postings shown of a line; 0 for all
+	MostInAll     int // postings shown of all lines together, from the first line on; 0 for all
 	AsOf          AsOf
 }
 
@@ -155,11 +157,10 @@ func (e *WhyError) Is(target error) bool { return target == ErrNoWhy }
 func (t *Table) Why(ctx context.Context, q WhyQuery) (*Why, error) {
 	s := t.snapshot()
 	v := s.visibility(q.AsOf)
-	payouts, err := s.payoutsAt(v)
+	p, err := s.payoutAt(v, q.Payout)
 	if err != nil {
 		return nil, err
 	}
-	p := payouts.Payout(q.Payout)
 	if p == nil {
 		return nil, t.noWhy("there is no payout %s as known at event %d; careledger payout list shows what there is", q.Payout.ID(), v.moment.Sequence)
 	}
@@ -167,13 +168,13 @@ func (t *Table) Why(ctx context.Context, q WhyQuery) (*Why, error) {
 	if q.Line < 0 || q.Line > len(latest.Lines) {
 		return nil, t.noWhy("payout %s has lines 1 to %d, and no line %d", q.Payout.ID(), len(latest.Lines), q.Line)
 	}
-	d := &derivation{table: t, snapshot: s, query: q, version: latest, read: map[uint64]*whyRead{}}
+	d := &derivation{table: t, snapshot: s, query: q, version: latest, known: s.upTo(latest.FactsTo), read: map[uint64]*whyRead{}}
 	for i := range latest.Lines {
 		if q.Line == 0 || q.Line == i+1 {
 			d.lines = append(d.lines, &derivedLine{PayoutLine: &latest.Lines[i], known: map[postingName][]int{}})
 		}
 	}
-	if d.cut, err = t.Cut(AsOf{Sequence: latest.FactsTo}); err != nil {
+	if d.cut, err = s.cutOf(d.known, d.choose); err != nil {
 		return nil, fmt.Errorf("look at what was known at event %d: %w", latest.FactsTo, err)
 	}
 	if err := d.derive(ctx); err != nil {
@@ -221,7 +222,7 @@ func steps(v *domain.PayoutVersion) (all []namedStep) {
 func (d *derivation) line(l *derivedLine) WhyLine {
 	w := WhyLine{Line: l.Line, Month: l.Month.Text(), Adjusts: l.Adjusts(d.version.Month), Unit: l.Unit, Policy: l.Policy, Component: l.Component, Account: l.Account,
 		Quantity: l.Quantity, QuantityUnit: l.QuantityUnit, Known: l.Known, Settled: l.Settled, Amount: l.Amount, Evaluator: "plain", Model: d.model(l),
-		PostingsAll: len(l.compiled), Postings: []WhyPosting{}, Events: []WhyEvent{}, Causes: append([]domain.PayoutCause{}, l.Causes...), CausesAll: l.CausesInAll}
+		PostingsAll: len(l.compiled), Postings: []WhyPosting{}, Events: []WhyEvent{}, OtherMonths: d.ofOtherMonths(l), Causes: append([]domain.PayoutCause{}, l.Causes...), CausesAll: l.CausesInAll}
 	if l.component != nil && restsOnAll(l.component) {
 		w.Evaluator = "compiled"
 	}

@@ -6,8 +6,10 @@ import (
 	"math/big"
 	"slices"
 	"strings"
+	"time"
 
 	"careledger/domain"
+	"careledger/domain/authority"
 	"careledger/domain/compensation"
 )
 
@@ -17,10 +19,13 @@ type derivation struct {
 	*snapshot
 	query   WhyQuery
 	version *domain.PayoutVersion
-	cut     *Cut // of what the payout rests on
+	known   visible // what the payout rests on
+	cut     *Cut    // of that, what the lines asked for rest on
+	shown   int     // postings, of all lines
 	lines   []*derivedLine
 	read    map[uint64]*whyRead            // by sequence
 	cases   map[domain.Entity]*derivedCase // behind the postings shown
+	left    map[domain.Entity]int          // of those: the events of other months, which were not read
 }
 
 // derivedLine is a line with its postings.
@@ -59,7 +64,7 @@ func (d *derivation) derive(ctx context.Context) error {
 		}
 	}
 	for _, l := range d.lines {
-		if err := d.choose(l); err != nil {
+		if err := d.show(l); err != nil {
 			return err
 		}
 	}
@@ -83,6 +88,46 @@ func (d *derivation) months() (months []domain.Month) {
 	}
 	slices.Sort(months)
 	return slices.Compact(months)
+}
+
+// choose picks the cases that the lines rest on: those with anything at the lines' units in their months, of the whole provider where the payout
+// is asked for, and where a cap sums more than a unit, of all that it sums since January.
+func (d *derivation) choose(state *authority.State) *selection {
+	if len(d.lines) == 0 {
+		return &selection{cases: make([]bool, len(d.entities))}
+	}
+	months := compensation.Period{From: d.lines[0].Month, To: d.lines[0].Month}
+	wide, all := d.query.Line == 0, false
+	for _, l := range d.lines {
+		months.From, months.To = min(months.From, l.Month), max(months.To, l.Month)
+	}
+	for _, c := range d.caps(state.Adopted()) {
+		months.From = min(months.From, domain.NewMonth(months.From.Year(), time.January))
+		wide, all = wide || c.Per == compensation.PerProviderYear, all || c.Per == compensation.PerAuthorityYear
+	}
+	units := make([]bool, len(d.units))
+	for i, id := range d.units {
+		u, _ := state.Parties.Unit(id)
+		units[i] = all || wide && u.Provider == d.version.Provider || slices.ContainsFunc(d.lines, func(l *derivedLine) bool { return l.Unit == id })
+	}
+	return d.casesAt(units, months, d.known)
+}
+
+// caps are those of the lines' policies.
+func (d *derivation) caps(adopted []compensation.Policy) (all []*compensation.Component) {
+	for _, p := range adopted {
+		if !slices.ContainsFunc(d.lines, func(l *derivedLine) bool { return l.Policy == p.ID }) {
+			continue
+		}
+		for _, document := range p.Documents {
+			for i := range document.Model.Components {
+				if c := &document.Model.Components[i]; c.Kind == compensation.KindCap {
+					all = append(all, c)
+				}
+			}
+		}
+	}
+	return all
 }
 
 // policies are the adopted ones of a month's lines, whole: what is paid once, and what is capped, holds over all of a policy's documents.
@@ -130,8 +175,8 @@ func (d *derivation) compile(month domain.Month) error {
 	})
 }
 
-// choose checks that the postings re-add to the line, and picks those that are shown.
-func (d *derivation) choose(l *derivedLine) error {
+// show checks that the postings re-add to the line, and picks those that are shown.
+func (d *derivation) show(l *derivedLine) error {
 	sum := domain.Money(0)
 	for i := range l.compiled {
 		sum += l.compiled[i].Amount
@@ -149,8 +194,8 @@ func (d *derivation) choose(l *derivedLine) error {
 		return nil
 	}
 	for i := range l.compiled {
-		if d.query.Most == 0 || i < d.query.Most {
-			l.shown = append(l.shown, i)
+		if (d.query.Most == 0 || i < d.query.Most) && (d.query.MostInAll == 0 || d.shown < d.query.MostInAll) {
+			l.shown, d.shown = append(l.shown, i), d.shown+1
 		}
 	}
 	return nil
