@@ -292,6 +292,9 @@ func (b *cutter) absences() {
 
 // performed sums the visible rows by key and sorts the keys.
 func (b *cutter) performed() {
+	if b.chosen.timeless() {
+		return
+	}
 	in, keys, out := &b.columns.performed, &b.keys, &b.out.Performed
 	minutes, known := make([]int64, len(keys.cs)), make([]bool, len(keys.cs))
 	chosen := b.chosen.keys(keys)

@@ -8,12 +8,16 @@ import (
 // selection are the cases and patients that a question is about, where it is about some of many: what is paid at a unit in a month rests on the
 // cases with something there then, and on all that is known of those. The rows of a case are looked at whole, but for performed time.
 type selection struct {
-	cases  []bool // by case code
-	months compensation.Period
+	cases     []bool // by case code
+	months    compensation.Period
+	performed bool // with performed time
 }
 
 // has says whether a case is chosen; a nil selection has all.
 func (s *selection) has(cs uint32) bool { return s == nil || s.cases[cs] }
+
+// timeless says that no performed time is chosen.
+func (s *selection) timeless() bool { return s != nil && !s.performed }
 
 // keys says which keys of performed time are chosen, nil for all.
 func (s *selection) keys(k *keyColumns) (chosen []bool) {

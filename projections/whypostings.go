@@ -101,33 +101,34 @@ func (d *derivation) choose(state *authority.State) *selection {
 	for _, l := range d.lines {
 		months.From, months.To = min(months.From, l.Month), max(months.To, l.Month)
 	}
-	for _, c := range d.caps(state.Adopted()) {
-		months.From = min(months.From, domain.NewMonth(months.From.Year(), time.January))
-		wide, all = wide || c.Per == compensation.PerProviderYear, all || c.Per == compensation.PerAuthorityYear
-	}
+	eachComponent(state.Adopted(), func(policy string, _ *compensation.InForce, c *compensation.Component) {
+		if c.Kind == compensation.KindCap && slices.ContainsFunc(d.lines, func(l *derivedLine) bool { return l.Policy == policy }) {
+			months.From = min(months.From, domain.NewMonth(months.From.Year(), time.January))
+			wide, all = wide || c.Per == compensation.PerProviderYear, all || c.Per == compensation.PerAuthorityYear
+		}
+	})
 	units := make([]bool, len(d.units))
 	for i, id := range d.units {
 		u, _ := state.Parties.Unit(id)
 		units[i] = all || wide && u.Provider == d.version.Provider || slices.ContainsFunc(d.lines, func(l *derivedLine) bool { return l.Unit == id })
 	}
-	return d.casesAt(units, months, d.known)
+	chosen := d.casesAt(units, months, d.known)
+	eachComponent(state.Adopted(), func(_ string, _ *compensation.InForce, c *compensation.Component) {
+		chosen.performed = chosen.performed || c.Basis == compensation.BasisPerformed || c.Basis == compensation.BasisHealth
+	})
+	return chosen
 }
 
-// caps are those of the lines' policies.
-func (d *derivation) caps(adopted []compensation.Policy) (all []*compensation.Component) {
-	for _, p := range adopted {
-		if !slices.ContainsFunc(d.lines, func(l *derivedLine) bool { return l.Policy == p.ID }) {
-			continue
-		}
-		for _, document := range p.Documents {
-			for i := range document.Model.Components {
-				if c := &document.Model.Components[i]; c.Kind == compensation.KindCap {
-					all = append(all, c)
-				}
+// eachComponent visits the components of policies.
+func eachComponent(policies []compensation.Policy, visit func(policy string, in *compensation.InForce, c *compensation.Component)) {
+	for i := range policies {
+		for j := range policies[i].Documents {
+			in := &policies[i].Documents[j]
+			for k := range in.Model.Components {
+				visit(policies[i].ID, in, &in.Model.Components[k])
 			}
 		}
 	}
-	return all
 }
 
 // policies are the adopted ones of a month's lines, whole: what is paid once, and what is capped, holds over all of a policy's documents.
