@@ -31,78 +31,87 @@ func (s *selection) keys(k *keyColumns) (chosen []bool) {
 	return chosen
 }
 
-// casesAt chooses every case that ever had anything at one of some units (by unit code) in a period, also what is no longer known, and those whose
-// first and last days in force, as known, bound a unit's own time (compensation.PerUnitMonth).
+// casesAt chooses the cases that were in some units (thereIn) in a period, and those whose first and last days in force, as known, bound a unit's
+// own time (compensation.PerUnitMonth).
 func (s *snapshot) casesAt(units []bool, months compensation.Period, v visible) *selection {
-	chosen := &selection{cases: make([]bool, len(s.entities)), months: months}
-	first, last := months.From.First(), months.To.Last()
-	bounds := newUnitBounds(len(s.units))
-	within := func(k *known, i int, unit uint16, cs uint32, from, to domain.Date) {
-		if !units[unit] {
+	chosen := &selection{cases: s.thereIn(units, months, v), months: months}
+	first, last := make([]bound, len(s.units)), make([]bound, len(s.units))
+	for i := range s.units {
+		first[i], last[i] = bound{domain.MaxDate, noCase}, bound{domain.MinDate, noCase}
+	}
+	s.eachInForce(func(k *known, i int, unit uint16, cs uint32, from, to domain.Date) {
+		if !units[unit] || !v.row(k, i) {
 			return
 		}
-		if from <= last && first <= to {
-			chosen.cases[cs] = true
-		} else if v.row(k, i) {
-			bounds.note(unit, cs, from, to)
+		if from < first[unit].day {
+			first[unit] = bound{from, cs}
+		}
+		if to > last[unit].day {
+			last[unit] = bound{to, cs}
+		}
+	})
+	for i := range s.units {
+		for _, b := range []bound{first[i], last[i]} {
+			if b.cs != noCase {
+				chosen.cases[b.cs] = true
+			}
 		}
 	}
-	g, n := &s.grants, &s.enrolments
-	for i, unit := range g.unit {
-		within(&g.known, i, unit, g.cs[i], g.first[i], g.last[i])
-	}
-	for i, unit := range n.unit {
-		within(&n.known, i, unit, n.cs[i], n.first[i], n.last[i])
-	}
+	return chosen
+}
+
+// bound is the first or last day in force at a unit, and whose it is.
+type bound struct {
+	day domain.Date
+	cs  uint32
+}
+
+// thereIn says, by case code, which cases had anything at one of some units (by unit code) in a period, of what was recorded by a moment: also what
+// was known no longer.
+func (s *snapshot) thereIn(units []bool, months compensation.Period, v visible) []bool {
+	there, first, last := make([]bool, len(s.entities)), months.From.First(), months.To.Last()
+	s.eachInForce(func(k *known, i int, unit uint16, cs uint32, from, to domain.Date) {
+		if units[unit] && from <= last && first <= to && v.happened(k.from[i]) {
+			there[cs] = true
+		}
+	})
+	var keys []bool // those of performed time that are wanted
 	for i, unit := range s.keys.unit {
-		if units[unit] && months.Has(s.keys.month[i]) {
-			chosen.cases[s.keys.cs[i]] = true
+		if units[unit] && months.Has(s.keys.month[i]) && !there[s.keys.cs[i]] {
+			if keys == nil {
+				keys = make([]bool, len(s.keys.unit))
+			}
+			keys[i] = true
+		}
+	}
+	if keys != nil {
+		for i, key := range s.performed.key {
+			if keys[key] && v.happened(s.performed.from[i]) {
+				there[s.keys.cs[key]] = true
+			}
 		}
 	}
 	for i, held := range s.followUps.heldOn {
-		if held < first || last < held {
+		if held < first || last < held || !v.happened(s.followUps.from[i]) {
 			continue
 		}
 		from, to := s.followUps.goalRows(uint32(i))
 		for goal := from; goal < to; goal++ {
 			if units[s.goals.unit[goal]] {
-				chosen.cases[s.followUps.cs[i]] = true
+				there[s.followUps.cs[i]] = true
 			}
 		}
 	}
-	bounds.choose(chosen)
-	return chosen
+	return there
 }
 
-// unitBounds are, by unit, the cases with the first and the last day in force outside a period.
-type unitBounds struct {
-	first, last     []domain.Date
-	firstCS, lastCS []uint32
-}
-
-func newUnitBounds(units int) *unitBounds {
-	b := &unitBounds{make([]domain.Date, units), make([]domain.Date, units), make([]uint32, units), make([]uint32, units)}
-	for i := range units {
-		b.first[i], b.last[i], b.firstCS[i], b.lastCS[i] = domain.MaxDate, domain.MinDate, noCase, noCase
+// eachInForce visits the rows of decisions and enrolments.
+func (s *snapshot) eachInForce(visit func(k *known, i int, unit uint16, cs uint32, from, to domain.Date)) {
+	g, n := &s.grants, &s.enrolments
+	for i, unit := range g.unit {
+		visit(&g.known, i, unit, g.cs[i], g.first[i], g.last[i])
 	}
-	return b
-}
-
-func (b *unitBounds) note(unit uint16, cs uint32, from, to domain.Date) {
-	if from < b.first[unit] {
-		b.first[unit], b.firstCS[unit] = from, cs
-	}
-	if to > b.last[unit] {
-		b.last[unit], b.lastCS[unit] = to, cs
-	}
-}
-
-func (b *unitBounds) choose(chosen *selection) {
-	for i := range b.first {
-		for _, cs := range []uint32{b.firstCS[i], b.lastCS[i]} {
-			if cs != noCase {
-				chosen.cases[cs] = true
-			}
-		}
+	for i, unit := range n.unit {
+		visit(&n.known, i, unit, n.cs[i], n.first[i], n.last[i])
 	}
 }

@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"careledger/domain"
-	"careledger/domain/authority"
 	"careledger/domain/compensation"
 	"careledger/eventstore"
 )
@@ -62,7 +61,7 @@ func (t *Table) WhyOfEvent(ctx context.Context, id string, at AsOf) (*Touched, e
 	if sequence == 0 || !v.happened(uint32(sequence)) {
 		return nil, t.noWhy("there is no event %s as known at event %d", id, v.moment.Sequence)
 	}
-	b := &backwards{table: t, snapshot: s, ruled: map[int]*Cut{}}
+	b := &backwards{table: t, snapshot: s, rules: newRulesThen(s)}
 	if err := b.readCase(ctx, id, sequence); err != nil {
 		return nil, err
 	}
@@ -110,7 +109,7 @@ type backwards struct {
 	event *whyRead
 	raw   []*whyRead // the events of its case, or it alone
 
-	ruled map[int]*Cut        // providers, policies and grants, by how many of their events were known
+	rules *rulesThen
 	own   *derivedCase        // the case as the version at hand knew it, nil where the event is of none
 	byID  map[string]*whyRead // its events
 }
@@ -269,7 +268,7 @@ func (b *backwards) through(p *domain.Payout, version *domain.PayoutVersion) (to
 
 // derivation is of a version, over the policies and providers known to it and the event's own case.
 func (b *backwards) derivation(p *domain.Payout, version *domain.PayoutVersion) (*derivation, error) {
-	cut, err := b.ruledAt(version.FactsTo)
+	cut, err := b.rules.at(version.FactsTo)
 	if err != nil {
 		return nil, err
 	}
@@ -286,17 +285,6 @@ func (b *backwards) derivation(p *domain.Payout, version *domain.PayoutVersion) 
 		d.lines = append(d.lines, l)
 	}
 	return d, nil
-}
-
-// ruledAt folds the providers, policies and grants up to a sequence.
-func (b *backwards) ruledAt(sequence uint64) (*Cut, error) {
-	known, _ := slices.BinarySearchFunc(b.parties, sequence+1, func(p stored, s uint64) int { return cmp.Compare(p.sequence, s) })
-	if cut := b.ruled[known]; cut != nil {
-		return cut, nil
-	}
-	cut, err := b.cutOf(b.upTo(sequence), func(*authority.State) *selection { return &selection{cases: make([]bool, len(b.entities))} })
-	b.ruled[known] = cut
-	return cut, err
 }
 
 // foldTo folds the event's own case on, up to a sequence.

@@ -67,6 +67,13 @@ func (d *derivation) readEvents(ctx context.Context) error {
 	}
 	for _, l := range d.lines {
 		few[domain.NewEntity(domain.KindPolicy, l.Policy)] = true
+		for _, c := range l.Causes {
+			if corrects := c.Type == domain.TypeEventAnnulled || c.Type == domain.TypeEventCorrected; corrects && hasCode(c.Entity.Kind()) {
+				d.cases[c.Entity] = newDerivedCase()
+			} else if corrects {
+				few[c.Entity] = true
+			}
+		}
 		if l.component == nil {
 			continue
 		}

@@ -26,6 +26,14 @@ type derivation struct {
 	read    map[uint64]*whyRead            // by sequence
 	cases   map[domain.Entity]*derivedCase // behind the postings shown
 	left    map[domain.Entity]int          // of those: the events of other months, which were not read
+
+	caps    capSteps
+	rules   *rulesThen
+	passed  map[casePlace]*passedAt // what the plain evaluator said of the cases behind the postings shown
+	traced  map[domain.Entity]map[uint64][]domain.Change
+	paidFor map[domain.Entity]bool // in the payout's month
+	nothing []WhyNothing
+	unpaid  []WhyUnpaid
 }
 
 // derivedLine is a line with its postings.
@@ -39,6 +47,8 @@ type derivedLine struct {
 	reasons   map[uint64]string      // of the events of the line: why they are no part of any posting shown, "" for those that are
 	rests     map[int][]uint64       // by posting shown
 	own       []uint64               // of a unit's own posting: the events that put something in force there
+	steps     []WhyCap               // of a cap's line, by posting
+	corrected []WhyCorrection
 }
 
 // postingName tells the postings of a line apart.
@@ -79,7 +89,22 @@ func (d *derivation) derive(ctx context.Context) error {
 	for _, l := range d.lines {
 		d.class(l)
 	}
-	return nil
+	for _, l := range d.lines {
+		var err error
+		if l.corrected, err = d.correctionsOf(l); err != nil {
+			return err
+		}
+	}
+	if d.query.Line != 0 {
+		return nil
+	}
+	if err := d.whole(); err != nil {
+		return err
+	}
+	if d.query.Most != 0 { // somebody looks: the cases are enough
+		return nil
+	}
+	return d.readUnpaid(ctx)
 }
 
 func (d *derivation) months() (months []domain.Month) {
@@ -144,7 +169,10 @@ func (d *derivation) policies(month domain.Month) (all []compensation.Policy) {
 // compile computes the postings of a month's lines with the compiled evaluator.
 func (d *derivation) compile(month domain.Month) error {
 	policies := d.policies(month)
-	return d.cut.Prepared(compensation.Period{From: month, To: month}).Evaluate(policies, func(b *compensation.Batch) error {
+	return d.cut.Prepared(compensation.Period{From: month, To: month}).EvaluateWatched(policies, func(b *compensation.Batch) error {
+		if d.notePaid(b, month); !slices.ContainsFunc(d.lines, func(l *derivedLine) bool { return l.Policy == b.Policy && l.Component == b.Component.ID }) {
+			return nil
+		}
 		var document *compensation.InForce
 		for i := range policies {
 			if policies[i].ID == b.Policy {
@@ -173,7 +201,19 @@ func (d *derivation) compile(month domain.Month) error {
 			}
 		}
 		return nil
-	})
+	}, d.watch(month))
+}
+
+// notePaid notes who the provider is paid for in the payout's month.
+func (d *derivation) notePaid(b *compensation.Batch, month domain.Month) {
+	if month != d.version.Month {
+		return
+	}
+	for i, cs := range b.Case {
+		if cs != compensation.NoCase && b.Month[i] == month && b.Facts.Units[b.Unit[i]].Provider == d.version.Provider {
+			d.paidFor[entityOf(&b.Facts.Cases[cs])] = true
+		}
+	}
 }
 
 // show checks that the postings re-add to the line, and picks those that are shown.
@@ -205,17 +245,26 @@ func (d *derivation) show(l *derivedLine) error {
 // explainPlainly computes the postings of a month that rest on single cases or on grants again, with the plain evaluator, from the events that
 // were read, and takes their rates from there. It refuses where the two evaluators differ.
 func (d *derivation) explainPlainly(month domain.Month) error {
-	plain := compensation.Plain{Authority: d.table.authority, Parties: d.cut.Parties, StateGrants: d.cut.StateGrants, Policies: d.policies(month),
-		Period: compensation.Period{From: month, To: month}}
+	var cases []domain.CaseFacts
 	for _, c := range d.cases {
-		plain.Cases = append(plain.Cases, c.facts)
+		cases = append(cases, c.facts)
 	}
-	slices.SortFunc(plain.Cases, func(a, b domain.CaseFacts) int {
+	slices.SortFunc(cases, func(a, b domain.CaseFacts) int {
 		return cmp.Or(strings.Compare(a.Case, b.Case), boolOrder(a.Patient)-boolOrder(b.Patient))
 	})
-	postings, err := plain.Evaluate()
+	ofUnits := func(c *compensation.Component) bool {
+		return c.Kind == compensation.KindFixed && c.Per == compensation.PerUnitMonth
+	}
+	postings, err := d.plainly(month, cases, only(d.cut.Adopted, func(c *compensation.Component) bool { return !ofUnits(c) }))
 	if err != nil {
 		return err
+	}
+	if slices.ContainsFunc(d.lines, func(l *derivedLine) bool {
+		return l.Month == month && len(l.shown) > 0 && l.compiled[l.shown[0]].Case == "" && l.Unit != ""
+	}) {
+		if _, err := d.plainly(month, caseFacts(d.cut.Facts), only(d.cut.Adopted, ofUnits)); err != nil { // for what else was considered for a unit itself
+			return err
+		}
 	}
 	for _, l := range d.lines {
 		if l.Month != month || l.component == nil || restsOnAll(l.component) {
@@ -247,6 +296,21 @@ func (d *derivation) explainPlainly(month domain.Month) error {
 	return nil
 }
 
+// only returns policies with some of their components.
+func only(policies []compensation.Policy, keep func(*compensation.Component) bool) []compensation.Policy {
+	some := make([]compensation.Policy, len(policies))
+	for i, p := range policies {
+		some[i].ID = p.ID
+		for _, in := range p.Documents {
+			model := *in.Model
+			model.Components = slices.DeleteFunc(slices.Clone(model.Components), func(c compensation.Component) bool { return !keep(&c) })
+			in.Model = &model
+			some[i].Documents = append(some[i].Documents, in)
+		}
+	}
+	return some
+}
+
 func boolOrder(b bool) int {
 	if b {
 		return 1
@@ -269,9 +333,11 @@ func (d *derivation) posting(l *derivedLine, i int) WhyPosting {
 		w.HeldOn = p.HeldOn.String()
 	}
 	w.Values = append(w.Values, d.values(l, p)...)
+	w.NotApplied = d.notApplied(p)
 	switch l.component.Kind {
 	case compensation.KindCap:
 		w.Rate = d.operand(l, p, l.component.Limit)
+		w.Cap = &l.steps[i]
 		return w
 	case compensation.KindAllocation:
 		return w

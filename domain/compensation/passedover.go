@@ -44,31 +44,28 @@ const (
 var PassedReasons = domain.Codes{PassedWhen, PassedThreshold, PassedOccasion, PassedOutcome, PassedCondition, PassedPaidBefore, PassedNotInForce, PassedNoDays}
 
 // pass tells who asked (Plain.Passed) that the component gives nothing for a row.
-func (c *plainComponent) pass(r *row, f *domain.FollowUp, goal, reason string, saw ...Seen) {
+func (c *plainComponent) pass(r *row, followUp, goal, reason string, saw ...Seen) {
 	if c.Passed == nil {
 		return
 	}
 	p := PassedOver{Policy: c.policy, Component: c.ID, From: c.document.From, Provider: r.unit.Provider, Unit: r.unit.ID, Month: r.month, Category: r.category, Band: r.band,
-		Goal: goal, Reason: reason, Saw: saw}
+		FollowUp: followUp, Goal: goal, Reason: reason, Saw: saw}
 	if r.facts != nil {
 		p.Case, p.Patient = r.facts.Case, r.facts.Patient
-	}
-	if f != nil {
-		p.FollowUp = f.ID
 	}
 	c.Passed(p)
 }
 
-// admits decides the component's when for a row, and tells who asked where it is false, with the values that the expression reads. f and goal are
-// of a premium.
-func (c *plainComponent) admits(r *row, f *domain.FollowUp, goal string) (bool, error) {
+// admits decides the component's when for a row, and tells who asked where it is false, with the values that the expression reads. followUp and
+// goal are of a premium.
+func (c *plainComponent) admits(r *row, followUp, goal string) (bool, error) {
 	ok, err := c.applies(r)
 	if err == nil && !ok && c.Passed != nil {
 		var saw []Seen
 		for _, name := range c.When.Variables() {
 			saw = append(saw, Seen{name, c.variable(r, name)})
 		}
-		c.pass(r, f, goal, PassedWhen, saw...)
+		c.pass(r, followUp, goal, PassedWhen, saw...)
 	}
 	return ok, err
 }
@@ -85,11 +82,11 @@ func (c *plainComponent) passFollowUp(facts *domain.CaseFacts, f *domain.FollowU
 		} else if len(f.Goals) > 0 {
 			r.unit = c.unit(f.Goals[0].Unit)
 		}
-		c.pass(&r, f, "", reason, saw...)
+		c.pass(&r, f.ID, "", reason, saw...)
 		return
 	}
 	for _, g := range f.Goals {
 		r.unit, r.lifeArea, r.outcome = c.unit(g.Unit), g.LifeArea, g.Outcome
-		c.pass(&r, f, g.Goal, reason, saw...)
+		c.pass(&r, f.ID, g.Goal, reason, saw...)
 	}
 }

@@ -44,11 +44,11 @@ func (c *plainComponent) goals(all []Posting, facts *domain.CaseFacts, f *domain
 		once := "goal\x00" + c.ID + "\x00" + facts.Case + "\x00" + g.Goal
 		r := row{unit: c.unit(g.Unit), facts: facts, lifeArea: g.LifeArea, outcome: g.Outcome, occasion: f.Occasion, month: f.HeldOn.Month()}
 		if weight.Sign() <= 0 {
-			c.pass(&r, f, g.Goal, PassedOutcome, Seen{"outcome", g.Outcome})
+			c.pass(&r, f.ID, g.Goal, PassedOutcome, Seen{"outcome", g.Outcome})
 			continue
 		}
 		if c.Repeat == RepeatOncePerGoal && c.paid[once] {
-			c.pass(&r, f, g.Goal, PassedPaidBefore)
+			c.pass(&r, f.ID, g.Goal, PassedPaidBefore)
 			continue
 		}
 		p, ok, err := c.premium(&r, f, g.Goal, Quantity{rational(weight)})
@@ -111,7 +111,7 @@ func (c *Component) earned(f *domain.FollowUp) (unit string, earned bool) {
 
 // premium makes the posting if the component applies; the value is the one in force on the day held.
 func (c *plainComponent) premium(r *row, f *domain.FollowUp, goal string, q Quantity) (Posting, bool, error) {
-	if ok, err := c.admits(r, f, goal); err != nil || !ok {
+	if ok, err := c.admits(r, f.ID, goal); err != nil || !ok {
 		return Posting{}, false, err
 	}
 	if !c.Period.Has(r.month) {
