@@ -147,7 +147,7 @@ type WhyQuery struct {
 	Payout        domain.Entity
 	Line, Posting int // from 1; 0 for all
 	Most          int // postings shown of a line; 0 for all
-	MostInAll     int // postings shown of all lines together, from the first line on; 0 for all
+	FewLines      int // of a payout with more lines than so many, postings of the first line alone are shown; 0: of all
 	AsOf          AsOf
 }
 

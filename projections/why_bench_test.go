@@ -37,7 +37,7 @@ func BenchmarkWhy(b *testing.B) {
 			}
 		}
 	}
-	b.Run("Payout", why(WhyQuery{Most: 3, MostInAll: 3}))
+	b.Run("Payout", why(WhyQuery{Most: 3, FewLines: 6}))
 	b.Run("Line", why(WhyQuery{Line: line, Most: 20}))
 	b.Run("Posting", why(WhyQuery{Line: line, Posting: 1}))
 	derived, err := table.Why(ctx, WhyQuery{Payout: payout.Entity, Line: line, Posting: 1, AsOf: Now})

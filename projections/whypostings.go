@@ -21,7 +21,6 @@ type derivation struct {
 	version *domain.PayoutVersion
 	known   visible // what the payout rests on
 	cut     *Cut    // of that, what the lines asked for rest on
-	shown   int     // postings, of all lines
 	lines   []*derivedLine
 	read    map[uint64]*whyRead            // by sequence
 	cases   map[domain.Entity]*derivedCase // behind the postings shown
@@ -235,8 +234,8 @@ func (d *derivation) show(l *derivedLine) error {
 		return nil
 	}
 	for i := range l.compiled {
-		if (d.query.Most == 0 || i < d.query.Most) && (d.query.MostInAll == 0 || d.shown < d.query.MostInAll) {
-			l.shown, d.shown = append(l.shown, i), d.shown+1
+		if (d.query.Most == 0 || i < d.query.Most) && (d.query.FewLines == 0 || len(d.lines) <= d.query.FewLines || l == d.lines[0]) {
+			l.shown = append(l.shown, i)
 		}
 	}
 	return nil
