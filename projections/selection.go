@@ -1,6 +1,9 @@
 package projections
 
 import (
+	"sync/atomic"
+	"time"
+
 	"careledger/domain"
 	"careledger/domain/compensation"
 )
@@ -66,12 +69,19 @@ type bound struct {
 	cs  uint32
 }
 
-// thereIn says, by case code, which cases had anything at one of some units (by unit code) in a period, of what was recorded by a moment: also what
-// was known no longer.
+// thereIn says, by case code, which cases had anything at one of some units (by unit code) in a period, as known at a moment, or at some time since
+// the period began: what was annulled then is there, what had ended before is not.
 func (s *snapshot) thereIn(units []bool, months compensation.Period, v visible) []bool {
 	there, first, last := make([]bool, len(s.entities)), months.From.First(), months.To.Last()
+	once := func(k *known, i int) bool {
+		if !v.happened(k.from[i]) {
+			return false
+		}
+		until := atomic.LoadUint32(&k.until[i])
+		return until == 0 || !v.happened(until) || domain.LocalMonth(time.Unix(0, s.recorded[until-1])) >= months.From
+	}
 	s.eachInForce(func(k *known, i int, unit uint16, cs uint32, from, to domain.Date) {
-		if units[unit] && from <= last && first <= to && v.happened(k.from[i]) {
+		if units[unit] && from <= last && first <= to && once(k, i) {
 			there[cs] = true
 		}
 	})
@@ -86,13 +96,13 @@ func (s *snapshot) thereIn(units []bool, months compensation.Period, v visible) 
 	}
 	if keys != nil {
 		for i, key := range s.performed.key {
-			if keys[key] && v.happened(s.performed.from[i]) {
+			if keys[key] && once(&s.performed.known, i) {
 				there[s.keys.cs[key]] = true
 			}
 		}
 	}
 	for i, held := range s.followUps.heldOn {
-		if held < first || last < held || !v.happened(s.followUps.from[i]) {
+		if held < first || last < held || !once(&s.followUps.known, i) {
 			continue
 		}
 		from, to := s.followUps.goalRows(uint32(i))

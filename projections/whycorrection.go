@@ -135,6 +135,9 @@ func (d *derivation) postingsChangedBy(l *derivedLine, e *whyRead) (changed []Wh
 		if err != nil {
 			return nil, err
 		}
+		if before == nil || after == nil { // by one of them, the postings rest on more than the case
+			continue
+		}
 		for name := range before {
 			if _, still := after[name]; !still {
 				after[name] = ""
@@ -152,7 +155,7 @@ func (d *derivation) postingsChangedBy(l *derivedLine, e *whyRead) (changed []Wh
 	return changed, nil
 }
 
-// amountsThen returns the amounts of a case's postings of a line as known at a sequence; none where the component's postings rest on more than it.
+// amountsThen returns the amounts of a case's postings of a line as known at a sequence; nil where the component's postings rest on more than it.
 func (d *derivation) amountsThen(l *derivedLine, entity domain.Entity, sequence uint64) (map[postingName]string, error) {
 	amounts := map[postingName]string{}
 	rules, err := d.rules.at(sequence)
@@ -169,8 +172,8 @@ func (d *derivation) amountsThen(l *derivedLine, entity domain.Entity, sequence 
 	eachComponent(paid, func(_ string, _ *compensation.InForce, c *compensation.Component) {
 		alone = alone && !(c.ID == l.Component && restsOnAll(c))
 	})
-	if len(paid) == 0 || !alone {
-		return amounts, nil
+	if !alone {
+		return nil, nil
 	}
 	c := newDerivedCase()
 	c.state = domain.NewState(entity)
