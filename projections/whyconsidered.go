@@ -77,7 +77,9 @@ func (d *derivation) plainly(month domain.Month, cases []domain.CaseFacts, polic
 	return postings, err
 }
 
-func casePlaceOf(p *compensation.Posting) casePlace { return casePlace{p.Case, p.Patient, p.Unit, p.Month} }
+func casePlaceOf(p *compensation.Posting) casePlace {
+	return casePlace{p.Case, p.Patient, p.Unit, p.Month}
+}
 
 func (d *derivation) at(p casePlace) *passedAt {
 	if d.passed == nil {

@@ -118,8 +118,8 @@ func (lang whyWords) capStep(c *projections.WhyCap) string {
 	if c.Group != "" {
 		group = c.Group
 	}
-	return fmt.Sprintf("%s %s: %s %s %d (%s, %s) %s; %s %s; %s %s − %s", lang.say("sum_of_year"), group, lang.kr(c.SumBefore), lang.say("before_posting"), c.Number, c.Of, lang.kr(c.OfAmount),
-		lang.kr(c.SumAfter), lang.say("limit"), lang.kr(c.Limit), lang.say("taken_back"), lang.kr(c.TakenAfter), lang.kr(c.TakenBefore))
+	return fmt.Sprintf("%s %s %s %s; %s %d (%s, %s) %s %s; %s %s; %s %s %s %s", lang.say("sum_of_year"), group, lang.say("stood_at"), lang.kr(c.SumBefore), lang.say("its_posting"), c.Number, c.Of,
+		lang.kr(c.OfAmount), lang.say("made_it"), lang.kr(c.SumAfter), lang.say("limit"), lang.kr(c.Limit), lang.say("taken_back"), lang.kr(c.TakenAfter), lang.say("taken_before"), lang.kr(c.TakenBefore))
 }
 
 // considered are the components that gave nothing for the postings shown; what is said alike of several is said once.
@@ -159,6 +159,9 @@ func (lang whyWords) reason(reason, when string, saw []compensation.Seen) string
 	text := lang.say("pass-" + reason)
 	if reason == compensation.PassedWhen {
 		text += " " + when
+	}
+	if reason == "not-summed" && len(saw) > 0 {
+		return text + ": " + saw[0].Value
 	}
 	var values []string
 	for _, s := range saw {
