@@ -66,18 +66,20 @@ func (d *derivation) correctionsOf(l *derivedLine) ([]WhyCorrection, error) {
 // correcting returns the sequences of the corrections that a line's postings rest on, of those that such a one corrected again, and of those that an
 // adjustment names as its cause.
 func (d *derivation) correcting(l *derivedLine) (sequences []uint64) {
-	for sequence, e := range d.read {
-		if e.of == nil || sequence > d.version.FactsTo {
-			continue
+	for sequence, reason := range l.reasons {
+		if e := d.read[sequence]; e.of != nil {
+			if last, behind := l.reasons[e.of.by.Sequence]; reason == "" || behind && last == "" {
+				sequences = append(sequences, sequence)
+			}
 		}
-		last := e.of.by
-		reason, behind := l.reasons[last.Sequence]
-		if behind && reason == "" || slices.ContainsFunc(l.Causes, func(c domain.PayoutCause) bool { return c.Sequence == sequence }) {
-			sequences = append(sequences, sequence)
+	}
+	for _, c := range l.Causes {
+		if e := d.read[c.Sequence]; e != nil && e.of != nil {
+			sequences = append(sequences, c.Sequence)
 		}
 	}
 	slices.Sort(sequences)
-	return sequences
+	return slices.Compact(sequences)
 }
 
 // changesBy returns what a correction changed of its entity, by the fold of a trail over the events that were read.
@@ -89,7 +91,7 @@ func (d *derivation) changesBy(e *whyRead) ([]domain.Change, error) {
 		return changes[e.Sequence], nil
 	}
 	of, tracer := map[uint64][]domain.Change{}, newTracer(e.Entity)
-	for _, read := range d.eventsRead(e.Entity) {
+	for _, read := range d.readOf[e.Entity] {
 		changes, err := tracer.apply(&read.Event)
 		if err != nil {
 			return nil, fmt.Errorf("fold event %d (%s): %w", read.Sequence, read.ID, err)
@@ -100,17 +102,6 @@ func (d *derivation) changesBy(e *whyRead) ([]domain.Change, error) {
 	}
 	d.traced[e.Entity] = of
 	return of[e.Sequence], nil
-}
-
-// eventsRead returns the events of an entity that were read, of those that the payout knew, in log order.
-func (d *derivation) eventsRead(entity domain.Entity) (events []*whyRead) {
-	for _, e := range d.read {
-		if e.Entity == entity && e.Sequence <= d.version.FactsTo {
-			events = append(events, e)
-		}
-	}
-	slices.SortFunc(events, func(a, b *whyRead) int { return cmp.Compare(a.Sequence, b.Sequence) })
-	return events
 }
 
 // postingsChangedBy compares a line's postings as known just before a correction and with it: of the correction's own case, or of the cases behind

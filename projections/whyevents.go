@@ -170,12 +170,16 @@ func (d *derivation) inForceAt(unit string, month domain.Month) (sequences []uin
 // fold reads events and folds the cases among them.
 func (d *derivation) fold(ctx context.Context, sequences []uint64) error {
 	byID := map[string]*whyRead{}
+	d.readOf = map[domain.Entity][]*whyRead{}
 	err := d.table.log.ReadSequences(ctx, sequences, func(r eventstore.Event) error {
 		e, err := domain.DecodeEvent(r.Sequence, domain.Type(r.Type), r.Data)
 		if err != nil {
 			return err
 		}
 		read := &whyRead{Event: e, leaf: eventstore.LeafHash(d.table.authority, r), data: e.Data}
+		if r.Sequence <= d.version.FactsTo {
+			d.readOf[e.Entity] = append(d.readOf[e.Entity], read)
+		}
 		d.read[r.Sequence], byID[string(e.Entity)+"\x00"+e.ID] = read, read
 		if of := byID[string(e.Entity)+"\x00"+e.Corrects()]; e.Corrects() != "" && of != nil {
 			if err := read.correct(of); err != nil {
@@ -248,10 +252,7 @@ func (d *derivation) class(l *derivedLine) {
 	}
 	provider, policy := domain.NewEntity(domain.KindProvider, d.version.Provider), domain.NewEntity(domain.KindPolicy, l.Policy)
 	var shared []uint64 // by all postings
-	for _, e := range d.read {
-		if e.Sequence > d.version.FactsTo || e.Entity != provider && e.Entity != policy {
-			continue
-		}
+	for _, e := range slices.Concat(d.readOf[provider], d.readOf[policy]) {
 		reason := l.ofParties(e, d.documentEvent(l))
 		l.reasons[e.Sequence] = reason
 		if reason == "" {
@@ -276,10 +277,8 @@ func (d *derivation) class(l *derivedLine) {
 			}
 		}
 		if entity.Kind() == domain.KindGrant {
-			for _, e := range d.read {
-				if e.Entity == entity {
-					note(e, standing(e, func(data any) string { return ofGrant(l.component, p, data) }))
-				}
+			for _, e := range d.readOf[entity] {
+				note(e, standing(e, func(data any) string { return ofGrant(l.component, p, data) }))
 			}
 		}
 		if p.Case == "" && p.Unit != "" {

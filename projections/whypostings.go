@@ -23,6 +23,7 @@ type derivation struct {
 	cut     *Cut    // of that, what the lines asked for rest on
 	lines   []*derivedLine
 	read    map[uint64]*whyRead            // by sequence
+	readOf  map[domain.Entity][]*whyRead   // of what was read, what the payout knew, in log order
 	cases   map[domain.Entity]*derivedCase // behind the postings shown
 	left    map[domain.Entity]int          // of those: the events of other months, which were not read
 

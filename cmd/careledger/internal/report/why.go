@@ -87,7 +87,7 @@ func whyLine(b *strings.Builder, w *projections.Why, l *projections.WhyLine) {
 	}
 	if l.Model == nil {
 		b.WriteString("  Nothing of it is known any more: what was settled is taken back.\n")
-		whyPartsText(b, "  ", whyInEnglish.lineParts(l))
+		whyPartsText(b, "  ", whyInEnglish.lineParts(w, l))
 		return
 	}
 	whyModel(b, l)
@@ -109,7 +109,7 @@ func whyLine(b *strings.Builder, w *projections.Why, l *projections.WhyLine) {
 	if left := l.PostingsAll - len(l.Postings); left > 0 && len(l.Postings) != 1 {
 		fmt.Fprintf(b, "  and %d more: careledger why %s/%d --format json\n", left, w.Payout, l.Line)
 	}
-	whyPartsText(b, "  ", whyInEnglish.lineParts(l))
+	whyPartsText(b, "  ", whyInEnglish.lineParts(w, l))
 	whyUnused(b, l)
 }
 

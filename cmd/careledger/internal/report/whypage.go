@@ -137,7 +137,7 @@ func (lang whyWords) line(w *projections.Why, l *projections.WhyLine) whyPageLin
 			p.Notes = append(p.Notes, note)
 		}
 	}
-	p.Parts = lang.lineParts(l)
+	p.Parts = lang.lineParts(w, l)
 	if l.Model == nil {
 		p.Notes = append(p.Notes, say("gone"))
 		return p

@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -27,7 +28,7 @@ type whyItem struct {
 // whyItemsShown bounds the items of a part.
 const whyItemsShown = 12
 
-// add appends an item, or counts it where there are enough.
+// add appends an item.
 func (p *whyPart) add(text string, more ...string) { p.Items = append(p.Items, whyItem{text, more}) }
 
 // cut leaves the first items, and says how many there were.
@@ -50,8 +51,8 @@ func (lang whyWords) some(parts ...whyPart) (all []whyPart) {
 }
 
 // lineParts are what is said of a line: corrections, what a cap sums, and what was considered and gave nothing.
-func (lang whyWords) lineParts(l *projections.WhyLine) []whyPart {
-	return lang.some(lang.corrections(l), lang.sums(l), lang.considered(l), lang.outOfForce(l))
+func (lang whyWords) lineParts(w *projections.Why, l *projections.WhyLine) []whyPart {
+	return lang.some(lang.corrections(l), lang.sums(l), lang.considered(l), lang.outOfForce(w, l))
 }
 
 func (lang whyWords) corrections(l *projections.WhyLine) whyPart {
@@ -173,14 +174,23 @@ func (lang whyWords) reason(reason, when string, saw []compensation.Seen) string
 	return text
 }
 
-func (lang whyWords) outOfForce(l *projections.WhyLine) whyPart {
+// outOfForce are the documents not in force in a line's month, policy by policy; said at the first line of each month.
+func (lang whyWords) outOfForce(w *projections.Why, l *projections.WhyLine) whyPart {
 	p := whyPart{Title: lang.say("out_of_force") + " " + l.Month}
-	for _, d := range l.NotInForce {
+	if first := slices.IndexFunc(w.Lines, func(o projections.WhyLine) bool { return o.Month == l.Month }); w.Lines[first].Line != l.Line {
+		return p
+	}
+	for i, d := range l.NotInForce {
 		until := lang.say("open")
 		if d.Until != "" {
 			until = d.Until
 		}
-		p.add(fmt.Sprintf("%s: %s %s %s %s", d.Policy, lang.say("from"), d.From, lang.say("until"), until))
+		interval := fmt.Sprintf("%s %s %s %s", lang.say("from"), d.From, lang.say("until"), until)
+		if i > 0 && l.NotInForce[i-1].Policy == d.Policy {
+			p.Items[len(p.Items)-1].Text += ", " + interval
+			continue
+		}
+		p.add(d.Policy + ": " + interval)
 	}
 	return p
 }
