@@ -14,7 +14,7 @@ type caseEvents struct {
 	left      map[uint32]int // by case code: the events that are left out
 }
 
-// eventsOf returns the events of cases (by case code) up to a sequence. months says of which months performed time is wanted, nil: of all.
+// eventsOf returns the events of cases (by case code) up to a sequence. months says of which months performed time is wanted.
 func (s *snapshot) eventsOf(cases []bool, to uint64, months func(domain.Month) bool) caseEvents {
 	found, of := caseEvents{left: map[uint32]int{}}, map[uint32][]uint64{}
 	for i, cs := range s.cases[:min(to, s.position)] {
@@ -23,10 +23,7 @@ func (s *snapshot) eventsOf(cases []bool, to uint64, months func(domain.Month) b
 		}
 	}
 	for cs, sequences := range of {
-		wanted := sequences
-		if months != nil {
-			wanted = s.ofMonths(sequences, months)
-		}
+		wanted := s.ofMonths(sequences, months)
 		found.sequences = append(found.sequences, wanted...)
 		if left := len(sequences) - len(wanted); left > 0 {
 			found.left[cs] = left
@@ -36,11 +33,20 @@ func (s *snapshot) eventsOf(cases []bool, to uint64, months func(domain.Month) b
 	return found
 }
 
-// ofMonths keeps of the events of one case those that are no performed time, and performed time that ever was of one of the months, with
-// everything that corrected it.
+// ofMonths keeps of the events of one case those that are no performed time, and performed time that ever was of one of the months, or of one that
+// a correction moved it to or from, with everything that corrected it.
 func (s *snapshot) ofMonths(sequences []uint64, months func(domain.Month) bool) (wanted []uint64) {
-	chains := s.performedChains(sequences)
-	ofMonth := func(first uint64) bool { return slices.ContainsFunc(chains.months[first], months) }
+	chains, whole := s.performedChains(sequences), map[domain.Month]bool{}
+	for _, of := range chains.months {
+		if slices.ContainsFunc(of, months) { // a correction moved it: what that changed is a sum of the other month too
+			for _, m := range of {
+				whole[m] = true
+			}
+		}
+	}
+	ofMonth := func(first uint64) bool {
+		return slices.ContainsFunc(chains.months[first], func(m domain.Month) bool { return whole[m] })
+	}
 	return slices.DeleteFunc(slices.Clone(sequences), func(sequence uint64) bool {
 		first, performed := chains.origin[sequence]
 		return performed && !ofMonth(first)

@@ -118,11 +118,11 @@ func (d *derivation) months() (months []domain.Month) {
 // choose picks the cases that the lines rest on: those with anything at the lines' units in their months, of the whole provider where the payout
 // is asked for, and where a cap sums more than a unit, of all that it sums since January.
 func (d *derivation) choose(state *authority.State) *selection {
-	if len(d.lines) == 0 {
-		return &selection{cases: make([]bool, len(d.entities))}
-	}
-	months := compensation.Period{From: d.lines[0].Month, To: d.lines[0].Month}
 	wide, all := d.query.Line == 0, false
+	months := compensation.Period{From: d.version.Month, To: d.version.Month}
+	if !wide {
+		months = compensation.Period{From: d.lines[0].Month, To: d.lines[0].Month}
+	}
 	for _, l := range d.lines {
 		months.From, months.To = min(months.From, l.Month), max(months.To, l.Month)
 	}
