@@ -11,7 +11,8 @@ import (
 )
 
 // WhyCorrection is a correction or annulment that touched a line, known when the payout was calculated: of an event that the line's postings rest
-// on, or would have rested on, or that an adjustment follows from.
+// on, or would have rested on, or that an adjustment follows from. Of the decisions in force at a unit, which a unit's own amount rests on, only the
+// events themselves are named (WhyLine.Events): they are of any number of cases, whose trails say what each changed.
 type WhyCorrection struct {
 	WhyEvent
 	Target         string             `json:"target"` // id of the event that it corrects or annuls

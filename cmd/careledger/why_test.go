@@ -70,6 +70,7 @@ func derives(ts *testscript.TestScript, neg bool, args []string) {
 				Corrections []struct{ Event string }
 				Postings    []struct {
 					Amount     domain.Money
+					Entity     string                                       // "" for a unit's own
 					NotApplied []struct{ Policy, Component, Reason string } `json:"not_applied"`
 				}
 			}
@@ -95,7 +96,7 @@ func derives(ts *testscript.TestScript, neg bool, args []string) {
 				corrected[c.Event] = true
 			}
 			for _, e := range l.Events {
-				if e.Used && (e.Type == string(domain.TypeEventCorrected) || e.Type == string(domain.TypeEventAnnulled)) && !corrected[e.Event] {
+				if ofUnit := len(l.Postings) > 0 && l.Postings[0].Entity == ""; !ofUnit && e.Used && (e.Type == string(domain.TypeEventCorrected) || e.Type == string(domain.TypeEventAnnulled)) && !corrected[e.Event] {
 					ts.Fatalf("%s: line %d rests on the correction %s, and does not say what it changed", file, i+1, e.Event)
 				}
 			}
