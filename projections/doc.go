@@ -17,6 +17,9 @@
 // postings, computes every payout again as of its position, and compares a table folded from the log with the file that keeps one. VerifyAccesses checks
 // the log of who has read what, which nothing is folded from; ReadAccesses reads it whole.
 //
+// Why derives an amount down to its events, over a cut of the cases that it rests on alone (selection), and says what was considered and gave
+// nothing, what corrected it and where a cap stood; the reasons come from the evaluators themselves (decisions.md, 8).
+//
 // Memory is some 55 bytes an event in columns, 12 in the index that the fold needs, and 400 for each of the last 300 000 to 600 000
 // events of cases and patients that are not performed time (states). Performed time is folded without its case: its key and minutes
 // are in the event, and a correction finds the row by the id of what it corrects.
