@@ -98,7 +98,7 @@ func (b *backwards) readCase(ctx context.Context, id string, sequence uint64) er
 	if cs := b.columns.cases[sequence-1]; cs != noCase {
 		sequences = b.sequencesOf(cs, b.position)
 	}
-	err := b.table.log.ReadSequences(ctx, sequences, func(r eventstore.Event) error {
+	err := b.table.events.ReadSequences(ctx, sequences, func(r eventstore.Event) error {
 		e, err := domain.DecodeEvent(r.Sequence, domain.Type(r.Type), r.Data)
 		if err != nil {
 			return err

@@ -26,6 +26,7 @@ const (
 	QuestionPayouts      = "payouts"
 	QuestionPayout       = "payout"
 	QuestionWhy          = "why"
+	QuestionBundle       = "bundle"
 	QuestionSheet        = "sheet"
 	QuestionDeviation    = "deviation"
 	QuestionRecipients   = "recipients"
@@ -52,8 +53,9 @@ type Request struct {
 	Entity   string `json:"entity,omitempty"`   // trail, sheet
 	Event    string `json:"event,omitempty"`    // why, in place of a payout
 	Lang     string `json:"lang,omitempty"`     // why as a page: sv, en
+	Redact   bool   `json:"redact,omitzero"`    // bundle
 	Policy   string `json:"policy,omitempty"`   // policy
-	Payout   string `json:"payout,omitempty"`   // payout; why, with its line and posting: 2016-03-lund-hemvard/2/1
+	Payout   string `json:"payout,omitempty"`   // payout, bundle; why, with its line and posting: 2016-03-lund-hemvard/2/1
 	Decision string `json:"decision,omitempty"` // sheet
 	On       string `json:"on,omitempty"`       // sheet
 
@@ -133,6 +135,7 @@ var answers = map[string]func(*question) error{
 	QuestionPayouts:      (*question).payouts,
 	QuestionPayout:       (*question).payouts,
 	QuestionWhy:          (*question).why,
+	QuestionBundle:       (*question).bundle,
 	QuestionSheet:        (*question).sheet,
 	QuestionDeviation:    (*question).deviation,
 }
