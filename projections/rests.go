@@ -230,12 +230,22 @@ func (r *resting) adjustments() {
 				r.grants = true
 			case domain.KindCase, domain.KindPatient:
 				u := r.use(cause.Entity)
+				u.cause(cause.Type)
 				for _, c := range r.components(l.Policy, l.Component) {
 					u.of(c, unitMonth{l.Unit, l.Month})
 				}
 			}
 		}
 	}
+}
+
+// cause adds what an event that an adjustment follows from is told with: what it refers to. What a correction is of is not told by its type.
+func (u *uses) cause(t domain.Type) {
+	corrects := t == domain.TypeEventAnnulled || t == domain.TypeEventCorrected
+	goals := ofGoals[t] || corrects
+	u.followUps = u.followUps || goals
+	u.decisions = u.decisions || goals || changesForce[t]
+	u.absences = u.absences || corrects || t == domain.TypeAbsenceRegistered
 }
 
 // components returns a component as the documents of its policy say it.
