@@ -13,18 +13,21 @@ import (
 	"careledger/projections"
 )
 
-// fold folds the events, judges the payout's steps, and finds what does not belong to it or is missing.
-func (v *verifying) fold(ctx context.Context) (err error) {
-	if v.missing() {
+// fold folds the events and judges the payout's steps.
+func (v *verifying) fold(context.Context) (err error) {
+	if v.beginnings(); len(v.found.Findings) > 0 || v.missing() {
 		return nil
 	}
 	if v.table, err = projections.FoldPart(v.bundle.Authority, v.raw); err != nil {
 		v.find(Finding{Section: SectionEvent, What: fmt.Sprintf("the events do not fold: %v; an event that others refer to may be missing", err), Do: doProve})
 		return nil
 	}
-	if v.steps(); len(v.found.Findings) > 0 {
-		return nil
-	}
+	v.steps()
+	return nil
+}
+
+// belongs finds the events that the payout does not rest on.
+func (v *verifying) belongs(ctx context.Context) error {
 	rests, err := v.table.RestsOn(ctx, v.bundle.Payout, v.bundle.Redacted)
 	if err != nil {
 		v.find(Finding{Section: SectionEvent, What: fmt.Sprintf("what payout %s rests on cannot be told: %v", v.bundle.Payout.ID(), err), Do: doProve})
@@ -36,6 +39,19 @@ func (v *verifying) fold(ctx context.Context) (err error) {
 		}
 	}
 	return nil
+}
+
+// beginnings finds the cases, patients and grants whose first event is not there: nothing can be known of them before it.
+func (v *verifying) beginnings() {
+	begins := map[domain.Kind]domain.Type{domain.KindCase: domain.TypeCaseOpened, domain.KindPatient: domain.TypeCareRequested, domain.KindGrant: domain.TypeGrantAgreed}
+	begun := map[domain.Entity]bool{}
+	for i := range v.events {
+		e := &v.events[i]
+		if first, has := begins[e.Entity.Kind()]; has && !begun[e.Entity] && e.Type != first {
+			v.ofEvent(i, doProve, "the first event of %s is not in the bundle, a %s", e.Entity, first)
+		}
+		begun[e.Entity] = true
+	}
 }
 
 // missing names the events that the derivation or the payout itself names and that are not there.

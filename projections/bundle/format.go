@@ -92,9 +92,13 @@ func (b *Bundle) Encode() ([]byte, error) {
 		w.line(eventLine{SectionEvent, e.Sequence, e.Entity, e.Type, e.ID, e.Data, hashTexts(e.Proof)})
 	}
 	w.line(derivationLine{SectionDerivation, b.Derivation})
+	w.end()
+	return w.out, w.err
+}
+
+func (w *writer) end() {
 	sum := sha256.Sum256(w.out)
 	w.line(endLine{SectionEnd, w.lines + 1, hex.EncodeToString(sum[:])})
-	return w.out, w.err
 }
 
 func hashTexts(hashes []tlog.Hash) []string {
@@ -215,6 +219,10 @@ func (r *reading) section(i, n int, section string, sequence uint64, body, file 
 		return
 	}
 	read := func(into any) bool {
+		if !bytes.HasPrefix(body, []byte(`{"section":"`+section+`"`)) {
+			r.find(section, sequence, "it does not say that it is the section that stands here")
+			return false
+		}
 		err := json.Unmarshal(body, into, json.RejectUnknownMembers(true))
 		if err != nil {
 			r.find(section, sequence, "it cannot be read: %v", err)

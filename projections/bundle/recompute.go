@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"math/big"
 	"slices"
 	"strings"
@@ -310,7 +311,7 @@ func differs(at string, says, is any) string {
 		for k := range b {
 			keys[k] = true
 		}
-		for _, k := range sorted(keys) {
+		for _, k := range slices.Sorted(maps.Keys(keys)) {
 			if where := differs(at+"/"+k, a[k], b[k]); where != "" {
 				return where
 			}
@@ -333,14 +334,6 @@ func differs(at string, says, is any) string {
 		}
 	}
 	return fmt.Sprintf(": at %s it says %s, and %s follows", cmp.Or(at, "/"), short(says), short(is))
-}
-
-func sorted(keys map[string]bool) (all []string) {
-	for k := range keys {
-		all = append(all, k)
-	}
-	slices.Sort(all)
-	return all
 }
 
 // short writes a value in at most a few words.

@@ -93,7 +93,7 @@ func Verify(ctx context.Context, file []byte, x Expected) (*Verification, error)
 	}
 	f := v.found
 	f.Authority, f.Payout, f.Redacted, f.VerifierKey = b.Authority, b.Payout.ID(), b.Redacted, b.VerifierKey
-	for _, step := range []func(context.Context) error{v.checkpoint, v.proofs, v.stored, v.fold, v.recompute, v.derivation} {
+	for _, step := range []func(context.Context) error{v.checkpoint, v.proofs, v.stored, v.fold, v.recompute, v.belongs, v.derivation} {
 		if err := step(ctx); err != nil {
 			return nil, err
 		}
