@@ -8,6 +8,7 @@ import (
 	"github.com/transparency-dev/merkle/rfc6962"
 
 	"careledger/domain"
+	"careledger/domain/compensation"
 	"careledger/eventstore"
 	"careledger/projections"
 )
@@ -15,7 +16,7 @@ import (
 // Of generated histories with every component kind, corrections, retroactive policies and adjustments.
 func TestEveryPayoutOfALedgerIsProvenByItsBundle(t *testing.T) {
 	payouts, adjusts, fewer, kinds := 0, 0, 0, map[string]int{}
-	for seed := range uint64(5) {
+	for _, seed := range []uint64{5, 6, 7, 13} { // between them they have what is required below
 		p := history(t, seed, 130)
 		for _, payout := range p.payouts() {
 			latest := payout.Latest()
@@ -56,6 +57,10 @@ func TestEveryPayoutOfALedgerIsProvenByItsBundle(t *testing.T) {
 	t.Logf("%d payouts, %d of them with a smaller bundle when redacted, %d adjustments; lines by kind %v", payouts, fewer, adjusts, kinds)
 	require.Positive(t, adjusts)
 	require.Greater(t, fewer, payouts/2)
+	for _, kind := range []compensation.ComponentKind{compensation.KindTime, compensation.KindFixed, compensation.KindGoalPremium, compensation.KindPersonPremium,
+		compensation.KindSupplement, compensation.KindCap, compensation.KindAllocation} {
+		require.Positive(t, kinds[string(kind)], kind)
+	}
 }
 
 // The proofs are those of RFC 6962: another implementation of the tree accepts each.
