@@ -94,7 +94,7 @@ func Verify(ctx context.Context, file []byte, x Expected) (*Verification, error)
 	f := v.found
 	f.Authority, f.Payout, f.Redacted, f.VerifierKey = b.Authority, b.Payout.ID(), b.Redacted, b.VerifierKey
 	for _, step := range []func(context.Context) error{v.checkpoint, v.proofs, v.stored, v.fold, v.recompute, v.belongs, v.derivation} {
-		if err := step(ctx); err != nil {
+		if err := v.guarded(ctx, step); err != nil {
 			return nil, err
 		}
 		if len(f.Findings) > 0 {
@@ -103,6 +103,16 @@ func Verify(ctx context.Context, file []byte, x Expected) (*Verification, error)
 		}
 	}
 	return f, nil
+}
+
+// guarded takes a step. Events that no ledger would have let onto its log, with a signature of whoever wrote them, may be more than a fold can take.
+func (v *verifying) guarded(ctx context.Context, step func(context.Context) error) error {
+	defer func() {
+		if r := recover(); r != nil {
+			v.find(Finding{Section: SectionEvent, What: fmt.Sprintf("the events cannot be folded together: something that they refer to is missing, or is not what its type promises (%v)", r), Do: doProve})
+		}
+	}()
+	return step(ctx)
 }
 
 // verifying is a bundle on its way to its verification.

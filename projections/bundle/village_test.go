@@ -11,7 +11,6 @@ import (
 	"careledger/domain"
 	"careledger/domain/historytest"
 	"careledger/eventstore"
-	"careledger/projections"
 )
 
 // village is a small ledger. Provider a has two cases and b one, each with 600 minutes reported for January and February of 2020 at 120 kr an hour,
@@ -140,5 +139,3 @@ func withKeyOf(t testing.TB, dir string) string {
 	}
 	return other
 }
-
-var _ = projections.Now
