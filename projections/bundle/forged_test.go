@@ -78,6 +78,9 @@ var forgeries = map[string]forgery{
 	"the approval is left out": {func(_ *testing.T, v *village) *Bundle {
 		return v.assembled(v.second, false, slices.DeleteFunc(v.rests(v.second, false), func(s uint64) bool { return s == v.latest(v.second).Approved.Sequence }))
 	}, []string{"payout-paid does not follow from what stands before it", "takes one that is approved"}, ""},
+	"the goal of a follow-up is left out": {func(_ *testing.T, v *village) *Bundle {
+		return v.assembled(v.first, false, slices.DeleteFunc(v.rests(v.first, false), func(s uint64) bool { return s == v.at["k1-goal"] }))
+	}, []string{"line 1 (2020-01 ua m/premium) says 297.00 kr, and the events of the bundle give 0.00 kr"}, ""},
 	"an event of another case is added": {func(_ *testing.T, v *village) *Bundle { return v.with(v.at["k3-open"]) },
 		[]string{"case-opened of case/k3 is no part of what payout 2020-02-a rests on"}, "k3-open"},
 	"another payout is added": {func(_ *testing.T, v *village) *Bundle { return v.with(v.latest("payout/2020-01-b").Sequence) },
