@@ -23,7 +23,8 @@ type plan struct {
 	policies    []compensation.Policy
 	expected    []expectation
 	warnings    []string
-	seek        *seek // the value is to be found first
+	seek        *seek    // the value is to be found first
+	over        *history // what it is evaluated over: the history, or that under assumed behaviour
 }
 
 // expectation is a component of an alternative, in each document that has it: one that yields nothing is named in a warning.

@@ -58,10 +58,11 @@ func (h *history) replay(ctx context.Context, r *Request, progress func(done, to
 		by = compensation.DefaultFields
 	}
 	result := &Result{Authority: h.Authority, Period: h.Period, By: by, InForceFrom: h.inForceFrom, Runs: make([]Run, len(plans))}
+	result.Behaviour = h.assume(r, plans)
 	if err := h.evaluateAll(ctx, plans, result, progress); err != nil {
 		return nil, err
 	}
-	return result, nil
+	return result, h.examine(ctx, r, plans, result, progress)
 }
 
 // evaluateAll evaluates the plans into the result's runs, as many at a time as there are processors. Each writes only its own run, and
@@ -82,7 +83,7 @@ func (h *history) evaluateAll(ctx context.Context, plans []plan, result *Result,
 			if skip {
 				return nil
 			}
-			ps, err := h.settleAndEvaluate(ctx, &plans[i], result.By)
+			ps, err := plans[i].over.settleAndEvaluate(ctx, &plans[i], result.By)
 			if i == 0 {
 				adopted = ps
 				close(known)
