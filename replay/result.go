@@ -62,4 +62,3 @@ type ProviderDifference struct {
 	Alternative domain.Money `json:"alternative"`
 	Difference  domain.Money `json:"difference"`
 }
-
