@@ -122,14 +122,9 @@ func (a *AssumedArea) Changed() int { return max(a.Assumed-a.Fulfilled, a.Fulfil
 // Rates returns fulfilled / assessed as found and as assumed, with four decimals half up.
 func (a *AssumedArea) Rates() (found, assumed string) {
 	rate := func(n int) string {
-		return fourDecimals(domain.DecimalOf(int64(n), 0).QuoRound(domain.DecimalOf(int64(a.Assessed), 0), 4))
+		return withDecimals(domain.DecimalOf(int64(n), 0).QuoRound(domain.DecimalOf(int64(a.Assessed), 0), 4), 4)
 	}
 	return rate(a.Fulfilled), rate(a.Assumed)
-}
-
-func fourDecimals(d domain.Decimal) string {
-	whole, _ := d.Scaled(4)
-	return fmt.Sprintf("%d.%04d", whole/10_000, whole%10_000)
 }
 
 // AssumedChange is a goal at a follow-up whose outcome is assumed to be another.

@@ -73,7 +73,16 @@ func (e *Effects) Percent() string {
 		return ""
 	}
 	base := max(e.Adopted, -e.Adopted)
-	return e.Difference().Decimal().Mul(domain.DecimalOf(100, 0)).QuoRound(base.Decimal(), 1).String()
+	return withDecimals(e.Difference().Decimal().Mul(domain.DecimalOf(100, 0)).QuoRound(base.Decimal(), 1), 1)
+}
+
+// withDecimals writes a decimal of at most n decimals with all n of them, more than 0.
+func withDecimals(d domain.Decimal, n int) string {
+	text := d.String()
+	if d.Decimals() == 0 {
+		text += "."
+	}
+	return text + strings.Repeat("0", n-d.Decimals())
 }
 
 // Class says how an alternative treats who has a row.

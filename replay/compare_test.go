@@ -320,7 +320,7 @@ func TestProvidersAndUnitsStandByTheSizeOfTheirDifference(t *testing.T) {
 	assert.Equal(t, []string{"provider", "unit"}, c.By[1].Columns)
 	assert.Equal(t, "2020 loss-over-5-percent -3380.00 -3380.00 0.00 0.00 0.00", compared(c.By[2]))
 	assert.Equal(t, " loss-over-5-percent -3630.00 -3630.00 0.00 0.00 0.00\nmobility gain-over-5-percent 250.00 250.00 0.00 0.00 0.00", compared(c.By[3]))
-	assert.Equal(t, "-49", c.By[0].Rows[0].Percent())
+	assert.Equal(t, "-49.0", c.By[0].Rows[0].Percent())
 }
 
 func TestWhatACompareCannotBeByIsSaid(t *testing.T) {

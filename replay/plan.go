@@ -23,8 +23,9 @@ type plan struct {
 	policies    []compensation.Policy
 	expected    []expectation
 	warnings    []string
-	seek        *seek    // the value is to be found first
-	over        *history // what it is evaluated over: the history, or that under assumed behaviour
+	seek        *seek      // the value is to be found first
+	swept       *parameter // of a step of a sweep
+	over        *history   // what it is evaluated over: the history, or that under assumed behaviour
 }
 
 // expectation is a component of an alternative, in each document that has it: one that yields nothing is named in a warning.
@@ -160,7 +161,7 @@ func (h *history) steps(base []compensation.Policy, w *Sweep) ([]plan, error) {
 		if err != nil {
 			return nil, fmt.Errorf("--sweep %s: %w", w.Target, err)
 		}
-		p := plan{name: target.String() + "=" + v.String(), value: v.String()}
+		p := plan{name: target.String() + "=" + v.String(), value: v.String(), swept: &target}
 		if i == 0 {
 			h.change(&p, changed, target)
 		} else {

@@ -58,7 +58,7 @@ func (h *history) replay(ctx context.Context, r *Request, progress func(done, to
 		by = compensation.DefaultFields
 	}
 	result := &Result{Authority: h.Authority, Period: h.Period, By: by, InForceFrom: h.inForceFrom, Runs: make([]Run, len(plans))}
-	result.Behaviour = h.assume(r, plans)
+	result.Behaviour, result.Swept = h.assume(r, plans), h.swept(plans)
 	if err := h.evaluateAll(ctx, plans, result, progress); err != nil {
 		return nil, err
 	}
@@ -130,7 +130,7 @@ func (h *history) settleAndEvaluate(ctx context.Context, p *plan, by []string) (
 
 // run states what a plan's postings come to, beside the adopted ones.
 func (h *history) run(p *plan, ps, adopted *postings) Run {
-	return Run{Name: p.name, Models: inPeriod(p.policies, h.Period), Value: p.value, Total: ps.rows.Total(), Digest: ps.digest.Sum(), Rows: ps.rows.Rows(),
+	return Run{Name: p.name, Models: inPeriod(p.policies, h.Period), Value: p.value, Step: p.swept != nil, Total: ps.rows.Total(), Digest: ps.digest.Sum(), Rows: ps.rows.Rows(),
 		Difference: ps.rows.Total() - adopted.rows.Total(), Providers: h.providers(ps, adopted), Warnings: append(p.warnings, h.silent(p, ps)...)}
 }
 

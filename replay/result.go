@@ -14,8 +14,15 @@ type Result struct {
 	By          []string    // of the rows
 	InForceFrom domain.Date // of the alternatives; 0: the whole period
 	Runs        []Run       // the first is adopted; then the models, the settings, the steps of the sweep, the value sought
+	Swept       *Swept      // what the steps of the sweep are of; nil: no sweep
 	Behaviour   *Behaviour  // what the alternatives assume; nil: nothing
 	Stamp       *Stamp      // what the result rests on and how to have it again; nil until whoever knows the log has set it
+}
+
+// Swept is the parameter that a sweep gives its values.
+type Swept struct {
+	Parameter string // POLICY.PARAM, or POLICY.PARAM.KEY
+	Unit      string // as the adopted document has it, free text: SEK/goal; may be ""
 }
 
 // Stamp says what a result rests on, so that anybody can have it again, and see that it is the same.
@@ -34,6 +41,7 @@ type Run struct {
 	Name       string // adopted for the first; no two are the same
 	Models     []ModelRef
 	Value      string // of a step of a sweep, or the value sought; "" for the others
+	Step       bool   // of a sweep
 	Total      domain.Money
 	Digest     string // of the postings (compensation.Digest)
 	Rows       []compensation.Row
