@@ -101,8 +101,8 @@ func (l *Local) Ask(ctx context.Context, r Request, w io.Writer) error {
 	if r.Question == QuestionVerify {
 		return l.verify(ctx, r, format, w)
 	}
-	if r.InForceFrom != "" && len(r.Models)+len(r.Set) == 0 && r.Sweep == "" && r.Seek == "" {
-		return &Wrong{fmt.Errorf("--in-force-from says from when an alternative holds; give one with --model, --set, --sweep or --seek")}
+	if err := r.checkAlternative(); err != nil {
+		return &Wrong{err}
 	}
 	if answer := healthAnswers[r.Question]; answer != nil {
 		return l.askMunicipalities(ctx, &healthQuestion{Request: r, query: q, format: format, w: w}, answer)

@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"net/url"
 	"runtime/debug"
@@ -12,6 +13,25 @@ import (
 	"careledger/cmd/careledger/internal/report"
 	"careledger/replay"
 )
+
+// checkAlternative refuses what is said of an alternative where there is none.
+func (r *Request) checkAlternative() error {
+	if len(r.Models)+len(r.Set) > 0 || r.Sweep != "" || r.Seek != "" {
+		return nil
+	}
+	const give = "; give one with --model, --set, --sweep or --seek"
+	switch {
+	case r.InForceFrom != "":
+		return errors.New("--in-force-from says from when an alternative holds" + give)
+	case r.Compare != "":
+		return errors.New("--compare sets an alternative beside the adopted policies" + give)
+	case r.LimitChange != "":
+		return errors.New("--limit-change limits how fast an alternative is reached" + give)
+	case len(r.Assume) > 0:
+		return errors.New("--assume is what an alternative is answered by" + give)
+	}
+	return nil
+}
 
 // readExamination reads what is asked of each alternative of a replay beside its rows.
 func (r *Request) readExamination(request *replay.Request) (err error) {

@@ -187,7 +187,11 @@ func (c *chart) draw(b *bytes.Buffer, r *replay.Result) {
 	if c.note != "" {
 		text(fmt.Sprintf(`x="%d" y="76"`, plotLeft), "start", ` font-size="13" font-weight="bold"`, c.note)
 	}
-	text(fmt.Sprintf(`x="%d" y="98"`, plotLeft), "end", "", c.yTitle)
+	yTitle := c.yTitle
+	if y.low > 0 || y.high < 0 {
+		yTitle += "; the axis does not begin at 0"
+	}
+	text(`x="30" y="92"`, "start", "", yTitle)
 	y.ticks(func(v int64) {
 		fmt.Fprintf(b, "<line x1=\"%d\" x2=\"%d\" y1=\"%s\" y2=\"%s\" stroke=\"#ccc\"/>\n", plotLeft, plotRight, y.at(v), y.at(v))
 		text(fmt.Sprintf(`x="%d" y="%s" dy="5"`, plotLeft-10, y.at(v)), "end", "", tickText(v, 2, y.step))

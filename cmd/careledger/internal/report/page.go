@@ -1,6 +1,7 @@
 package report
 
 import (
+	"archive/zip"
 	"bytes"
 	"encoding/csv"
 	"errors"
@@ -133,10 +134,33 @@ func workbook(w io.Writer, title, known string, pages []*page) error {
 	if err == nil {
 		err = f.Write(&b)
 	}
-	if err = errors.Join(err, f.Close()); err != nil {
+	if err = errors.Join(err, f.Close()); err == nil {
+		err = sortedZip(w, b.Bytes())
+	}
+	if err != nil {
 		return fmt.Errorf("write the workbook: %w", err)
 	}
-	_, err = w.Write(b.Bytes())
+	return nil
+}
+
+// sortedZip writes a zip file with its parts in order of name: excelize writes several sheets in the order of a map.
+func sortedZip(w io.Writer, b []byte) error {
+	z, err := zip.NewReader(bytes.NewReader(b), int64(len(b)))
+	if err != nil {
+		return err
+	}
+	slices.SortFunc(z.File, func(a, b *zip.File) int { return strings.Compare(a.Name, b.Name) })
+	var sorted bytes.Buffer
+	out := zip.NewWriter(&sorted)
+	for _, f := range z.File {
+		if err := out.Copy(f); err != nil {
+			return err
+		}
+	}
+	if err := out.Close(); err != nil {
+		return err
+	}
+	_, err = w.Write(sorted.Bytes())
 	return err
 }
 
