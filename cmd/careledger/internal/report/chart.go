@@ -33,13 +33,16 @@ type chartPoint struct {
 	y     domain.Money
 }
 
-// The layout, in units of the drawing.
+// The layout, in units of the drawing, under a heading of two lines.
 const (
-	chartWidth, chartHeight                   = 960, 560
-	plotLeft, plotRight, plotTop, plotBottom  = 150, 930, 110, 450
-	markedPoints, describedPoints, chartTicks = 60, 60, 6
-	chartNoSweep                              = "a chart is drawn of a sweep, and there is none; give --sweep POLICY.PARAM=A..B:STEP, or write the answer to a file that ends in .xlsx or .csv"
+	chartWidth, chartHeight, chartLeft       = 960, 540, 30
+	plotLeft, plotRight, plotTop, plotBottom = 150, 930, 96, 430
+	headingHeight                            = 48
+	chartTicks                               = 6  // that fit well
+	statedPoints                             = 60 // of more points only the line is drawn, and none is said
 )
+
+const chartNoSweep = "a chart is drawn of a sweep, and there is none; give --sweep POLICY.PARAM=A..B:STEP, or write the answer to a file that ends in .xlsx or .csv"
 
 // sweepChart draws the totals of a sweep.
 func sweepChart(w io.Writer, r *replay.Result) error {
@@ -96,7 +99,7 @@ func (c *chart) describe(r *replay.Result) string {
 	}
 	fmt.Fprintf(&b, "A line from %s kr at %s to %s kr at %s in %d steps; a dashed line at what the adopted policies pay, %s kr.",
 		kronorText(first.y), comma(first.value), kronorText(last.y), comma(last.value), len(c.points), kronorText(c.adopted))
-	if len(c.points) <= describedPoints {
+	if len(c.points) <= statedPoints {
 		b.WriteString(" The points:")
 		for i, p := range c.points {
 			if i > 0 {
@@ -175,23 +178,20 @@ func (c *chart) draw(b *bytes.Buffer, r *replay.Result) {
 		xs, ys = append(xs, p.x), append(ys, int64(p.y))
 	}
 	x, y := newScale(xs, plotLeft*10, plotRight*10), newScale(ys, plotBottom*10, plotTop*10)
+	heading, below := c.heading()
+	height := chartHeight + below
 	fmt.Fprintf(b, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" width="%d" height="%d" role="img" aria-labelledby="chart-title chart-desc" font-family="Helvetica, Arial, sans-serif" font-size="14">`+"\n",
-		chartWidth, chartHeight, chartWidth, chartHeight)
+		chartWidth, height, chartWidth, height)
 	fmt.Fprintf(b, "<title id=\"chart-title\">%s</title>\n<desc id=\"chart-desc\">%s</desc>\n", escaped(c.title), escaped(c.desc))
-	fmt.Fprintf(b, "<rect width=\"%d\" height=\"%d\" fill=\"#fff\"/>\n", chartWidth, chartHeight)
+	fmt.Fprintf(b, "<rect width=\"%d\" height=\"%d\" fill=\"#fff\"/>\n%s<g transform=\"translate(0,%d)\">\n", chartWidth, height, heading, below)
 	text := func(at, anchor, style, s string) {
 		fmt.Fprintf(b, "<text %s text-anchor=\"%s\"%s>%s</text>\n", at, anchor, style, escaped(s))
-	}
-	text(fmt.Sprintf(`x="%d" y="32"`, plotLeft), "start", ` font-size="20" font-weight="bold"`, c.title)
-	text(fmt.Sprintf(`x="%d" y="56"`, plotLeft), "start", ` font-size="13"`, c.subtitle)
-	if c.note != "" {
-		text(fmt.Sprintf(`x="%d" y="76"`, plotLeft), "start", ` font-size="13" font-weight="bold"`, c.note)
 	}
 	yTitle := c.yTitle
 	if y.low > 0 || y.high < 0 {
 		yTitle += "; the axis does not begin at 0"
 	}
-	text(`x="30" y="92"`, "start", "", yTitle)
+	text(fmt.Sprintf(`x="%d" y="%d"`, chartLeft, plotTop-18), "start", "", yTitle)
 	y.ticks(func(v int64) {
 		fmt.Fprintf(b, "<line x1=\"%d\" x2=\"%d\" y1=\"%s\" y2=\"%s\" stroke=\"#ccc\"/>\n", plotLeft, plotRight, y.at(v), y.at(v))
 		text(fmt.Sprintf(`x="%d" y="%s" dy="5"`, plotLeft-10, y.at(v)), "end", "", tickText(v, 2, y.step))
@@ -204,10 +204,28 @@ func (c *chart) draw(b *bytes.Buffer, r *replay.Result) {
 	text(fmt.Sprintf(`x="%d" y="%d"`, (plotLeft+plotRight)/2, plotBottom+50), "middle", "", c.xTitle)
 	c.lines(b, x, y)
 	if r.Stamp != nil {
-		text(fmt.Sprintf(`x="%d" y="%d"`, plotLeft, chartHeight-16), "start", ` font-size="11"`, fmt.Sprintf("Log of authority %s at event %s, root %s…; %s",
+		text(fmt.Sprintf(`x="%d" y="%d"`, chartLeft, chartHeight-16), "start", ` font-size="11"`, fmt.Sprintf("Log of authority %s at event %s, root %s…; %s",
 			r.Authority, swedishNumber(fmt.Sprint(r.Stamp.Sequence)), r.Stamp.Root[:16], r.Stamp.Engine))
 	}
-	b.WriteString("</svg>\n")
+	b.WriteString("</g>\n</svg>\n")
+}
+
+// heading returns the lines above the plot, and how far they push it down.
+func (c *chart) heading() (drawn string, below int) {
+	var b strings.Builder
+	y := 0
+	for _, part := range []struct {
+		text, style string
+		wide, line  int // characters that fit on a line, and its height
+	}{
+		{c.title, `font-size="20" font-weight="bold"`, 75, 28}, {c.subtitle, `font-size="13"`, 115, 20}, {c.note, `font-size="13" font-weight="bold"`, 105, 20},
+	} {
+		for _, line := range wrapped(part.text, part.wide) {
+			y += part.line
+			fmt.Fprintf(&b, "<text x=\"%d\" y=\"%d\" %s>%s</text>\n", chartLeft, y, part.style, escaped(line))
+		}
+	}
+	return b.String(), y - headingHeight
 }
 
 // lines draws the totals, and what is adopted.
@@ -221,7 +239,7 @@ func (c *chart) lines(b *bytes.Buffer, x, y scale) {
 		at[i] = x.at(p.x) + "," + y.at(int64(p.y))
 	}
 	fmt.Fprintf(b, "<polyline points=\"%s\" fill=\"none\" stroke=\"#000\" stroke-width=\"2\"/>\n", strings.Join(at, " "))
-	if len(c.points) > markedPoints {
+	if len(c.points) > statedPoints {
 		return
 	}
 	for _, p := range c.points {

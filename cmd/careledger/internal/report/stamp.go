@@ -33,23 +33,31 @@ func stamped(w io.Writer, r *replay.Result) error {
 	}
 	for i, run := range r.Runs {
 		if i == stampedRuns {
-			fmt.Fprintf(&b, "  models  of the other %d runs: see --format json\n", len(r.Runs)-i)
+			fmt.Fprintf(&b, "  models  of the other %d runs: see --format json, which has every hash whole\n", len(r.Runs)-i)
 			break
 		}
-		fmt.Fprintf(&b, "  models  %s: %s\n", run.Name, modelWords(run.Models, 16))
+		fmt.Fprintf(&b, "  models  %s: %s\n", run.Name, modelWords(run.Models))
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
 }
 
-// modelWords names models by id and the first digits of their hash.
-func modelWords(models []replay.ModelRef, digits int) string {
+// modelWords names models by id and the first digits of their hash, of several documents of one policy those of the first.
+func modelWords(models []replay.ModelRef) string {
 	if len(models) == 0 {
 		return "none in force"
 	}
-	words := make([]string, len(models))
-	for i, m := range models {
-		words[i] = m.ID + " " + m.SHA256[:digits]
+	var words []string
+	for i := 0; i < len(models); {
+		first := i
+		for i < len(models) && models[i].ID == models[first].ID {
+			i++
+		}
+		word := models[first].ID + " " + models[first].SHA256[:16]
+		if later := i - first - 1; later > 0 {
+			word += fmt.Sprintf(" and %d later documents", later)
+		}
+		words = append(words, word)
 	}
 	return strings.Join(words, ", ")
 }
