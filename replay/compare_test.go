@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/big"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -17,16 +18,24 @@ import (
 	"careledger/domain/historytest"
 )
 
+// worlds are drawn once for all tests: drawing one takes longer than what is tested on it.
+var worlds = sync.OnceValue(func() (all []*historytest.World) {
+	for seed := range uint64(60) {
+		w, err := historytest.Fold(historytest.FromSeed(seed, 120).Events(-1))
+		if err != nil { // a drawn history folds
+			panic(err)
+		}
+		all = append(all, w)
+	}
+	return all
+})
+
 // drawnHistory is a drawn history of two years, and the models that another one adopts, as alternatives to its own.
 func drawnHistory(t *rapid.T) (*history, []ModelSet) {
-	events := historytest.FromSeed(rapid.Uint64().Draw(t, "history"), 120).Events(-1)
-	w, err := historytest.Fold(events)
-	require.NoError(t, err)
+	w, other := worlds()[rapid.IntRange(0, len(worlds())-1).Draw(t, "history")], worlds()[rapid.IntRange(0, len(worlds())-1).Draw(t, "alternative")]
 	from := domain.NewMonth(2020, 1) + domain.Month(rapid.IntRange(0, 8).Draw(t, "first month"))
 	period := compensation.Period{From: from, To: from + domain.Month(rapid.IntRange(0, 20).Draw(t, "months"))}
 	h := &history{Prepared: w.Columns().Prepare(period), adopted: w.State.Adopted()}
-	other, err := historytest.Fold(historytest.FromSeed(rapid.Uint64().Draw(t, "alternative"), 60).Events(-1))
-	require.NoError(t, err)
 	var together ModelSet
 	for _, p := range other.State.Adopted() {
 		together.Documents = append(together.Documents, Document{p.ID, p.Documents[0].Model.CanonicalJSON()})
@@ -121,7 +130,8 @@ func postingsOf(t *rapid.T, h *history, policies []compensation.Policy) (all []c
 	return all
 }
 
-// definedSplit is effects.go's definition over postings in words, with a map for everything.
+// definedSplit is effects.go's definition over postings in words, with a map for everything. It is one function, to be read beside the
+// definition.
 func definedSplit(t *rapid.T, adopted, alternative []compensation.Posting) (sums [3]domain.Money) {
 	type kind struct{ recipient, unit, year, counted, category, band, lifeArea, occasion string }
 	type cell struct {
@@ -147,9 +157,8 @@ func definedSplit(t *rapid.T, adopted, alternative []compensation.Posting) (sums
 			}
 			kinds[k][c] = true
 			g := kind{recipient: p.Provider, unit: p.Unit, year: k.year, counted: k.counted}
-			for s, v := range map[*map[cell]*big.Rat]*big.Rat{&amount[i]: big.NewRat(int64(p.Amount), 1), &quantity[i]: p.Quantity.Rat()} {
-				(*s)[c] = new(big.Rat).Add(get(*s, c), v)
-			}
+			amount[i][c] = zero().Add(get(amount[i], c), big.NewRat(int64(p.Amount), 1))
+			quantity[i][c] = zero().Add(get(quantity[i], c), p.Quantity.Rat())
 			if groups[i][g] == nil {
 				groups[i][g] = zero()
 			}
