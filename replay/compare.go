@@ -138,7 +138,7 @@ type ClassSum struct {
 // examine adds to each alternative what is asked for beside its rows: the comparison, the transition, and what assumed behaviour adds. It
 // evaluates the adopted policies and each alternative once more, and an alternative with assumed behaviour twice.
 func (h *history) examine(ctx context.Context, r *Request, plans []plan, result *Result, progress func(done, total int)) error {
-	if len(r.Compare) == 0 && r.LimitChange == nil && len(r.Assume) == 0 {
+	if len(plans) == 1 || len(r.Compare) == 0 && r.LimitChange == nil && len(r.Assume) == 0 {
 		return nil
 	}
 	adopted, err := h.charges(ctx, h.adopted)

@@ -345,6 +345,8 @@ func TestWhatACompareCannotBeByIsSaid(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, []string{"provider", "life_area"}, by)
 
-	_, err = small(t).try(Request{Compare: []string{"unit"}})
-	assert.ErrorContains(t, err, "--compare, --limit-change and --assume are of an alternative")
+	_, err = small(t).try(Request{Compare: []string{"unit", "month"}, Assume: []Assumption{{}}, LimitChange: new(domain.Decimal)})
+	for _, want := range []string{"by \"month\"", "--assume fulfilled0: the share", "--limit-change: 0 % a year"} {
+		assert.ErrorContains(t, err, want, "everything that is wrong is said at once")
+	}
 }

@@ -140,7 +140,7 @@ func (g *group) sum(kind chargeKind) (s kindSums) {
 		s.onHistory += h.amount
 		s.Alternative += b.amount
 		s.inAdopted, s.onHistoryAny, s.inAlternative = s.inAdopted || a.any, s.onHistoryAny || h.any, s.inAlternative || b.any
-		if a.amount != 0 && adopted.quantity(g.unit, month).Sign() == 0 {
+		if a.amount != 0 && a.quantity == 0 && adopted.quantity(g.unit, month).Sign() == 0 {
 			s.unpriced += a.amount
 		}
 	}

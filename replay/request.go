@@ -56,9 +56,6 @@ func (r *Request) check() error {
 	if r.LimitChange != nil {
 		errs = append(errs, checkLimitChange(*r.LimitChange))
 	}
-	if r.alternatives() == 0 && (len(r.Compare) > 0 || r.LimitChange != nil || len(r.Assume) > 0) {
-		errs = append(errs, errors.New("--compare, --limit-change and --assume are of an alternative; give one with --model, --set, --sweep or --seek"))
-	}
 	for i, m := range r.Models {
 		if len(m.Documents) == 0 {
 			errs = append(errs, fmt.Errorf("the model set %d names no document", i+1))
@@ -87,18 +84,6 @@ func (r *Request) check() error {
 		}
 	}
 	return errors.Join(errs...)
-}
-
-// alternatives returns how many kinds of alternatives are asked for.
-func (r *Request) alternatives() (n int) {
-	n = len(r.Models) + len(r.Set)
-	if r.Sweep != nil {
-		n++
-	}
-	if r.Seek != nil {
-		n++
-	}
-	return n
 }
 
 func twice(target, flag string) error {
