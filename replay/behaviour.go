@@ -138,6 +138,15 @@ type AssumedChange struct {
 	Assumed  string      `json:"assumed"`
 }
 
+// Changes returns the goals whose outcome is assumed to be another, where the answer is by case and so shows cases anyway; otherwise none. It is
+// what the JSON document lists.
+func (r *Result) Changes() []AssumedChange {
+	if r.Behaviour == nil || !slices.Contains(r.By, "case") {
+		return nil
+	}
+	return r.Behaviour.Changes
+}
+
 // assessment is a goal assessed at a follow-up that an assumption is of.
 type assessment struct {
 	row, followUp int

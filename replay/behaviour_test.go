@@ -123,6 +123,11 @@ func TestTheAssumptionStandsInTheDocument(t *testing.T) {
 	b, err = json.Marshal(r)
 	require.NoError(t, err)
 	assert.Contains(t, string(b), `"behaviour":"100.00"`)
+	assert.NotContains(t, string(b), `"follow_up"`, "an answer that is not by case names none")
+	r.By = []string{"case"}
+	byCase, err := json.Marshal(r)
+	require.NoError(t, err)
+	assert.Contains(t, string(byCase), `"case":"m","goal":"mg"`)
 	assert.NotContains(t, string(b[:len(b)/2]), `"behaviour":"0.00"`, "the adopted run has none")
 }
 

@@ -32,7 +32,12 @@ func (r *Result) MarshalJSON() ([]byte, error) {
 		Runs      []run              `json:"runs"`
 		Behaviour *Behaviour         `json:"behaviour,omitempty"`
 		Stamp     *Stamp             `json:"stamp,omitempty"`
-	}{r.AsOf, r.From.Text(), r.To.Text(), make([]run, len(r.Runs)), r.Behaviour, r.Stamp}
+	}{r.AsOf, r.From.Text(), r.To.Text(), make([]run, len(r.Runs)), nil, r.Stamp}
+	if r.Behaviour != nil {
+		shown := *r.Behaviour
+		shown.Changes = r.Changes()
+		document.Behaviour = &shown
+	}
 	for i, from := range r.Runs {
 		document.Runs[i] = run{from.Name, from.Models, from.Total, from.Digest, compensation.AppendRows(nil, r.By, from.Rows),
 			from.Value, from.Difference, from.Providers, append([]string{}, from.Warnings...), nil, from.Comparison, from.Transition}
@@ -113,7 +118,7 @@ func (t *Transition) MarshalJSON() ([]byte, error) {
 	}{t.Percent(), t.Total, t.Added, t.Withheld, rows})
 }
 
-// MarshalJSON writes what is assumed, what it does to each life area, and every goal that changes.
+// MarshalJSON writes what is assumed, what it does to each life area, and the goals that change, if there are any.
 func (b *Behaviour) MarshalJSON() ([]byte, error) {
 	type area struct {
 		LifeArea    string         `json:"life_area"`
@@ -129,8 +134,8 @@ func (b *Behaviour) MarshalJSON() ([]byte, error) {
 		Assumed   []string        `json:"assumed"`
 		Seed      uint64          `json:"seed"`
 		LifeAreas []area          `json:"life_areas"`
-		Changes   []AssumedChange `json:"changes"`
-	}{[]string{}, b.Seed, []area{}, append([]AssumedChange{}, b.Changes...)}
+		Changes   []AssumedChange `json:"changes,omitempty"`
+	}{[]string{}, b.Seed, []area{}, b.Changes}
 	for _, a := range b.Assumptions {
 		document.Assumed = append(document.Assumed, a.String())
 	}

@@ -67,7 +67,7 @@ without a file is looked for among the built-in models. All --set together are o
 --compare says what the differences are made of: the price of the same quantities, the volume charged, and the mix of what is charged at different
 rates; by provider and unit also in classes of who gains and who loses. --limit-change pays each provider no further from what the adopted
 policies pay it than that share of it in the first year, twice the share in the second, and so on. --assume lets the alternatives be answered by
-other behaviour than the history's, and says so in every heading: the adopted run stays history.
+other behaviour than the history's, and says so in every heading: the adopted run stays history. Which goals change stands in the JSON of an answer by case.
 
 -o writes it all to a file: a workbook with live formulas (.xlsx), CSV for people in Sweden (.csv; with --format csv the plain rows), a chart of a sweep
 (.svg), or JSON (.json). Each answer ends with what it rests on and the command that gives it again.`,

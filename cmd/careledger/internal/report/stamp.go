@@ -54,7 +54,10 @@ func modelWords(models []replay.ModelRef) string {
 			i++
 		}
 		word := models[first].ID + " " + models[first].SHA256[:16]
-		if later := i - first - 1; later > 0 {
+		switch later := i - first - 1; {
+		case later == 1:
+			word += " and a later document"
+		case later > 1:
 			word += fmt.Sprintf(" and %d later documents", later)
 		}
 		words = append(words, word)
