@@ -15,6 +15,7 @@ type history struct {
 	*compensation.Prepared
 	adopted     []compensation.Policy
 	inForceFrom domain.Date
+	sums        *compensation.Sums
 }
 
 // plan is a run made ready: which policies it is, and which components the reader expects something from.

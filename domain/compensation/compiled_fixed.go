@@ -23,9 +23,9 @@ func (k *compiled) fixed(l *line, cs uint32) error {
 		switch {
 		case !applies:
 		case k.Prorate:
-			s.add(month, days*(monthQuantum/int64(month.Days())))
+			s.add(month, days*(k.out.Quantum/int64(month.Days())))
 		default:
-			s.add(month, 1)
+			s.add(month, k.out.Quantum)
 		}
 	}
 	return k.end(s)

@@ -4,6 +4,7 @@ import (
 	"runtime"
 	"slices"
 	"sync"
+	"sync/atomic"
 
 	"careledger/domain"
 )
@@ -96,46 +97,37 @@ func (p *Prepared) segments(fill func(*cells)) func() []cells {
 			return nil
 		}
 		all := make([]cells, (len(p.Cases)+segmentCases-1)/segmentCases)
-		inParallel(len(all), func(i int) {
-			s := &all[i]
-			s.first, s.end = uint32(i*segmentCases), uint32(min((i+1)*segmentCases, len(p.Cases)))
-			s.of = make([]uint32, 1, s.end-s.first+1)
-			fill(s)
-			s.upTo(s.end)
+		inParallel(len(all), func() func(int) {
+			return func(i int) {
+				s := &all[i]
+				s.first, s.end = uint32(i*segmentCases), uint32(min((i+1)*segmentCases, len(p.Cases)))
+				s.of = make([]uint32, 1, s.end-s.first+1)
+				fill(s)
+				s.upTo(s.end)
+			}
 		})
 		return all
 	})
 }
 
-// inParallel calls do for 0 to n-1 on all processors, and returns when all calls have.
-func inParallel(n int, do func(i int)) {
-	workers := min(n, runtime.GOMAXPROCS(0))
-	if workers < 2 {
-		for i := range n {
+// inParallel calls do for 0 to n-1 on all processors, each with a do of its own, and returns when all calls have.
+func inParallel(n int, worker func() (do func(i int))) {
+	var next atomic.Int64
+	work := func() {
+		do := worker()
+		for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
 			do(i)
 		}
-		return
 	}
-	var next sync.Mutex
-	at := 0
-	take := func() int {
-		next.Lock()
-		defer next.Unlock()
-		at++
-		return at - 1
+	var others sync.WaitGroup
+	for range min(n, runtime.GOMAXPROCS(0)) - 1 {
+		others.Go(work)
 	}
-	var all sync.WaitGroup
-	for range workers {
-		all.Go(func() {
-			for i := take(); i < n; i = take() {
-				do(i)
-			}
-		})
-	}
-	all.Wait()
+	work()
+	others.Wait()
 }
 
-// begin begins a line. Its rows follow by add, and end closes it.
+// begin begins a line. Its rows follow, and endLine closes it.
 func (s *cells) begin(cs uint32, unit uint16, category, band uint8) {
 	s.upTo(cs)
 	n := uint32(len(s.Month))
@@ -149,7 +141,7 @@ func (s *cells) upTo(cs uint32) {
 	}
 }
 
-// end closes the line that was begun last; one without rows is none.
+// endLine closes the line that was begun last; one without rows is none.
 func (s *cells) endLine() {
 	l := &s.lines[len(s.lines)-1]
 	if l.to = uint32(len(s.Month)); l.to == l.from {

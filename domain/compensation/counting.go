@@ -1,0 +1,226 @@
+package compensation
+
+import (
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"slices"
+	"sync"
+
+	"careledger/domain"
+)
+
+// counting is a tally to be made: the documents of a policy under which one component counts, one after the other. Components that count
+// alike share it, whatever policy they are of and whatever they pay.
+type counting struct {
+	*Prepared
+	key        string
+	parts      []part // with what changes only rates left out
+	quantum    int64
+	premiums   bool
+	byArea     bool // rows are asked for by life area
+	byOccasion bool // ... by occasion
+	modulus    int64
+	cuts       []domain.Date // days within a month on which a rate may change; sorted
+	tally      *tally
+}
+
+// counter counts segments of the cases for one of the processors.
+type counter struct {
+	*counting
+	tally *tally
+	parts []*compiled
+	group postingGroups
+	held  []heldPosting // of the case at hand, where postings do not come in the order of groups
+}
+
+// heldPosting is a posting that waits until the case is complete.
+type heldPosting struct {
+	stretch
+	month    domain.Month
+	quantity int64
+}
+
+func (c *counting) newCounter() (*counter, error) {
+	w := &counter{counting: c, tally: newTally(c.Prepared, c.quantum, c.modulus)}
+	w.group = postingGroups{facts: c.Facts, quantum: c.quantum, followUps: c.premiums}
+	e := &evaluation{asked: c.Prepared, paid: map[string][]bool{}}
+	for _, p := range c.parts {
+		k := e.over(c.Prepared, p.number, p.InForce, p.component, nil)
+		k.out.Quantum = c.quantum
+		k.emit = w.take
+		if err := k.compileCount(); err != nil {
+			return nil, err
+		}
+		w.parts = append(w.parts, k)
+	}
+	return w, nil
+}
+
+// cases counts the cases [first, end) and returns the hashes of their groups.
+func (w *counter) cases(first, end uint32) ([]byte, error) {
+	w.group.hashes = nil
+	for cs := first; cs < end; cs++ {
+		for _, k := range w.parts {
+			if err := k.countCase(cs); err != nil {
+				return nil, err
+			}
+		}
+		w.endCase()
+	}
+	return w.group.hashes, nil
+}
+
+// units counts the units as a whole and returns the hashes of their groups.
+func (w *counter) units() ([]byte, error) {
+	for _, k := range w.parts {
+		if err := k.countUnits(); err != nil {
+			return nil, err
+		}
+	}
+	w.endCase()
+	return w.group.hashes, nil
+}
+
+// take counts a stretch.
+func (w *counter) take(s *stretch) error {
+	w.tally.add(w.block(s), s)
+	if len(w.parts) == 1 && !w.premiums { // stretches are groups, and come in their order
+		w.group.add(s)
+		return nil
+	}
+	for i, month := range s.months {
+		w.held = append(w.held, heldPosting{*s, month, s.quantities[i]})
+	}
+	return nil
+}
+
+// endCase hashes the groups of the postings that were held.
+func (w *counter) endCase() {
+	if len(w.held) == 0 {
+		return
+	}
+	byGroup := func(a, b heldPosting) int {
+		return cmp.Or(cmp.Compare(a.unit, b.unit), cmp.Compare(a.category+1, b.category+1), cmp.Compare(a.band+1, b.band+1)) // NoCode + 1 is 0
+	}
+	if !slices.IsSortedFunc(w.held, byGroup) {
+		slices.SortStableFunc(w.held, byGroup)
+	}
+	for i := range w.held {
+		if h := &w.held[i]; i == 0 || byGroup(w.held[i-1], *h) != 0 {
+			w.group.close()
+			w.group.open(&h.stretch)
+		}
+		w.group.posting(w.held[i].month, w.held[i].quantity, w.held[i].followUp, w.held[i].goal)
+	}
+	w.group.close()
+	w.held = w.held[:0]
+}
+
+// block returns the block that a stretch is counted in.
+func (c *counting) block(s *stretch) block {
+	b := block{unit: s.unit, category: s.category, band: s.band, lifeArea: NoCode, occasion: NoCode}
+	if s.followUp < 0 {
+		return b
+	}
+	if c.byArea && s.goal >= 0 {
+		b.lifeArea = c.Goals.LifeArea[s.goal]
+	}
+	if c.byOccasion {
+		b.occasion = c.FollowUps.Occasion[s.followUp]
+	}
+	held := c.FollowUps.HeldOn[s.followUp]
+	for i := len(c.cuts) - 1; i >= 0 && c.cuts[i] >= s.months[0].First(); i-- {
+		if c.cuts[i] <= held {
+			b.cut++
+		}
+	}
+	return b
+}
+
+// day returns a day on which the rates of a place are those of its postings: the first of the month, or the cut that it begins with.
+func (c *counting) day(b block, month domain.Month) domain.Date {
+	if b.cut == 0 {
+		return month.First()
+	}
+	i, _ := slices.BinarySearch(c.cuts, month.First())
+	return c.cuts[i+int(b.cut)-1]
+}
+
+// count makes the tallies, going through the cases once for all of them. The error is the context's; what goes wrong in a count shows when
+// a run that needs it is paid.
+func (p *Prepared) count(ctx context.Context, all []*counting) error {
+	segments := (len(p.Cases) + segmentCases - 1) / segmentCases
+	hashes := make([][][]byte, len(all)) // by counting and segment
+	tallies := make([][]*tally, len(all))
+	var mu sync.Mutex // guards tallies, and incomplete of the countings' tallies
+	for i, c := range all {
+		hashes[i], c.tally = make([][]byte, segments+1), newTally(p, c.quantum, c.modulus)
+	}
+	fail := func(c *counting) {
+		mu.Lock()
+		defer mu.Unlock()
+		c.tally.incomplete = true
+	}
+	inParallel(segments+1, func() func(int) { // the last one is the units as a whole
+		counters := make([]*counter, len(all))
+		return func(segment int) {
+			for i, c := range all {
+				if ctx.Err() != nil {
+					return
+				}
+				if c.parts[0].component.ofUnits() != (segment == segments) {
+					continue
+				}
+				var err error
+				if counters[i] == nil {
+					if counters[i], err = c.newCounter(); err != nil {
+						fail(c)
+						continue
+					}
+					mu.Lock()
+					tallies[i] = append(tallies[i], counters[i].tally)
+					mu.Unlock()
+				}
+				if segment == segments {
+					hashes[i][segment], err = counters[i].units()
+				} else {
+					hashes[i][segment], err = counters[i].cases(uint32(segment*segmentCases), uint32(min((segment+1)*segmentCases, len(p.Cases))))
+				}
+				if err != nil {
+					fail(c)
+				}
+			}
+		}
+	})
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	inParallel(len(all), func() func(int) {
+		return func(i int) {
+			t := all[i].tally
+			for _, more := range tallies[i] {
+				t.merge(more)
+			}
+			t.complete()
+			h := sha256.New()
+			for _, of := range hashes[i] {
+				h.Write(of)
+			}
+			h.Sum(t.lists[:0])
+		}
+	})
+	return nil
+}
+
+func (c *counting) hasCuts(days []domain.Date) bool {
+	return !slices.ContainsFunc(days, func(d domain.Date) bool { return !slices.Contains(c.cuts, d) })
+}
+
+func (c *counting) addCuts(days []domain.Date) {
+	for _, d := range days {
+		if i, found := slices.BinarySearch(c.cuts, d); !found {
+			c.cuts = slices.Insert(c.cuts, i, d)
+		}
+	}
+}
