@@ -100,6 +100,7 @@ type compiled struct {
 	// What follows is of the case at hand.
 	segment *cells
 	count   []int64  // of the segment, under the component's absence ladders
+	buffer  []int64  // for count
 	counted [64]bool // by variety
 	premium *outcomes
 	stretch stretch
@@ -267,7 +268,10 @@ func (k *compiled) countUnits() error {
 }
 
 func (k *compiled) enter(segment *cells) {
-	k.segment, k.count = segment, k.minutesUnder(k.Component, segment)
+	k.segment, k.count = segment, k.minutesUnder(k.Component, segment, k.buffer)
+	if len(k.Absence) > 0 && len(segment.absent) > 0 {
+		k.buffer = k.count
+	}
 }
 
 // source returns the cells that the component counts.

@@ -23,7 +23,7 @@ func (k *compiled) fixed(l *line, cs uint32) error {
 		switch {
 		case !applies:
 		case k.Prorate:
-			s.add(month, days*(k.out.Quantum/int64(month.Days())))
+			s.add(month, days*(k.out.Quantum/int64(k.firsts[month-k.From+1]-k.firsts[month-k.From])))
 		default:
 			s.add(month, k.out.Quantum)
 		}

@@ -31,14 +31,19 @@ type counter struct {
 	tally *tally
 	parts []*compiled
 	group postingGroups
-	held  []heldPosting // of the case at hand, where postings do not come in the order of groups
+
+	// The stretches of the case at hand, where they do not come in the order of groups, and their months and quantities one after the other.
+	held       []heldStretch
+	months     []domain.Month
+	quantities []int64
 }
 
-// heldPosting is a posting that waits until the case is complete.
-type heldPosting struct {
-	stretch
-	month    domain.Month
-	quantity int64
+// heldStretch is a stretch that waits until the case is complete.
+type heldStretch struct {
+	unit           uint16
+	category, band uint8
+	followUp, goal int32
+	from, to       int // of months and quantities
 }
 
 func (c *counting) newCounter() (*counter, error) {
@@ -66,7 +71,7 @@ func (w *counter) cases(first, end uint32) ([]byte, error) {
 				return nil, err
 			}
 		}
-		w.endCase()
+		w.endCase(cs)
 	}
 	return w.group.hashes, nil
 }
@@ -78,7 +83,6 @@ func (w *counter) units() ([]byte, error) {
 			return nil, err
 		}
 	}
-	w.endCase()
 	return w.group.hashes, nil
 }
 
@@ -89,32 +93,37 @@ func (w *counter) take(s *stretch) error {
 		w.group.add(s)
 		return nil
 	}
-	for i, month := range s.months {
-		w.held = append(w.held, heldPosting{*s, month, s.quantities[i]})
-	}
+	from := len(w.months)
+	w.months, w.quantities = append(w.months, s.months...), append(w.quantities, s.quantities...)
+	w.held = append(w.held, heldStretch{s.unit, s.category, s.band, s.followUp, s.goal, from, len(w.months)})
 	return nil
 }
 
-// endCase hashes the groups of the postings that were held.
-func (w *counter) endCase() {
+// endCase hashes the groups of the stretches that were held.
+func (w *counter) endCase(cs uint32) {
 	if len(w.held) == 0 {
 		return
 	}
-	byGroup := func(a, b heldPosting) int {
+	byGroup := func(a, b *heldStretch) int {
 		return cmp.Or(cmp.Compare(a.unit, b.unit), cmp.Compare(a.category+1, b.category+1), cmp.Compare(a.band+1, b.band+1)) // NoCode + 1 is 0
 	}
-	if !slices.IsSortedFunc(w.held, byGroup) {
-		slices.SortStableFunc(w.held, byGroup)
+	for i := range w.held { // few, and mostly in order; the order of equals stays
+		for j := i; j > 0 && byGroup(&w.held[j-1], &w.held[j]) > 0; j-- {
+			w.held[j-1], w.held[j] = w.held[j], w.held[j-1]
+		}
 	}
 	for i := range w.held {
-		if h := &w.held[i]; i == 0 || byGroup(w.held[i-1], *h) != 0 {
+		h := &w.held[i]
+		if i == 0 || byGroup(&w.held[i-1], h) != 0 {
 			w.group.close()
-			w.group.open(&h.stretch)
+			w.group.open(cs, h.unit, h.category, h.band)
 		}
-		w.group.posting(w.held[i].month, w.held[i].quantity, w.held[i].followUp, w.held[i].goal)
+		for n := h.from; n < h.to; n++ {
+			w.group.posting(w.months[n], w.quantities[n], h.followUp, h.goal)
+		}
 	}
 	w.group.close()
-	w.held = w.held[:0]
+	w.held, w.months, w.quantities = w.held[:0], w.months[:0], w.quantities[:0]
 }
 
 // block returns the block that a stretch is counted in.
@@ -140,10 +149,11 @@ func (c *counting) block(s *stretch) block {
 
 // day returns a day on which the rates of a place are those of its postings: the first of the month, or the cut that it begins with.
 func (c *counting) day(b block, month domain.Month) domain.Date {
+	first := c.firsts[month-c.From]
 	if b.cut == 0 {
-		return month.First()
+		return first
 	}
-	i, _ := slices.BinarySearch(c.cuts, month.First())
+	i, _ := slices.BinarySearch(c.cuts, first)
 	return c.cuts[i+int(b.cut)-1]
 }
 

@@ -41,13 +41,13 @@ func (p *Prepared) daysByUnit() *cells {
 		d.begin(uint32(u), uint16(u), NoCode, NoCode)
 		standing := int32(0)
 		for m := p.From; m <= p.To; m++ {
-			days := int64(0)
-			for day := m.First(); day <= m.Last(); day++ {
+			days, start, next := int64(0), p.firsts[m-p.From], p.firsts[m-p.From+1]
+			for day := start; day < next; day++ {
 				if standing += change[day-first]; standing > 0 {
 					days++
 				}
 			}
-			if domain.Overlap(spans[u][0], spans[u][1], m.First(), m.Last()) > 0 {
+			if domain.Overlap(spans[u][0], spans[u][1], start, next-1) > 0 {
 				d.Month, d.Count = append(d.Month, m), append(d.Count, days)
 			}
 		}
@@ -99,7 +99,7 @@ func (p *Prepared) daysInForce(d *cells, from, to int, starts, ends []domain.Dat
 		days := daySet(0)
 		for row := from; row < to; row++ {
 			if counts(row) {
-				days.add(starts[row], ends[row], m)
+				days.add(starts[row], ends[row], p.firsts[m-p.From], p.firsts[m-p.From+1]-1)
 			}
 		}
 		if days > 0 {
@@ -112,10 +112,10 @@ func (p *Prepared) daysInForce(d *cells, from, to int, starts, ends []domain.Dat
 // daySet is a set of days of a month, a bit a day.
 type daySet uint32
 
-// add adds the days from..to that lie in m.
-func (s *daySet) add(from, to domain.Date, m domain.Month) {
-	if start, end := max(from, m.First()), min(to, m.Last()); start <= end {
-		*s |= daySet((uint64(1)<<(end-start+1) - 1) << (start - m.First()))
+// add adds the days from..to that lie in the month first..last.
+func (s *daySet) add(from, to, first, last domain.Date) {
+	if start, end := max(from, first), min(to, last); start <= end {
+		*s |= daySet((uint64(1)<<(end-start+1) - 1) << (start - first))
 	}
 }
 

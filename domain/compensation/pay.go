@@ -36,49 +36,36 @@ var errTooLarge = errors.New("the sum of the amounts is larger than the ledger c
 
 // pay multiplies a series' tally by its rates.
 func (s *Sums) pay(of *series) (*payment, error) {
-	c, t := of.counting, of.counting.tally
+	t := of.counting.tally
 	if t.incomplete {
 		return nil, fmt.Errorf("model %s, component %s: could not be counted", of.policy, of.component)
 	}
 	p := &payment{tally: t, amounts: make([]domain.Money, len(t.whole)), earns: make([]bool, len(of.parts))}
-	e := &evaluation{asked: s.Prepared, policy: of.policy}
-	rates, within := make([]rate, len(t.whole)), true
 	var known []weights
-	last := 0 // of known
-	for i, part := range of.parts {
-		k := e.over(s.Prepared, part.number, part.InForce, part.component, nil)
-		k.out.Quantum = t.quantum
-		var err error
-		if k.rates, err = newRates(k); err != nil {
-			return nil, err
+	within := true
+	err := s.eachRate(of, func(part, from, to int, r rate) {
+		p.earns[part] = true
+		at := slices.IndexFunc(known, func(w weights) bool { return w.rate == r })
+		if at < 0 {
+			w, ok := t.weightsOf(r)
+			known, at, within = append(known, w), len(known), within && ok
 		}
-		for j, b := range t.blocks {
-			at := codesOf(NoCase, b.unit, 0)
-			at.category, at.band = b.category, b.band
-			for m := range t.months {
-				place := j*t.months + m
-				if t.count[place] == 0 {
-					continue
-				}
-				day := c.day(b, s.From+domain.Month(m))
-				if day < part.From || day >= part.End {
-					continue
-				}
-				r, err := k.rates.onDay(day, at)
-				if err != nil {
-					return nil, err
-				}
-				rates[place], p.earns[i] = r, true
-				if w := slices.IndexFunc(known, func(w weights) bool { return w.rate == r }); w < 0 {
-					w, ok := t.weightsOf(r)
-					known, last, within = append(known, w), len(known), within && ok
-				} else {
-					last = w
-				}
-				if within {
-					p.amounts[place] = t.worth(place, &known[last])
-				}
+		if within {
+			t.pay(from, to, &known[at], p.amounts)
+		}
+	})
+	if err != nil {
+		return nil, err
+	}
+	var rates []rate // by place, where they are needed
+	if !within || t.compound {
+		rates = make([]rate, len(t.whole))
+		if err := s.eachRate(of, func(_, from, to int, r rate) {
+			for place := from; place < to; place++ {
+				rates[place] = r
 			}
+		}); err != nil {
+			return nil, err
 		}
 	}
 	if !within {
@@ -91,6 +78,59 @@ func (s *Sums) pay(of *series) (*payment, error) {
 	}
 	p.sums = sumsOf(t, rates, p.amounts)
 	return p, nil
+}
+
+// eachRate visits the places of a series that have a posting, in ranges [from, to) of one block and rate; a range may hold places without
+// a posting.
+func (s *Sums) eachRate(of *series, visit func(part, from, to int, r rate)) error {
+	c, t := of.counting, of.counting.tally
+	e := &evaluation{asked: s.Prepared, policy: of.policy}
+	for i, part := range of.parts {
+		k := e.over(s.Prepared, part.number, part.InForce, part.component, nil)
+		k.out.Quantum = t.quantum
+		var err error
+		if k.rates, err = newRates(k); err != nil {
+			return err
+		}
+		from, to := max(part.From.Month(), s.From), min((part.End-1).Month(), s.To)
+		for j, b := range t.blocks {
+			at := codesOf(NoCase, b.unit, 0)
+			at.category, at.band = b.category, b.band
+			first, last, value, day := -1, -1, 0, domain.Date(0) // of the range at hand
+			end := func() error {
+				if first < 0 {
+					return nil
+				}
+				r, err := k.rates.onDay(day, at)
+				if err == nil {
+					visit(i, first, last+1, r)
+				}
+				first = -1
+				return err
+			}
+			for month := from; month <= to; month++ {
+				place := j*t.months + int(month-s.From)
+				if t.count[place] == 0 {
+					continue
+				}
+				d := c.day(b, month)
+				if d < part.From || d >= part.End {
+					continue
+				}
+				if in := k.rates.valueOn(d); first < 0 || in != value {
+					if err := end(); err != nil {
+						return err
+					}
+					first, value, day = place, in, d
+				}
+				last = place
+			}
+			if err := end(); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // payEach pays posting by posting, by the rates of their places: rates of more digits than a tally has remainders for, and amounts so large
@@ -261,7 +301,7 @@ func (s *Sums) place(p *payment, postings []otherPosting) {
 		}
 		if i == 0 || postings[i-1].cs != o.cs || postings[i-1].unit != o.unit {
 			g.close()
-			g.open(&stretch{cs: o.cs, unit: o.unit, category: NoCode, band: NoCode})
+			g.open(o.cs, o.unit, NoCode, NoCode)
 		}
 		g.explicit(&o)
 		p.total += o.amount

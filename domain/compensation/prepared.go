@@ -14,6 +14,7 @@ import (
 type Prepared struct {
 	*Facts
 	Period
+	firsts     []domain.Date  // the first day of each month, and of the one after the last
 	granted    func() []cells // need and frame minutes, by segment of the cases
 	performed  func() []cells // performed minutes of cases
 	health     func() []cells // performed minutes of patients
@@ -27,6 +28,9 @@ type Prepared struct {
 // Prepare spreads the facts over the months of a period.
 func (f *Facts) Prepare(p Period) *Prepared {
 	pr := &Prepared{Facts: f, Period: p}
+	for m := p.From; m <= p.To+1; m++ {
+		pr.firsts = append(pr.firsts, m.First())
+	}
 	pr.granted = pr.segments(pr.spread)
 	pr.performed = pr.segments(func(s *cells) { pr.performedCells(s, false) })
 	pr.health = pr.segments(func(s *cells) { pr.performedCells(s, true) })

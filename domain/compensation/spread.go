@@ -13,7 +13,7 @@ type spreader struct {
 	*Facts
 	Period
 	out       *cells
-	firsts    []domain.Date // first day of each month, and of the one after the last
+	firsts    []domain.Date
 	varieties []variety
 	minutes   [][]int64 // by variety and month
 	days      []uint8   // of the line at hand, by month
@@ -26,10 +26,7 @@ const weekNano = 7 * 1_000_000_000
 
 // spread fills a segment with the granted minutes.
 func (p *Prepared) spread(out *cells) {
-	s := &spreader{Facts: p.Facts, Period: p.Period, out: out, days: make([]uint8, int(p.To-p.From)+1)}
-	for m := p.From; m <= p.To+1; m++ {
-		s.firsts = append(s.firsts, m.First())
-	}
+	s := &spreader{Facts: p.Facts, Period: p.Period, out: out, firsts: p.firsts, days: make([]uint8, int(p.To-p.From)+1)}
 	g := &p.Grants
 	from, to := out.rowsOf(g.Case)
 	rows := s.mostRows(from, to)
@@ -173,12 +170,12 @@ func roundedQuotient(n, d int64) int64 {
 	return q
 }
 
-// minutesUnder returns the minutes of a segment where absence days count as the component's ladders say.
-func (p *Prepared) minutesUnder(c *Component, s *cells) []int64 {
+// minutesUnder returns the minutes of a segment where absence days count as the component's ladders say. It may use the buffer.
+func (p *Prepared) minutesUnder(c *Component, s *cells, buffer []int64) []int64 {
 	if len(c.Absence) == 0 || len(s.absent) == 0 {
 		return s.Count
 	}
-	minutes := append([]int64(nil), s.Count...)
+	minutes := append(buffer[:0], s.Count...)
 	lines := s.absent
 	at := 0 // the line of cells that a row is in
 	away, _ := s.rowsOf(p.Absences.Case)
@@ -190,35 +187,43 @@ func (p *Prepared) minutesUnder(c *Component, s *cells) []int64 {
 		for away < len(p.Absences.Case) && p.Absences.Case[away] < s.lines[at].cs {
 			away++
 		}
+		back := away
+		for back < len(p.Absences.Case) && p.Absences.Case[back] == s.lines[at].cs {
+			back++
+		}
 		minutes[row] = 0
+		month := s.Month[row] - p.From
+		start := p.firsts[month]
+		percents := p.percents(c, start, away, back)
 		for i < len(lines) && lines[i].row == row {
-			first, percents := lines[i], int64(0)
+			first, sum := lines[i], int64(0)
 			for i < len(lines) && lines[i].row == row && lines[i].line == first.line {
-				percents += p.percents(c, s.lines[at].cs, away, lines[i].from, lines[i].to)
+				for day := lines[i].from; day <= lines[i].to; day++ {
+					sum += int64(percents[day-start])
+				}
 				i++
 			}
 			if first.class == domain.GrantFrame {
-				minutes[row] += roundedQuotient(first.amount*percents, int64(100*s.Month[row].Days()))
+				minutes[row] += roundedQuotient(first.amount*sum, 100*int64(p.firsts[month+1]-start))
 			} else {
-				minutes[row] += roundedQuotient(first.amount*percents, 100*weekNano)
+				minutes[row] += roundedQuotient(first.amount*sum, 100*weekNano)
 			}
 		}
 	}
 	return minutes
 }
 
-// percents counts the days from..to, each as the percentage that the component's ladders give it; away is the first absence of
-// the case.
-func (p *Prepared) percents(c *Component, cs uint32, away int, from, to domain.Date) (sum int64) {
-	absences := &p.Absences
-	for day := from; day <= to; day++ {
-		percent := 100
-		for i := away; i < len(absences.Case) && absences.Case[i] == cs; i++ {
-			if absences.From[i] <= day && day <= absences.To[i] {
-				percent = min(percent, c.percentOf(domain.AbsenceReason[absences.Reason[i]], int(day-absences.From[i])))
-			}
-		}
-		sum += int64(percent)
+// percents returns how much each of 31 days counts under the component's ladders and the absences [away, back): the lowest percent of those
+// that cover it.
+func (p *Prepared) percents(c *Component, first domain.Date, away, back int) (percents [31]uint8) {
+	for i := range percents {
+		percents[i] = 100
 	}
-	return sum
+	for i := away; i < back; i++ {
+		reason := domain.AbsenceReason[p.Absences.Reason[i]]
+		for day := max(first, p.Absences.From[i]); day <= min(first+30, p.Absences.To[i]); day++ {
+			percents[day-first] = min(percents[day-first], uint8(c.percentOf(reason, int(day-p.Absences.From[i]))))
+		}
+	}
+	return percents
 }

@@ -49,29 +49,30 @@ type postingGroups struct {
 	buffer    []byte
 	month     domain.Month
 	isOpen    bool
+	fractions map[int64][]byte
 }
 
 // add is a group of its own, a stretch in order of month.
 func (g *postingGroups) add(s *stretch) {
-	g.open(s)
+	g.open(s.cs, s.unit, s.category, s.band)
 	for i, month := range s.months {
 		g.posting(month, s.quantities[i], s.followUp, s.goal)
 	}
 	g.close()
 }
 
-func (g *postingGroups) open(s *stretch) {
+func (g *postingGroups) open(cs uint32, unit uint16, category, band uint8) {
 	b := g.buffer[:0]
-	if s.cs != NoCase {
-		c := &g.facts.Cases[s.cs]
+	if cs != NoCase {
+		c := &g.facts.Cases[cs]
 		kind := domain.KindCase
 		if c.Patient {
 			kind = domain.KindPatient
 		}
 		b = append(append(append(b, kind...), '/'), c.ID...)
 	}
-	u := &g.facts.Units[s.unit]
-	for _, word := range [...]string{u.Provider, u.ID, codeWord(domain.Categories, s.category), codeWord(domain.Bands, s.band)} {
+	u := &g.facts.Units[unit]
+	for _, word := range [...]string{u.Provider, u.ID, codeWord(domain.Categories, category), codeWord(domain.Bands, band)} {
 		b = append(append(b, '\t'), word...)
 	}
 	b = append(b, '\n')
@@ -84,12 +85,25 @@ func (g *postingGroups) posting(month domain.Month, quantity int64, followUp, go
 	if g.quantum == 1 {
 		b = binary.AppendUvarint(b, uint64(quantity)+1)
 	} else {
-		b = appendFraction(b, big.NewRat(quantity, g.quantum))
+		b = append(b, g.fraction(quantity)...)
 	}
 	if g.followUps {
 		b = appendText(appendText(b, g.facts.followUpID(followUp)), g.facts.goalID(goal))
 	}
 	g.buffer = b
+}
+
+// fraction returns what stands for a quantity in parts. There are few different ones.
+func (g *postingGroups) fraction(quantity int64) []byte {
+	known, ok := g.fractions[quantity]
+	if !ok {
+		if g.fractions == nil {
+			g.fractions = map[int64][]byte{}
+		}
+		known = appendFraction(nil, big.NewRat(quantity, g.quantum))
+		g.fractions[quantity] = known
+	}
+	return known
 }
 
 func appendFraction(b []byte, q *big.Rat) []byte {

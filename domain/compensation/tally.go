@@ -36,6 +36,7 @@ type tally struct {
 	quantity   []int64           // by place, in 1/quantum
 	fractions  map[int]*big.Rat  // by place, of performance pay: what is no number of quanta
 	lists      [sha256.Size]byte // commits to the keys and quantities of all postings (sumdigest.go)
+	compound   bool              // some blocks differ in more than unit, category and band
 	incomplete bool              // counting met an error
 }
 
@@ -145,6 +146,7 @@ func (t *tally) complete() {
 	for n, i := range order {
 		sorted.blocks = append(sorted.blocks, t.blocks[i])
 		sorted.index[t.blocks[i]] = int32(n)
+		sorted.compound = sorted.compound || !t.blocks[i].isBare()
 		from, to := i*t.months, (i+1)*t.months
 		sorted.whole, sorted.remainders = append(sorted.whole, t.whole[from:to]...), append(sorted.remainders, t.remainders[from*d:to*d]...)
 	}
@@ -197,12 +199,16 @@ func within(a, b int64) bool {
 	return hi == 0 && lo < 1<<61
 }
 
-// worth returns what the postings of a place come to.
-func (t *tally) worth(place int, w *weights) domain.Money {
-	sum := t.whole[place] * w.whole
-	counts := t.remainders[place*len(w.remainder):][:len(w.remainder)]
-	for r, amount := range w.remainder {
-		sum += int64(counts[r]) * amount
+// pay sets the amounts of the places [from, to) to what their postings come to.
+func (t *tally) pay(from, to int, w *weights, amounts []domain.Money) {
+	d := len(w.remainder)
+	counts := t.remainders[from*d : to*d]
+	for place := from; place < to; place++ {
+		sum := t.whole[place] * w.whole
+		for r, amount := range w.remainder {
+			sum += int64(counts[r]) * amount
+		}
+		counts = counts[d:]
+		amounts[place] = domain.Money(sum)
 	}
-	return domain.Money(sum)
 }
