@@ -1,10 +1,14 @@
 package replay
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
+	"runtime"
 	"slices"
 	"strings"
+
+	"golang.org/x/sync/errgroup"
 
 	"careledger/domain"
 	"careledger/domain/compensation"
@@ -154,21 +158,28 @@ func (h *history) steps(base []compensation.Policy, w *Sweep) ([]plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	var plans []plan
-	for i, v := range w.Values() {
-		changed, err := with(base, target, v)
-		if err != nil {
-			return nil, fmt.Errorf("--sweep %s: %w", w.Target, err)
-		}
-		p := plan{name: target.String() + "=" + v.String(), value: v.String()}
-		if i == 0 {
-			h.change(&p, changed, target)
-		} else {
-			p.policies = inForceFrom(h.adopted, changed, h.inForceFrom)
-		}
-		plans = append(plans, p)
+	values := w.Values()
+	plans, errs := make([]plan, len(values)), make([]error, len(values))
+	var group errgroup.Group
+	group.SetLimit(runtime.GOMAXPROCS(0))
+	for i, v := range values {
+		group.Go(func() error {
+			changed, err := with(base, target, v)
+			if err != nil {
+				errs[i] = fmt.Errorf("--sweep %s: %w", w.Target, err)
+				return nil
+			}
+			plans[i] = plan{name: target.String() + "=" + v.String(), value: v.String()}
+			if i == 0 {
+				h.change(&plans[i], changed, target)
+			} else {
+				plans[i].policies = inForceFrom(h.adopted, changed, h.inForceFrom)
+			}
+			return nil
+		})
 	}
-	return plans, nil
+	_ = group.Wait() // the errors are in errs
+	return plans, cmp.Or(errs...)
 }
 
 // setName names the run of the settings by parameter, and by policy too where several policies have one of that name.

@@ -14,8 +14,8 @@ import (
 // alike share it, whatever policy they are of and whatever they pay.
 type counting struct {
 	*Prepared
-	key        string
-	parts      []part // with what changes only rates left out
+	key        [sha256.Size]byte // the same for countings of the same postings
+	parts      []part            // with what changes only rates left out
 	quantum    int64
 	premiums   bool
 	byArea     bool // rows are asked for by life area

@@ -81,11 +81,12 @@ func (s *Sums) newLayout(all []paidSeries) *layout {
 	}
 	found = sortedOnce(found, space)
 	l.rows = make([]Row, len(found))
-	keys := make([]string, len(found)*len(s.by))
+	groups, keys := make([]Group, len(found)), make([]string, len(found)*len(s.by))
 	for i, number := range found {
-		l.rows[i].Keys = keys[i*len(s.by) : (i+1)*len(s.by) : (i+1)*len(s.by)]
+		l.rows[i].Group = &groups[i]
+		groups[i].Keys = keys[i*len(s.by) : (i+1)*len(s.by) : (i+1)*len(s.by)]
 		for j, c := range fields {
-			l.rows[i].Keys[j] = c.words[number/c.stride%len(c.words)]
+			groups[i].Keys[j] = c.words[number/c.stride%len(c.words)]
 		}
 	}
 	for n, p := range all {

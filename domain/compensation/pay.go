@@ -10,7 +10,6 @@ import (
 	"fmt"
 	"math/big"
 	"slices"
-	"strings"
 
 	"careledger/domain"
 )
@@ -28,9 +27,6 @@ type payment struct {
 
 // byPosting stands for sums where the digest has the amount of each posting.
 const byPosting = "-"
-
-// paidAs is the same text for series that are paid the same.
-func (of *series) paidAs() string { return of.counting.key + "\x00" + of.pays }
 
 var errTooLarge = errors.New("the sum of the amounts is larger than the ledger can hold")
 
@@ -211,20 +207,6 @@ func sumsOf(t *tally, rates []rate, amounts []domain.Money) string {
 
 func (r rate) compare(s rate) int { // divisors are positive
 	return new(big.Int).Mul(big.NewInt(r.mantissa), big.NewInt(s.divisor)).Cmp(new(big.Int).Mul(big.NewInt(s.mantissa), big.NewInt(r.divisor)))
-}
-
-// othersPaidAs is the same text for policies whose caps and grants are paid the same.
-func othersPaidAs(others []Policy) string {
-	var b strings.Builder
-	for _, p := range others {
-		for _, d := range p.Documents {
-			fmt.Fprintln(&b, p.ID, int(d.From), int(d.End))
-			for i := range d.Model.Components {
-				d.Model.Components[i].described(&b, d.Model)
-			}
-		}
-	}
-	return b.String()
 }
 
 // payOthers evaluates caps and grants posting by posting. others are the policies with these and what the caps sum.

@@ -1,8 +1,11 @@
 package compensation
 
 import (
+	"crypto/sha256"
 	"fmt"
+	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"careledger/domain"
@@ -13,7 +16,34 @@ type series struct {
 	policy, component, unit string
 	parts                   []part // as the documents have them, in order of their days
 	counting                *counting
-	pays                    string // tells apart what series of the same counting pay
+	paidAs                  [sha256.Size]byte // the same for series that are paid the same
+}
+
+// planned are the series of a run, and beside them its policies with what is paid in other ways: caps with what they sum, and grants.
+type planned struct {
+	series       []*series
+	others       []Policy
+	othersPaidAs [sha256.Size]byte // the same for others that are paid the same
+}
+
+// planOf returns what a run is made of. A run whose documents are the very same ones is planned once.
+func (s *Sums) planOf(policies []Policy) *planned {
+	var key strings.Builder
+	for _, p := range policies {
+		key.WriteString(p.ID)
+		for _, d := range p.Documents {
+			fmt.Fprintf(&key, " %p %d %d", d.Model, d.From, d.End)
+		}
+		key.WriteByte('\n')
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	p := s.plans[key.String()]
+	if p == nil {
+		p = s.plan(policies)
+		s.plans[key.String()] = p
+	}
+	return p
 }
 
 // part is a component under one of its policy's documents.
@@ -23,8 +53,9 @@ type part struct {
 	component *Component
 }
 
-// seriesOf returns the series of a run, and beside them its policies with what is paid in other ways: caps with what they sum, and grants.
-func (s *Sums) seriesOf(policies []Policy) (all []*series, others []Policy) {
+func (s *Sums) plan(policies []Policy) *planned {
+	var all []*series
+	var others []Policy
 	for _, policy := range policies {
 		rest, kept := Policy{ID: policy.ID}, map[string]bool{}
 		for _, d := range policy.Documents {
@@ -59,21 +90,21 @@ func (s *Sums) seriesOf(policies []Policy) (all []*series, others []Policy) {
 		}
 	}
 	for _, of := range all {
-		s.plan(of)
+		s.settle(of)
 	}
-	return all, others
+	return &planned{all, others, othersPaidAs(others)}
 }
 
-// plan says what a series counts. Documents that follow on each other and count alike are one part of the counting, whatever they pay.
-func (s *Sums) plan(of *series) {
+// settle says what a series counts. Documents that follow on each other and count alike are one part of the counting, whatever they pay.
+func (s *Sums) settle(of *series) {
 	c := &counting{Prepared: s.Prepared, quantum: 1, modulus: 1, premiums: of.parts[0].component.ofFollowUps()}
 	c.byArea, c.byOccasion = c.premiums && slices.Contains(s.by, "life_area"), c.premiums && slices.Contains(s.by, "occasion")
 	from, end := s.daysCounted(of)
-	var key, pays strings.Builder
-	last := ""
+	var pays []byte
+	var definitions []string // of the counting's parts
 	for _, p := range of.parts {
-		fmt.Fprintln(&pays, int(p.From), int(p.End))
-		p.component.rates(p.Model).describe(&pays)
+		pays = appendDays(pays, p.From, p.End)
+		pays = p.component.rates(p.Model).describe(pays)
 		if c.premiums {
 			c.cut(s.Period, p)
 		}
@@ -86,16 +117,22 @@ func (s *Sums) plan(of *series) {
 		}
 		c.quantum = leastCommonMultiple(c.quantum, p.component.quantum())
 		definition := p.component.counted(p.Model)
-		if n := len(c.parts); n > 0 && c.parts[n-1].End == p.From && last == definition {
+		if n := len(c.parts); n > 0 && c.parts[n-1].End == p.From && definitions[n-1] == definition {
 			c.parts[n-1].End = p.End
 			continue
 		}
-		c.parts, last = append(c.parts, p), definition
+		c.parts, definitions = append(c.parts, p), append(definitions, definition)
 	}
-	for _, p := range c.parts {
-		fmt.Fprintln(&key, int(p.From), int(p.End), p.component.counted(p.Model))
+	var key []byte
+	for i, p := range c.parts {
+		key = append(appendDays(key, p.From, p.End), definitions[i]...)
 	}
-	c.key, of.pays, of.counting = key.String(), pays.String(), c
+	c.key, of.counting = sha256.Sum256(key), c
+	of.paidAs = sha256.Sum256(append(pays, c.key[:]...))
+}
+
+func appendDays(b []byte, from, end domain.Date) []byte {
+	return append(strconv.AppendInt(append(strconv.AppendInt(append(b, '\n'), int64(from), 10), ' '), int64(end), 10), ' ')
 }
 
 // daysCounted returns the days [from, end) that a series has to look at: those of the period, but of what is paid once every day on which a
@@ -126,48 +163,57 @@ func (c *Component) rates(m *Model) *Parameter {
 	return &Parameter{}
 }
 
-// describe writes what the parameter is worth, so that parameters of the same text are worth the same.
-func (p *Parameter) describe(b *strings.Builder) {
-	fmt.Fprintln(b, p.By)
+// describe appends what the parameter is worth: parameters of the same text are worth the same.
+func (p *Parameter) describe(b []byte) []byte {
+	for _, by := range p.By {
+		b = append(append(b, by...), '/')
+	}
 	for _, v := range p.Values {
-		fmt.Fprintln(b, int(v.From), v.Scalar.Value)
-		if len(v.Table) > 0 {
-			keys := make([]string, 0, len(v.Table))
-			for k := range v.Table {
-				keys = append(keys, k)
-			}
-			slices.Sort(keys)
-			for _, k := range keys {
-				fmt.Fprintln(b, k, v.Table[k].Value)
-			}
+		b = append(append(appendDays(b, v.From, 0), v.Scalar.Value.String()...), ' ')
+		for _, k := range slices.Sorted(maps.Keys(v.Table)) {
+			b = append(append(append(append(b, k...), '='), v.Table[k].Value.String()...), ' ')
 		}
 	}
+	return append(b, '\n')
 }
 
 // counted writes what the component counts, whatever its rate: components of the same text count the same postings.
 func (c *Component) counted(m *Model) string {
-	var b strings.Builder
-	fmt.Fprint(&b, c.Kind, " ", c.Basis, " ", c.Absence, " ", c.Per, " ", c.Prorate, " ", c.Outcomes, " ", c.Occasions, " ", c.Repeat, " ", c.Condition, " ")
+	b := []byte(string(c.Kind) + " " + c.Basis + " " + c.Per + " " + c.Repeat + " " + c.Condition + " " + strings.Join(c.Occasions, ",") + " ")
+	b = strconv.AppendBool(b, c.Prorate)
+	if c.Absence != nil || c.Outcomes != nil {
+		b = fmt.Append(b, c.Absence, c.Outcomes)
+	}
 	if c.When != nil {
-		b.WriteString(c.When.Source())
+		b = append(append(b, ' '), c.When.Source()...)
 	}
 	if c.Kind == KindSupplement {
-		fmt.Fprint(&b, "\n", c.Threshold.Number)
+		b = fmt.Append(b, "\n", c.Threshold.Number)
 		if p := m.Parameter(c.Threshold.Parameter); p != nil {
-			p.describe(&b)
+			b = p.describe(b)
 		}
 	}
-	return b.String()
+	return string(b)
 }
 
-// described writes everything that the amounts of a component follow from.
-func (c *Component) described(b *strings.Builder, m *Model) {
-	fmt.Fprintln(b, c.ID, c.counted(m), c.Of, c.Limit.Number, c.Pot.Number, c.Floor.Number, c.RoundTo.Number)
-	for _, name := range c.Uses() {
-		if p := m.Parameter(name); p != nil {
-			p.describe(b)
+// othersPaidAs is the same for policies whose caps and grants are paid the same.
+func othersPaidAs(others []Policy) [sha256.Size]byte {
+	var b []byte
+	for _, p := range others {
+		for _, d := range p.Documents {
+			b = append(append(b, p.ID...), appendDays(nil, d.From, d.End)...)
+			for i := range d.Model.Components {
+				c := &d.Model.Components[i]
+				b = fmt.Appendln(b, c.ID, c.counted(d.Model), c.Of, c.Limit.Number, c.Pot.Number, c.Floor.Number, c.RoundTo.Number, c.Weights)
+				for _, u := range c.uses() {
+					if p := d.Model.Parameter(u.parameter); p != nil {
+						b = p.describe(append(b, u.field...))
+					}
+				}
+			}
 		}
 	}
+	return sha256.Sum256(b)
 }
 
 func leastCommonMultiple(a, b int64) int64 { return a / greatestCommonDivisor(a, b) * b }

@@ -2,6 +2,7 @@ package compensation
 
 import (
 	"context"
+	"crypto/sha256"
 	"slices"
 	"sync"
 
@@ -16,8 +17,9 @@ type Sums struct {
 	held func() (from, end domain.Date) // the days on which follow-ups were held
 
 	mu       sync.Mutex // guards what follows
-	counted  map[string]*counting
-	payments map[string]*shared[[]*payment] // of what several runs pay
+	plans    map[string]*planned
+	counted  map[[sha256.Size]byte]*counting
+	payments map[[sha256.Size]byte]*shared[[]*payment] // of what several runs pay
 	layouts  map[string]*shared[*layout]
 }
 
@@ -37,7 +39,7 @@ func (s *shared[T]) get(make func() (T, error)) (T, error) {
 // Sum is what the postings of a run come to.
 type Sum struct {
 	Total    domain.Money
-	Rows     []Row  // the groups that have a posting, sorted by their keys; runs share Keys, which are not to be changed
+	Rows     []Row  // the groups that have a posting, sorted by their keys
 	Digest   string // see sumDigest
 	Postings int
 	Units    []UnitSum // by position in Units
@@ -59,7 +61,7 @@ type paidSeries struct {
 
 // Sums returns the sums of the prepared facts by fields. Nothing is computed before it is asked for.
 func (p *Prepared) Sums(by []string) *Sums {
-	return &Sums{Prepared: p, by: by, counted: map[string]*counting{}, payments: map[string]*shared[[]*payment]{}, layouts: map[string]*shared[*layout]{},
+	return &Sums{Prepared: p, by: by, plans: map[string]*planned{}, counted: map[[sha256.Size]byte]*counting{}, payments: map[[sha256.Size]byte]*shared[[]*payment]{}, layouts: map[string]*shared[*layout]{},
 		held: sync.OnceValues(func() (from, end domain.Date) {
 			from, end = domain.MaxDate, domain.MinDate
 			for _, d := range p.FollowUps.HeldOn {
@@ -74,21 +76,19 @@ func (p *Prepared) Sums(by []string) *Sums {
 func (s *Sums) Count(ctx context.Context, runs ...[]Policy) error {
 	var all []*series
 	for _, policies := range runs {
-		of, others := s.seriesOf(policies)
-		all = append(all, of...)
+		p := s.planOf(policies)
+		all = append(all, p.series...)
 		s.mu.Lock()
-		for _, one := range of {
-			s.use(one.paidAs())
+		for _, one := range p.series {
+			s.use(one.paidAs)
 		}
-		if len(others) > 0 {
-			s.use(othersPaidAs(others))
-		}
+		s.use(p.othersPaidAs)
 		s.mu.Unlock()
 	}
 	return s.ensure(ctx, all)
 }
 
-func (s *Sums) use(key string) {
+func (s *Sums) use(key [sha256.Size]byte) {
 	if s.payments[key] == nil {
 		s.payments[key] = &shared[[]*payment]{}
 	}
@@ -102,6 +102,9 @@ func (s *Sums) ensure(ctx context.Context, all []*series) error {
 	var missing []*counting
 	for _, one := range all {
 		c := one.counting
+		if c.tally != nil {
+			continue
+		}
 		known := s.counted[c.key]
 		switch {
 		case len(c.parts) == 0: // none of its documents is in force in the period
@@ -204,13 +207,13 @@ func (s *Sums) paid(ctx context.Context, policies []Policy) ([]paidSeries, error
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)
 	}
-	all, others := s.seriesOf(policies)
-	if err := s.ensure(ctx, all); err != nil {
+	plan := s.planOf(policies)
+	if err := s.ensure(ctx, plan.series); err != nil {
 		return nil, err
 	}
 	var paid []paidSeries
-	for _, of := range all {
-		p, err := s.payOnce(of.paidAs(), func() ([]*payment, error) {
+	for _, of := range plan.series {
+		p, err := s.payOnce(of.paidAs, func() ([]*payment, error) {
 			p, err := s.pay(of)
 			return []*payment{p}, err
 		})
@@ -219,10 +222,10 @@ func (s *Sums) paid(ctx context.Context, policies []Policy) ([]paidSeries, error
 		}
 		paid = append(paid, paidSeries{of.policy, of.component, of.unit, of.parts, p[0]})
 	}
-	if len(others) == 0 {
+	if len(plan.others) == 0 {
 		return paid, nil
 	}
-	more, err := s.payOnce(othersPaidAs(others), func() ([]*payment, error) { return s.payOthers(ctx, others) })
+	more, err := s.payOnce(plan.othersPaidAs, func() ([]*payment, error) { return s.payOthers(ctx, plan.others) })
 	if err != nil {
 		return nil, s.failure(policies, err)
 	}
@@ -233,7 +236,7 @@ func (s *Sums) paid(ctx context.Context, policies []Policy) ([]paidSeries, error
 }
 
 // payOnce makes what several runs pay once; what one run pays is not kept.
-func (s *Sums) payOnce(key string, pay func() ([]*payment, error)) ([]*payment, error) {
+func (s *Sums) payOnce(key [sha256.Size]byte, pay func() ([]*payment, error)) ([]*payment, error) {
 	s.mu.Lock()
 	known := s.payments[key]
 	s.mu.Unlock()

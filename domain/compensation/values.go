@@ -44,8 +44,8 @@ func newValues[T any](k *compiled, o Operand, worth func(domain.Decimal, domain.
 	all.useCodes(&v.band, domain.Bands, "band")
 	v.size = all.size // never above denseLimit: at most 65 536 units × 6 categories × 7 bands
 	v.known = make([]known[T], v.size*len(p.Values))
-	for m := k.From; m <= k.To; m++ {
-		v.months = append(v.months, v.valueOn(m.First()))
+	for m := range max(0, len(k.firsts)-1) {
+		v.months = append(v.months, v.valueOn(k.firsts[m]))
 	}
 	return v, nil
 }
