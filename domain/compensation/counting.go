@@ -1,6 +1,7 @@
 package compensation
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"crypto/sha256"
@@ -21,8 +22,9 @@ type counting struct {
 	byArea     bool // rows are asked for by life area
 	byOccasion bool // ... by occasion
 	modulus    int64
-	cuts       []domain.Date // days within a month on which a rate may change; sorted
-	tally      *tally
+	cuts       []domain.Date      // days within a month on which a rate may change; sorted
+	lists      *[sha256.Size]byte // the hash of the postings' keys and quantities, where it is known
+	tally      *tally             // when counted
 }
 
 // counter counts segments of the cases for one of the processors.
@@ -62,10 +64,13 @@ func (c *counting) newCounter() (*counter, error) {
 	return w, nil
 }
 
-// cases counts the cases [first, end) and returns the hashes of their groups.
-func (w *counter) cases(first, end uint32) ([]byte, error) {
-	w.group.hashes = nil
-	for cs := first; cs < end; cs++ {
+// segment counts a segment of the cases, or the units as a whole, and returns the hashes of the groups.
+func (w *counter) segment(i int) ([]byte, error) {
+	w.group.hashes = make([]byte, 0, cap(w.group.hashes)) // about as many as in the segment before
+	if w.parts[0].ofUnits() {
+		return w.units()
+	}
+	for cs := uint32(i * segmentCases); cs < uint32(min((i+1)*segmentCases, len(w.Cases))); cs++ {
 		for _, k := range w.parts {
 			if err := k.countCase(cs); err != nil {
 				return nil, err
@@ -76,7 +81,6 @@ func (w *counter) cases(first, end uint32) ([]byte, error) {
 	return w.group.hashes, nil
 }
 
-// units counts the units as a whole and returns the hashes of their groups.
 func (w *counter) units() ([]byte, error) {
 	for _, k := range w.parts {
 		if err := k.countUnits(); err != nil {
@@ -89,6 +93,9 @@ func (w *counter) units() ([]byte, error) {
 // take counts a stretch.
 func (w *counter) take(s *stretch) error {
 	w.tally.add(w.block(s), s)
+	if w.lists != nil {
+		return nil
+	}
 	if len(w.parts) == 1 && !w.premiums { // stretches are groups, and come in their order
 		w.group.add(s)
 		return nil
@@ -160,45 +167,40 @@ func (c *counting) day(b block, month domain.Month) domain.Date {
 // count makes the tallies, going through the cases once for all of them. The error is the context's; what goes wrong in a count shows when
 // a run that needs it is paid.
 func (p *Prepared) count(ctx context.Context, all []*counting) error {
-	segments := (len(p.Cases) + segmentCases - 1) / segmentCases
-	hashes := make([][][]byte, len(all)) // by counting and segment
-	tallies := make([][]*tally, len(all))
-	var mu sync.Mutex // guards tallies, and incomplete of the countings' tallies
-	for i, c := range all {
-		hashes[i], c.tally = make([][]byte, segments+1), newTally(p, c.quantum, c.modulus)
+	segments := (len(p.Cases) + segmentCases - 1) / segmentCases // and after them the units as a whole
+	made := make([]struct {
+		sync.Mutex
+		tallies []*tally // of the processors
+		hashes  [][]byte // by segment
+		failed  bool
+	}, len(all))
+	for i := range made {
+		made[i].hashes = make([][]byte, segments+1)
 	}
-	fail := func(c *counting) {
-		mu.Lock()
-		defer mu.Unlock()
-		c.tally.incomplete = true
-	}
-	inParallel(segments+1, func() func(int) { // the last one is the units as a whole
+	inParallel(segments+1, func() func(int) {
 		counters := make([]*counter, len(all))
 		return func(segment int) {
 			for i, c := range all {
-				if ctx.Err() != nil {
-					return
-				}
-				if c.parts[0].component.ofUnits() != (segment == segments) {
+				if c.parts[0].component.ofUnits() != (segment == segments) || ctx.Err() != nil {
 					continue
 				}
+				m := &made[i]
 				var err error
 				if counters[i] == nil {
-					if counters[i], err = c.newCounter(); err != nil {
-						fail(c)
-						continue
+					if counters[i], err = c.newCounter(); err == nil {
+						m.Lock()
+						m.tallies = append(m.tallies, counters[i].tally)
+						m.Unlock()
 					}
-					mu.Lock()
-					tallies[i] = append(tallies[i], counters[i].tally)
-					mu.Unlock()
 				}
-				if segment == segments {
-					hashes[i][segment], err = counters[i].units()
-				} else {
-					hashes[i][segment], err = counters[i].cases(uint32(segment*segmentCases), uint32(min((segment+1)*segmentCases, len(p.Cases))))
+				if err == nil {
+					m.hashes[segment], err = counters[i].segment(segment)
 				}
 				if err != nil {
-					fail(c)
+					counters[i] = nil
+					m.Lock()
+					m.failed = true
+					m.Unlock()
 				}
 			}
 		}
@@ -208,16 +210,16 @@ func (p *Prepared) count(ctx context.Context, all []*counting) error {
 	}
 	inParallel(len(all), func() func(int) {
 		return func(i int) {
-			t := all[i].tally
-			for _, more := range tallies[i] {
+			c, t := all[i], newTally(p, all[i].quantum, all[i].modulus)
+			for _, more := range made[i].tallies {
 				t.merge(more)
 			}
 			t.complete()
-			h := sha256.New()
-			for _, of := range hashes[i] {
-				h.Write(of)
+			if t.incomplete = made[i].failed; c.lists == nil {
+				sum := sha256.Sum256(bytes.Join(made[i].hashes, nil))
+				c.lists = &sum
 			}
-			h.Sum(t.lists[:0])
+			t.lists, c.tally = *c.lists, t
 		}
 	})
 	return nil

@@ -158,7 +158,7 @@ func (p *Prepared) WithRecipients(policies []Policy) (*Prepared, error) {
 		return p, nil
 	}
 	facts, with := *p.Facts, *p
-	with.Facts = &facts
+	with.Facts, with.made = &facts, newCounts(&facts)
 	return &with, facts.addRecipients(recipients)
 }
 

@@ -153,10 +153,10 @@ func (s *Sums) payEach(of *series, rates []rate, amounts []domain.Money) error {
 			return nil
 		}
 	}
-	if c.parts[0].component.ofUnits() {
-		_, err = w.units()
-	} else {
-		_, err = w.cases(0, uint32(len(s.Cases)))
+	for i := 0; i <= len(s.Cases)/segmentCases && err == nil; i++ {
+		if _, err = w.segment(i); c.parts[0].component.ofUnits() {
+			break
+		}
 	}
 	return err
 }

@@ -23,11 +23,12 @@ type Prepared struct {
 	patients   func() []cells // days enrolled
 	followUps  func() []int32 // by case, and one more: its first row of FollowUps
 	wholeYears func() *Prepared
+	made       *counts // what has been counted
 }
 
 // Prepare spreads the facts over the months of a period.
 func (f *Facts) Prepare(p Period) *Prepared {
-	pr := &Prepared{Facts: f, Period: p}
+	pr := &Prepared{Facts: f, Period: p, made: newCounts(f)}
 	for m := p.From; m <= p.To+1; m++ {
 		pr.firsts = append(pr.firsts, m.First())
 	}

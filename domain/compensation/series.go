@@ -127,8 +127,40 @@ func (s *Sums) settle(of *series) {
 	for i, p := range c.parts {
 		key = append(appendDays(key, p.From, p.End), definitions[i]...)
 	}
+	key = strconv.AppendBool(strconv.AppendBool(key, c.byArea), c.byOccasion)
 	c.key, of.counting = sha256.Sum256(key), c
 	of.paidAs = sha256.Sum256(append(pays, c.key[:]...))
+	c.admit(of.parts)
+}
+
+// admit widens the modulus to the rates of a component, as far as it may be.
+func (c *counting) admit(parts []part) {
+	for _, p := range parts {
+		of := p.component.rates(p.Model)
+		decimals := of.decimals()
+		admit := func(v domain.Decimal) {
+			if r, err := newRate(v, decimals, c.quantum, p.component.per()); err == nil {
+				c.widen(r.divisor)
+			}
+		}
+		for _, v := range of.Values {
+			if len(of.By) == 0 {
+				admit(v.Scalar.Value)
+			}
+			for _, e := range v.Table {
+				admit(e.Value)
+			}
+		}
+	}
+}
+
+func (c *counting) widen(divisor int64) {
+	if divisor > modulusMost {
+		return
+	}
+	if wider := leastCommonMultiple(c.modulus, divisor); wider <= modulusMost {
+		c.modulus = wider
+	}
 }
 
 func appendDays(b []byte, from, end domain.Date) []byte {

@@ -80,17 +80,20 @@ func (g *postingGroups) open(cs uint32, unit uint16, category, band uint8) {
 }
 
 func (g *postingGroups) posting(month domain.Month, quantity int64, followUp, goal int32) {
-	b := binary.AppendUvarint(g.buffer, uint64(month-g.month))
-	g.month = month
-	if g.quantum == 1 {
-		b = binary.AppendUvarint(b, uint64(quantity)+1)
-	} else {
-		b = append(b, g.fraction(quantity)...)
+	months, number := uint64(month-g.month), uint64(quantity)+1
+	b := g.buffer
+	switch {
+	case g.quantum != 1:
+		b = append(binary.AppendUvarint(b, months), g.fraction(quantity)...)
+	case months < 1<<7 && number < 1<<14 && number >= 1<<7: // nearly all minutes: what the next case writes
+		b = append(b, byte(months), byte(number)|1<<7, byte(number>>7))
+	default:
+		b = binary.AppendUvarint(binary.AppendUvarint(b, months), number)
 	}
 	if g.followUps {
 		b = appendText(appendText(b, g.facts.followUpID(followUp)), g.facts.goalID(goal))
 	}
-	g.buffer = b
+	g.buffer, g.month = b, month
 }
 
 // fraction returns what stands for a quantity in parts. There are few different ones.

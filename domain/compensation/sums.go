@@ -9,16 +9,16 @@ import (
 	"careledger/domain"
 )
 
-// Sums answers what runs come to over the same facts, place by place (compiled.go). What runs count alike is counted once, and what they
-// pay alike is paid once. It may be used from several goroutines.
+// Sums answers what runs come to over the same facts, place by place (compiled.go). What runs count alike is counted once (counts.go), and what
+// they pay alike is paid once. It may be used from several goroutines.
 type Sums struct {
 	*Prepared
-	by   []string
-	held func() (from, end domain.Date) // the days on which follow-ups were held
+	by     []string
+	counts func() *counts
+	held   func() (from, end domain.Date) // the days on which follow-ups were held
 
 	mu       sync.Mutex // guards what follows
 	plans    map[string]*planned
-	counted  map[[sha256.Size]byte]*counting
 	payments map[[sha256.Size]byte]*shared[[]*payment] // of what several runs pay
 	layouts  map[string]*shared[*layout]
 }
@@ -61,7 +61,7 @@ type paidSeries struct {
 
 // Sums returns the sums of the prepared facts by fields. Nothing is computed before it is asked for.
 func (p *Prepared) Sums(by []string) *Sums {
-	return &Sums{Prepared: p, by: by, plans: map[string]*planned{}, counted: map[[sha256.Size]byte]*counting{}, payments: map[[sha256.Size]byte]*shared[[]*payment]{}, layouts: map[string]*shared[*layout]{},
+	return &Sums{Prepared: p, by: by, counts: sync.OnceValue(p.countsOf), plans: map[string]*planned{}, payments: map[[sha256.Size]byte]*shared[[]*payment]{}, layouts: map[string]*shared[*layout]{},
 		held: sync.OnceValues(func() (from, end domain.Date) {
 			from, end = domain.MaxDate, domain.MinDate
 			for _, d := range p.FollowUps.HeldOn {
@@ -85,7 +85,7 @@ func (s *Sums) Count(ctx context.Context, runs ...[]Policy) error {
 		s.use(p.othersPaidAs)
 		s.mu.Unlock()
 	}
-	return s.ensure(ctx, all)
+	return s.counts().ensure(ctx, all)
 }
 
 func (s *Sums) use(key [sha256.Size]byte) {
@@ -93,64 +93,6 @@ func (s *Sums) use(key [sha256.Size]byte) {
 		s.payments[key] = &shared[[]*payment]{}
 	}
 	s.payments[key].uses++
-}
-
-// ensure gives each series its tally.
-func (s *Sums) ensure(ctx context.Context, all []*series) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	var missing []*counting
-	for _, one := range all {
-		c := one.counting
-		if c.tally != nil {
-			continue
-		}
-		known := s.counted[c.key]
-		switch {
-		case len(c.parts) == 0: // none of its documents is in force in the period
-			c.tally = newTally(s.Prepared, c.quantum, 1)
-			c.tally.complete()
-			known = c
-		case known == nil || known.tally != nil && !known.hasCuts(c.cuts):
-			s.counted[c.key], known = c, c
-			missing = append(missing, c)
-		case known.tally == nil:
-			known.addCuts(c.cuts)
-		}
-		one.counting = known
-	}
-	if len(missing) == 0 {
-		return nil
-	}
-	for _, one := range all {
-		if one.counting.tally == nil {
-			one.counting.admit(one.parts)
-		}
-	}
-	return s.count(ctx, missing)
-}
-
-// admit widens the modulus to the rates of a component, as far as it may be.
-func (c *counting) admit(parts []part) {
-	for _, p := range parts {
-		of := p.component.rates(p.Model)
-		decimals := of.decimals()
-		admit := func(v domain.Decimal) {
-			if r, err := newRate(v, decimals, c.quantum, p.component.per()); err == nil && r.divisor <= modulusMost {
-				if wider := leastCommonMultiple(c.modulus, r.divisor); wider <= modulusMost {
-					c.modulus = wider
-				}
-			}
-		}
-		for _, v := range of.Values {
-			if len(of.By) == 0 {
-				admit(v.Scalar.Value)
-			}
-			for _, e := range v.Table {
-				admit(e.Value)
-			}
-		}
-	}
 }
 
 // Of returns what a run comes to. The error is that of Evaluate, or the context's.
@@ -208,7 +150,7 @@ func (s *Sums) paid(ctx context.Context, policies []Policy) ([]paidSeries, error
 		return nil, context.Cause(ctx)
 	}
 	plan := s.planOf(policies)
-	if err := s.ensure(ctx, plan.series); err != nil {
+	if err := s.counts().ensure(ctx, plan.series); err != nil {
 		return nil, err
 	}
 	var paid []paidSeries
