@@ -29,5 +29,15 @@
 // several values that give this total, the highest. It is refused where nothing is paid by the parameter, where the total
 // falls anywhere that it looks, where the rest alone passes the budget, and where the highest value does not reach it.
 //
+// # What is said of an alternative
+//
+// A Comparison splits the difference to the adopted policies into price, volume and mix, exactly and with its source in effects.go, and sets
+// the alternative beside them by provider, unit, year and more; each row has one Class of gain or loss. A Transition limits how far a
+// provider is paid from what the adopted policies pay it, growing by the year (transition.go). Behaviour is what the alternatives assume of
+// goals that were not reached, or were (behaviour.go): it is a layer of its own. The adopted run is always the history; a comparison
+// splits the difference on the history and has what is assumed as an effect beside; and the run's name says it wherever it stands alone.
+//
+// A Stamp says what a result rests on: who knows the log sets it.
+//
 // Decisions and what was rejected stand in decisions.md.
 package replay

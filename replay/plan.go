@@ -28,7 +28,9 @@ type plan struct {
 	policies    []compensation.Policy
 	expected    []expectation
 	warnings    []string
-	seek        *seek // the value is to be found first
+	seek        *seek      // the value is to be found first
+	swept       *parameter // of a step of a sweep
+	over        *history   // what it is evaluated over: the history, or that under assumed behaviour
 }
 
 // expectation is a component of an alternative, in each document that has it: one that yields nothing is named in a warning.
@@ -169,7 +171,7 @@ func (h *history) steps(base []compensation.Policy, w *Sweep) ([]plan, error) {
 				errs[i] = fmt.Errorf("--sweep %s: %w", w.Target, err)
 				return nil
 			}
-			plans[i] = plan{name: target.String() + "=" + v.String(), value: v.String()}
+			plans[i] = plan{name: target.String() + "=" + v.String(), value: v.String(), swept: &target}
 			if i == 0 {
 				h.change(&plans[i], changed, target)
 			} else {

@@ -57,31 +57,39 @@ func (h *history) replay(ctx context.Context, r *Request, progress func(done, to
 		by = compensation.DefaultFields
 	}
 	result := &Result{Authority: h.Authority, Period: h.Period, By: by, InForceFrom: h.inForceFrom, Runs: make([]Run, len(plans))}
-	h.sums = h.Sums(by)
-	if err := h.count(ctx, plans); err != nil {
+	result.Behaviour, result.Swept = h.assume(r, plans), h.swept(plans)
+	if err := count(ctx, plans, by); err != nil {
 		return nil, err
 	}
 	if err := h.evaluateAll(ctx, plans, result, progress); err != nil {
 		return nil, err
 	}
-	return result, nil
+	return result, h.examine(ctx, r, plans, result, progress)
 }
 
-// count counts all that the plans need in one pass over the facts.
-func (h *history) count(ctx context.Context, plans []plan) error {
-	runs := make([][]compensation.Policy, 0, len(plans))
+// count counts all that the plans need, in one pass over the history and one over that under assumed behaviour.
+func count(ctx context.Context, plans []plan, by []string) error {
+	runs := map[*history][][]compensation.Policy{}
 	for i := range plans {
-		if plans[i].seek == nil {
-			runs = append(runs, plans[i].policies)
-			continue
+		p := &plans[i]
+		of := p.policies
+		if p.seek != nil {
+			var err error
+			if of, err = p.seek.smallest(p.over); err != nil {
+				return fmt.Errorf("%s: %w", p.name, err)
+			}
 		}
-		of, err := plans[i].seek.smallest(h)
-		if err != nil {
-			return fmt.Errorf("%s: %w", plans[i].name, err)
+		if runs[p.over] == nil {
+			p.over.sums = p.over.Sums(by)
 		}
-		runs = append(runs, of)
+		runs[p.over] = append(runs[p.over], of)
 	}
-	return h.sums.Count(ctx, runs...)
+	for h, of := range runs {
+		if err := h.sums.Count(ctx, of...); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // evaluateAll evaluates the plans into the result's runs, as many at a time as there are processors. Each writes only its own run, and
@@ -102,7 +110,7 @@ func (h *history) evaluateAll(ctx context.Context, plans []plan, result *Result,
 			if skip {
 				return nil
 			}
-			sum, err := h.settleAndEvaluate(ctx, &plans[i])
+			sum, err := plans[i].over.settleAndEvaluate(ctx, &plans[i])
 			if i == 0 {
 				adopted = sum
 				close(known)
@@ -149,7 +157,7 @@ func (h *history) settleAndEvaluate(ctx context.Context, p *plan) (*compensation
 
 // run states what a plan's postings come to, beside the adopted ones.
 func (h *history) run(p *plan, sum, adopted *compensation.Sum) Run {
-	return Run{Name: p.name, Models: inPeriod(p.policies, h.Period), Value: p.value, Total: sum.Total, Digest: sum.Digest, Rows: sum.Rows,
+	return Run{Name: p.name, Models: inPeriod(p.policies, h.Period), Value: p.value, Step: p.swept != nil, Total: sum.Total, Digest: sum.Digest, Rows: sum.Rows,
 		Difference: sum.Total - adopted.Total, Providers: h.providers(sum, adopted), Warnings: append(p.warnings, h.silent(p, sum)...)}
 }
 

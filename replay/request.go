@@ -25,6 +25,11 @@ type Request struct {
 	// InForceFrom is the day from which the alternatives hold; the adopted policies hold before it. 0: the alternatives
 	// replace them over the whole period.
 	InForceFrom domain.Date
+
+	Compare     []string        // of CompareFields: each alternative gets a Comparison by these; none: no comparison
+	LimitChange *domain.Decimal // each alternative gets a Transition, limited by this share a year: above 0, at most 1
+	Assume      []Assumption    // what the alternatives assume of behaviour, apart from the history
+	Seed        uint64          // of the draw of what changes under Assume
 }
 
 // ModelSet is the model documents that together replace the adopted policies in one run.
@@ -46,6 +51,13 @@ func (r *Request) check() error {
 		if slices.Contains(r.By[:i], f) {
 			errs = append(errs, fmt.Errorf("%s stands twice in the list to group by", f))
 		}
+	}
+	errs = append(errs, checkCompare(r.Compare), checkAssumptions(r.Assume))
+	if r.LimitChange != nil {
+		errs = append(errs, checkLimitChange(*r.LimitChange))
+	}
+	if r.alternatives() == 0 && (len(r.Compare) > 0 || r.LimitChange != nil || len(r.Assume) > 0) {
+		errs = append(errs, errors.New("--compare, --limit-change and --assume are of an alternative; give one with --model, --set, --sweep or --seek"))
 	}
 	for i, m := range r.Models {
 		if len(m.Documents) == 0 {
@@ -75,6 +87,18 @@ func (r *Request) check() error {
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// alternatives returns how many kinds of alternatives are asked for.
+func (r *Request) alternatives() (n int) {
+	n = len(r.Models) + len(r.Set)
+	if r.Sweep != nil {
+		n++
+	}
+	if r.Seek != nil {
+		n++
+	}
+	return n
 }
 
 func twice(target, flag string) error {

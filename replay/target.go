@@ -139,3 +139,22 @@ func with(policies []compensation.Policy, p parameter, value domain.Decimal) ([]
 func (p parameter) uses(policy string, c *compensation.Component) bool {
 	return policy == p.policy && slices.Contains(c.Uses(), p.name)
 }
+
+// swept returns the parameter whose steps are among the plans, nil if there are none.
+func (h *history) swept(plans []plan) *Swept {
+	for _, p := range plans {
+		if p.swept == nil {
+			continue
+		}
+		s := &Swept{Parameter: p.swept.String()}
+		for _, policy := range h.adopted {
+			for _, q := range parameters(policy) {
+				if policy.ID == p.swept.policy && q.Name == p.swept.name {
+					s.Unit = q.Unit
+				}
+			}
+		}
+		return s
+	}
+	return nil
+}

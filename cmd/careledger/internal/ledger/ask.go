@@ -63,6 +63,13 @@ type Request struct {
 	Seek        string            `json:"seek,omitempty"`
 	Budget      string            `json:"budget,omitempty"`
 	InForceFrom string            `json:"in_force_from,omitempty"`
+	Compare     string            `json:"compare,omitempty"`
+	LimitChange string            `json:"limit_change,omitempty"`
+	Assume      []string          `json:"assume,omitempty"`
+	AssumeSeed  *uint64           `json:"assume_seed,omitempty"` // replay.DefaultSeed if left out
+
+	// Given by is what finds the ledger and where the answer goes, as the asker gave it: for the command that a stamp names.
+	GivenBy []string `json:"given_by,omitempty"`
 
 	Progress ProgressFunc `json:"-"`
 }
@@ -70,8 +77,11 @@ type Request struct {
 // Ask answers from what the log holds now.
 func (l *Local) Ask(ctx context.Context, r Request, w io.Writer) error {
 	var more []report.Format
-	if r.Question == QuestionSheet || r.Question == QuestionWhy && r.Event == "" {
+	switch {
+	case r.Question == QuestionSheet, r.Question == QuestionWhy && r.Event == "":
 		more = append(more, report.HTML)
+	case r.Question == QuestionReplay:
+		more = append(more, report.XLSX, report.SVG, report.SwedishCSV)
 	}
 	format, err := report.ParseFormat(r.Format, more...)
 	if err != nil {
@@ -91,8 +101,8 @@ func (l *Local) Ask(ctx context.Context, r Request, w io.Writer) error {
 	if r.Question == QuestionVerify {
 		return l.verify(ctx, r, format, w)
 	}
-	if r.InForceFrom != "" && len(r.Models)+len(r.Set) == 0 && r.Sweep == "" && r.Seek == "" {
-		return &Wrong{fmt.Errorf("--in-force-from says from when an alternative holds; give one with --model, --set, --sweep or --seek")}
+	if err := r.checkAlternative(); err != nil {
+		return &Wrong{err}
 	}
 	if answer := healthAnswers[r.Question]; answer != nil {
 		return l.askMunicipalities(ctx, &healthQuestion{Request: r, query: q, format: format, w: w}, answer)
@@ -223,10 +233,17 @@ func (a *question) replay() error {
 		}
 		request.InForceFrom = day
 	}
+	if err := r.readExamination(&request); err != nil {
+		return &Wrong{err}
+	}
+	request.AsOf.Sequence = min(request.AsOf.Sequence, a.table.Position()) // what is written meanwhile is no part of the answer
 	result, err := replay.Replay(a.ctx, a.table, request, func(done, total int) {
 		r.Progress.report("replaying", int64(done), int64(total))
 	})
 	if err != nil {
+		return err
+	}
+	if result.Stamp, err = a.stamp(request.AsOf.Sequence, result); err != nil {
 		return err
 	}
 	return report.Replay(a.w, a.format, result)
@@ -236,11 +253,12 @@ func (a *question) replay() error {
 func (r Request) read() (q projections.Query, err error) {
 	q.AsOf = projections.Now
 	switch {
-	case r.AsOfSequence != nil && r.AsOf != "":
-		return q, fmt.Errorf("--as-of and --as-of-sequence exclude each other; give one")
+	case r.AsOfSequence != nil && *r.AsOfSequence == 0 && r.AsOf != "":
+		return q, fmt.Errorf("--as-of-sequence 0 is before the first event; leave --as-of out")
 	case r.AsOfSequence != nil:
 		q.AsOf.Sequence = *r.AsOfSequence
-	case r.AsOf != "":
+	}
+	if r.AsOf != "" {
 		if q.AsOf.Time, err = parseMoment(r.AsOf); err != nil {
 			return q, err
 		}
