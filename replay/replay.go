@@ -57,7 +57,8 @@ func (h *history) replay(ctx context.Context, r *Request, progress func(done, to
 		by = compensation.DefaultFields
 	}
 	result := &Result{Authority: h.Authority, Period: h.Period, By: by, InForceFrom: h.inForceFrom, Runs: make([]Run, len(plans))}
-	result.Behaviour, result.Swept = h.assume(r, plans), h.swept(plans)
+	result.Behaviour = h.assume(r, plans)
+	result.Swept, result.SweptAcross = h.swept(plans)
 	if err := count(ctx, plans, by); err != nil {
 		return nil, err
 	}
@@ -157,7 +158,7 @@ func (h *history) settleAndEvaluate(ctx context.Context, p *plan) (*compensation
 
 // run states what a plan's postings come to, beside the adopted ones.
 func (h *history) run(p *plan, sum, adopted *compensation.Sum) Run {
-	return Run{Name: p.name, Models: inPeriod(p.policies, h.Period), Value: p.value, Step: p.swept != nil, Total: sum.Total, Digest: sum.Digest, Rows: sum.Rows,
+	return Run{Name: p.name, Models: inPeriod(p.policies, h.Period), Value: p.value, Across: p.across, Step: p.swept != nil, Total: sum.Total, Digest: sum.Digest, Rows: sum.Rows,
 		Difference: sum.Total - adopted.Total, Providers: h.providers(sum, adopted), Warnings: append(p.warnings, h.silent(p, sum)...)}
 }
 
