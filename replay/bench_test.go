@@ -146,6 +146,7 @@ func BenchmarkSweep(b *testing.B) {
 func BenchmarkSeek(b *testing.B) {
 	h := millionHistory(b)
 	for b.Loop() {
+		h.sums = h.Sums(compensation.DefaultFields)
 		p := plan{seek: &seek{base: h.adopted, target: parameter{"pays", "hour", "care/external"}, budget: 1_200_000_000_00}}
 		require.NoError(b, h.settle(context.Background(), &p))
 		b.ReportMetric(float64(p.seek.probes), "probes")

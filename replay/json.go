@@ -18,6 +18,7 @@ func (r *Result) MarshalJSON() ([]byte, error) {
 		Digest     string               `json:"digest"`
 		Rows       json.RawMessage      `json:"rows"`
 		Value      string               `json:"value,omitzero"`
+		Values     map[string]string    `json:"values,omitempty"` // of a step of a grid, by parameter
 		Difference domain.Money         `json:"difference"`
 		Providers  []ProviderDifference `json:"providers"`
 		Warnings   []string             `json:"warnings"`
@@ -40,12 +41,20 @@ func (r *Result) MarshalJSON() ([]byte, error) {
 	}
 	for i, from := range r.Runs {
 		document.Runs[i] = run{from.Name, from.Models, from.Total, from.Digest, compensation.AppendRows(nil, r.By, from.Rows),
-			from.Value, from.Difference, from.Providers, append([]string{}, from.Warnings...), nil, from.Comparison, from.Transition}
+			from.Value, r.values(&from), from.Difference, from.Providers, append([]string{}, from.Warnings...), nil, from.Comparison, from.Transition}
 		if r.Behaviour != nil && i > 0 {
 			document.Runs[i].Behaviour = &from.Behaviour
 		}
 	}
 	return json.Marshal(document)
+}
+
+// values returns the values of a step of a grid by parameter, nil for any other run.
+func (r *Result) values(of *Run) map[string]string {
+	if r.SweptAcross == nil || !of.Step {
+		return nil
+	}
+	return map[string]string{r.Swept.Parameter: of.Value, r.SweptAcross.Parameter: of.Across}
 }
 
 // MarshalJSON writes the effects on the total, and for each field asked for its rows and its classes.

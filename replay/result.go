@@ -15,6 +15,7 @@ type Result struct {
 	InForceFrom domain.Date // of the alternatives; 0: the whole period
 	Runs        []Run       // the first is adopted; then the models, the settings, the steps of the sweep, the value sought
 	Swept       *Swept      // what the steps of the sweep are of; nil: no sweep
+	SweptAcross *Swept      // the second parameter of a grid; nil: no grid
 	Behaviour   *Behaviour  // what the alternatives assume; nil: nothing
 	Stamp       *Stamp      // what the result rests on and how to have it again; nil until whoever knows the log has set it
 }
@@ -41,7 +42,8 @@ type Run struct {
 	Name       string // adopted for the first; no two are the same
 	Models     []ModelRef
 	Value      string // of a step of a sweep, or the value sought; "" for the others
-	Step       bool   // of a sweep
+	Across     string // of a step of a grid, the value of its second parameter
+	Step       bool   // of a sweep or grid
 	Total      domain.Money
 	Digest     string // of the postings (compensation.Digest)
 	Rows       []compensation.Row

@@ -140,21 +140,27 @@ func (p parameter) uses(policy string, c *compensation.Component) bool {
 	return policy == p.policy && slices.Contains(c.Uses(), p.name)
 }
 
-// swept returns the parameter whose steps are among the plans, nil if there are none.
-func (h *history) swept(plans []plan) *Swept {
+// swept returns the parameters whose steps are among the plans, nil where there are none.
+func (h *history) swept(plans []plan) (first, second *Swept) {
 	for _, p := range plans {
-		if p.swept == nil {
-			continue
+		if p.swept != nil {
+			return h.sweptBy(p.swept), h.sweptBy(p.sweptAcross)
 		}
-		s := &Swept{Parameter: p.swept.String()}
-		for _, policy := range h.adopted {
-			for _, q := range parameters(policy) {
-				if policy.ID == p.swept.policy && q.Name == p.swept.name {
-					s.Unit = q.Unit
-				}
+	}
+	return nil, nil
+}
+
+func (h *history) sweptBy(target *parameter) *Swept {
+	if target == nil {
+		return nil
+	}
+	s := &Swept{Parameter: target.String()}
+	for _, policy := range h.adopted {
+		for _, q := range parameters(policy) {
+			if policy.ID == target.policy && q.Name == target.name {
+				s.Unit = q.Unit
 			}
 		}
-		return s
 	}
-	return nil
+	return s
 }

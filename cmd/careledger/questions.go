@@ -51,7 +51,8 @@ rate is fulfilled / assessed. By default one row for all.`,
 
 func newReplay(o *options) *cobra.Command {
 	var models, set, assume []string
-	var sweep, seek, budget, from, compare, limit string
+	var sweeps []string
+	var seek, budget, from, compare, limit string
 	var seed uint64
 	var file outputFile
 	cmd := &cobra.Command{
@@ -62,7 +63,7 @@ written to the ledger.
 
 Each --model is a run of its own, in which the document replaces every adopted policy (a.yaml,b.yaml: both together); a name
 without a file is looked for among the built-in models. All --set together are one run on the adopted policies. Each step of
---sweep is a run. With --in-force-from the adopted policies hold before that date and the alternative from it.
+--sweep is a run; given twice it is a grid, with a run for each pair of values. With --in-force-from the adopted policies hold before that date and the alternative from it.
 
 --compare says what the differences are made of: the price of the same quantities, the volume charged, and the mix of what is charged at different
 rates; by provider and unit also in classes of who gains and who loses. --limit-change pays each provider no further from what the adopted
@@ -80,7 +81,16 @@ other behaviour than the history's, and says so in every heading: the adopted ru
 		Args: exactly(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			r := o.request(cmd, ledger.QuestionReplay)
-			r.Set, r.Sweep, r.Seek, r.Budget, r.InForceFrom = set, sweep, seek, budget, from
+			r.Set, r.Seek, r.Budget, r.InForceFrom = set, seek, budget, from
+			switch len(sweeps) {
+			case 2:
+				r.Sweep, r.Across = sweeps[0], sweeps[1]
+			case 1:
+				r.Sweep = sweeps[0]
+			case 0:
+			default:
+				return fmt.Errorf("--sweep is given %d times; a grid is over two parameters", len(sweeps))
+			}
 			r.Compare, r.LimitChange, r.Assume = compare, limit, assume
 			if cmd.Flags().Changed("assume-seed") {
 				r.AssumeSeed = &seed
@@ -104,7 +114,7 @@ other behaviour than the history's, and says so in every heading: the adopted ru
 	f := cmd.Flags()
 	f.StringArrayVar(&models, "model", nil, "a run in which this model `file` replaces the adopted policies")
 	f.StringArrayVar(&set, "set", nil, "give a parameter of an adopted policy a value: `POLICY.PARAM=VALUE` (of a table: POLICY.PARAM.KEY=VALUE)")
-	f.StringVar(&sweep, "sweep", "", "a run for each value: `POLICY.PARAM=A..B:STEP`")
+	f.StringArrayVar(&sweeps, "sweep", nil, "a run for each value: `POLICY.PARAM=A..B:STEP`; given twice, a run for each pair of values of two parameters")
 	f.StringVar(&seek, "seek", "", "find the value of `POLICY.PARAM` whose total comes nearest --budget without passing it")
 	f.StringVar(&budget, "budget", "", "the `amount` for --seek, in kronor")
 	f.StringVar(&from, "in-force-from", "", "`date` from which the alternatives hold")

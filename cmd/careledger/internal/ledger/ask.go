@@ -60,6 +60,7 @@ type Request struct {
 	Models      []replay.ModelSet `json:"models,omitempty"` // replay
 	Set         []string          `json:"set,omitempty"`
 	Sweep       string            `json:"sweep,omitempty"`
+	Across      string            `json:"across,omitempty"` // a second sweep, of another parameter: a grid
 	Seek        string            `json:"seek,omitempty"`
 	Budget      string            `json:"budget,omitempty"`
 	InForceFrom string            `json:"in_force_from,omitempty"`
@@ -218,6 +219,13 @@ func (a *question) replay() error {
 			return &Wrong{err}
 		}
 		request.Sweep = &sweep
+	}
+	if r.Across != "" {
+		sweep, err := replay.ParseSweep(r.Across)
+		if err != nil {
+			return &Wrong{err}
+		}
+		request.Across = &sweep
 	}
 	if r.Seek != "" || r.Budget != "" {
 		seek, err := replay.ParseSeek(r.Seek, r.Budget)

@@ -105,6 +105,7 @@ func (a *question) command(sequence uint64, result *replay.Result) string {
 		flag("set", s)
 	}
 	flag("sweep", r.Sweep)
+	flag("sweep", r.Across)
 	flag("seek", r.Seek)
 	flag("budget", r.Budget)
 	flag("in-force-from", r.InForceFrom)

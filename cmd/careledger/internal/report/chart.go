@@ -44,10 +44,15 @@ const (
 
 const chartNoSweep = "a chart is drawn of a sweep, and there is none; give --sweep POLICY.PARAM=A..B:STEP, or write the answer to a file that ends in .xlsx or .csv"
 
+const chartOfGrid = "a chart is drawn of one swept parameter; give --sweep once, or write the grid to a file that ends in .xlsx or .csv"
+
 // sweepChart draws the totals of a sweep.
 func sweepChart(w io.Writer, r *replay.Result) error {
 	if r.Swept == nil {
 		return errors.New(chartNoSweep)
+	}
+	if r.SweptAcross != nil {
+		return errors.New(chartOfGrid)
 	}
 	c := &chart{title: "Total compensation by " + r.Swept.Parameter, subtitle: "Replay" + months(r.Period) + ". " + asKnown(r.Authority, r.AsOf),
 		note: assumedNote(r), xTitle: r.Swept.Parameter, yTitle: "Total, kronor", adopted: r.Adopted().Total}

@@ -103,16 +103,50 @@ func (b *replayBook) pages() []*page {
 	comparisons := b.comparisons()
 	runs := b.runs(comparisons)
 	all := []*page{runs}
-	if comparisons == nil {
+	switch {
+	case b.SweptAcross != nil:
+		all = append(all, b.grid())
+	case comparisons == nil:
 		all = append(all, b.providers())
-	} else if classes := b.classes(); classes != nil {
-		comparisons = append(comparisons, classes)
+	}
+	if comparisons != nil {
+		if classes := b.classes(); classes != nil {
+			comparisons = append(comparisons, classes)
+		}
 	}
 	all = append(append(all, comparisons...), b.limited(runs)...)
 	if b.Behaviour != nil {
 		all = append(all, b.assumed())
 	}
 	return all
+}
+
+// grid is the totals of a grid, the first parameter's values down and the second's across.
+func (b *replayBook) grid() *page {
+	p := b.page("Grid", "Total by "+sweptText(b.Swept)+" (down) and "+sweptText(b.SweptAcross)+" (across)")
+	p.columns = []column{{name: "value", number: true}}
+	for i, run := range b.Runs {
+		if !run.Step {
+			continue
+		}
+		if last := len(p.rows) - 1; last < 0 || p.rows[last][0].Number != run.Value {
+			p.add(numberCell(run.Value))
+		}
+		last := len(p.rows) - 1
+		if last == 0 {
+			p.columns = append(p.columns, column{name: run.Across, number: true, amount: true})
+		}
+		p.rows[last] = append(p.rows[last], formulaCell(run.Total, b.rows.sumOn("amount", b.ranges[i])))
+	}
+	return p
+}
+
+// sweptText is a swept parameter with its unit.
+func sweptText(s *replay.Swept) string {
+	if s.Unit == "" {
+		return s.Parameter
+	}
+	return s.Parameter + ", " + s.Unit
 }
 
 // exact refuses amounts that a workbook cannot hold to the öre.

@@ -38,7 +38,7 @@ func drawnResult(t *rapid.T) *replay.Result {
 	for i := range rapid.IntRange(1, 4).Draw(t, "steps") + 1 {
 		run := replay.Run{Name: "adopted", Digest: strings.Repeat("0", 64), Models: []replay.ModelRef{{ID: "p", SHA256: strings.Repeat("1", 64)}}}
 		for row := range rapid.IntRange(0, 5).Draw(t, "rows") {
-			run.Rows = append(run.Rows, compensation.Row{Keys: []string{"=p" + fmt.Sprint(row), "2015-01"}, Quantity: "1.5", QuantityUnit: "goal", Amount: amount("amount")})
+			run.Rows = append(run.Rows, compensation.Row{Group: &compensation.Group{Keys: []string{"=p" + fmt.Sprint(row), "2015-01"}, Quantity: "1.5", QuantityUnit: "goal"}, Amount: amount("amount")})
 			run.Total += run.Rows[row].Amount
 		}
 		if i > 0 {
