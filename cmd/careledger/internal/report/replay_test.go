@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -196,6 +197,31 @@ func TestASwedishCSVFileIsWhatASwedishSpreadsheetOpens(t *testing.T) {
 		}
 		require.GreaterOrEqual(t, found, len(r.Runs))
 	})
+}
+
+func TestAGridIsALineForEachValueOfItsSecondParameter(t *testing.T) {
+	r := &replay.Result{Swept: &replay.Swept{Parameter: "p.a"}, SweptAcross: &replay.Swept{Parameter: "p.b", Unit: "SEK"}, Runs: []replay.Run{{Name: "adopted", Total: 10}}}
+	for _, value := range []string{"1", "2", "2.5"} {
+		for i, across := range []string{"7", "8", "9.5"} {
+			r.Runs = append(r.Runs, replay.Run{Value: value, Across: across, Step: true, Total: domain.Money(100 * i)})
+		}
+	}
+	svg := string(written(t, SVG, r))
+	assert.Equal(t, 3, strings.Count(svg, "<polyline "))
+	assert.Equal(t, 9, strings.Count(svg, "<circle "))
+	assert.Contains(t, svg, "A line for each value of p.b, SEK, which stands at its end.")
+	assert.Contains(t, svg, "A line for p.b at 9,5 from 2,00 kr at 1 to 2,00 kr at 2,5 in 3 steps: 1: 2,00 kr; 2: 2,00 kr; 2,5: 2,00 kr.")
+	seen := map[string]bool{}
+	for _, line := range strings.Split(svg, "\n") {
+		if strings.HasPrefix(line, "<polyline ") {
+			_, strokes, _ := strings.Cut(line, " fill=")
+			seen[strokes] = true
+		}
+	}
+	assert.Len(t, seen, 3, "no two lines have the same strokes")
+	labels := regexp.MustCompile(`<text x="812" y="([0-9.]+)" dy="5">([0-9,]+)</text>`).FindAllStringSubmatch(svg, -1)
+	require.Len(t, labels, 3)
+	assert.Equal(t, []string{"9,5", "8", "7"}, []string{labels[0][2], labels[1][2], labels[2][2]}, "from the top")
 }
 
 // The chart is well formed, says what it shows to those who do not see it, and has a point for each step where its total belongs.
