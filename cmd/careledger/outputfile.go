@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"net/url"
 	"path/filepath"
 	"strings"
 
@@ -98,4 +99,23 @@ func aside(files asides, path string, data []byte, force bool) (asides, error) {
 		return files, err
 	}
 	return append(files, asideFile{name, path}), nil
+}
+
+// withoutPassword leaves out the user and password of a server's URL: a stamp is handed on, and the access log is kept.
+func withoutPassword(words []string) []string {
+	shown := make([]string, len(words))
+	for i, word := range words {
+		if shown[i] = word; i == 0 || words[i-1] != "--server" {
+			continue
+		}
+		urls := strings.Split(word, ",")
+		for j, text := range urls {
+			if u, err := url.Parse(text); err == nil && u.User != nil {
+				u.User = nil
+				urls[j] = u.String()
+			}
+		}
+		shown[i] = strings.Join(urls, ",")
+	}
+	return shown
 }

@@ -4,13 +4,13 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"net/url"
 	"runtime/debug"
 	"strings"
 
 	"golang.org/x/mod/sumdb/tlog"
 
 	"careledger/cmd/careledger/internal/report"
+	"careledger/domain"
 	"careledger/replay"
 )
 
@@ -75,10 +75,26 @@ func engine() string {
 	return "careledger " + info.Main.Version
 }
 
-// command returns the question as a command for a shell, with what it leaves to the moment (the events of the log, the months) pinned.
+// casesOf returns the cases that a replay shows: those that its rows are by, in the formats that have rows, and those whose goals are assumed
+// to be reached or not.
+func (a *question) casesOf(result *replay.Result) (cases []domain.Entity) {
+	if a.format == report.Table || a.format == report.SVG {
+		return nil
+	}
+	for _, run := range result.Runs {
+		cases = append(cases, a.casesIn(result.By, len(run.Rows), func(i int) []string { return run.Rows[i].Keys })...)
+	}
+	for _, change := range result.Changes() {
+		cases = append(cases, domain.NewEntity(domain.KindCase, change.Case))
+	}
+	return cases
+}
+
+// command returns the question as a command for a shell, with what it leaves to the moment (the events of the log, the months) pinned. Who reads
+// it and what for is left out: whoever gives it again says so for themselves.
 func (a *question) command(sequence uint64, result *replay.Result) string {
 	r := &a.Request
-	words := append([]string{"careledger", "replay"}, withoutPassword(r.GivenBy)...)
+	words := append([]string{"careledger", "replay"}, r.GivenBy...)
 	flag := func(name, value string) {
 		if value != "" {
 			words = append(words, "--"+name, value)
@@ -121,23 +137,4 @@ func (a *question) command(sequence uint64, result *replay.Result) string {
 		flag("format", r.Format)
 	}
 	return report.Command(words...)
-}
-
-// withoutPassword leaves out the user and password of a server's URL: a stamp is handed on.
-func withoutPassword(words []string) []string {
-	shown := make([]string, len(words))
-	for i, word := range words {
-		if shown[i] = word; i == 0 || words[i-1] != "--server" {
-			continue
-		}
-		urls := strings.Split(word, ",")
-		for j, text := range urls {
-			if u, err := url.Parse(text); err == nil && u.User != nil {
-				u.User = nil
-				urls[j] = u.String()
-			}
-		}
-		shown[i] = strings.Join(urls, ",")
-	}
-	return shown
 }
