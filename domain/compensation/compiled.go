@@ -34,7 +34,7 @@ func (p *Prepared) Evaluate(policies []Policy, consume Consumer) error {
 // EvaluateWatched is Evaluate with somebody who watches the running sums of the caps; watch may be nil.
 func (p *Prepared) EvaluateWatched(policies []Policy, consume Consumer, watch func(*CapStep)) error {
 	for _, policy := range policies {
-		e := evaluation{asked: p, policy: policy.ID, paid: map[string][]bool{}, years: map[string][]capSum{}, consume: consume, watch: watch}
+		e := evaluation{asked: p, policy: policy.ID, paid: map[string][]bool{}, years: map[string][]capSum{}, ladders: &laddered{}, consume: consume, watch: watch}
 		for i, d := range policy.Documents {
 			if err := e.document(i, d); err != nil {
 				return err
@@ -50,6 +50,7 @@ type evaluation struct {
 	policy  string
 	paid    map[string][]bool   // once-…: by component, goals or cases that have been paid
 	years   map[string][]capSum // by cap, its groups and years
+	ladders *laddered
 	consume Consumer
 	watch   func(*CapStep)
 }
@@ -106,7 +107,6 @@ type compiled struct {
 	// What follows is of the case at hand.
 	segment *cells
 	count   []int64  // of the segment, under the component's absence ladders
-	buffer  []int64  // for count
 	counted [64]bool // by variety
 	premium *outcomes
 	stretch stretch
@@ -274,10 +274,37 @@ func (k *compiled) countUnits() error {
 }
 
 func (k *compiled) enter(segment *cells) {
-	k.segment, k.count = segment, k.minutesUnder(k.Component, segment, k.buffer)
-	if len(k.Absence) > 0 && len(segment.absent) > 0 {
-		k.buffer = k.count
+	k.segment = segment
+	if len(k.Absence) == 0 || len(segment.absent) == 0 {
+		k.count = segment.Count
+		return
 	}
+	k.count = k.ladders.under(k, segment)
+}
+
+// laddered are the minutes of a segment under the absence ladders of the components at hand: those of the same ladders share them.
+type laddered struct {
+	segment *cells
+	minutes map[string][]int64 // by ladders
+	spare   [][]int64          // of the segment before, to be used again
+}
+
+func (l *laddered) under(k *compiled, segment *cells) []int64 {
+	if l.segment != segment {
+		for _, old := range l.minutes {
+			l.spare = append(l.spare, old)
+		}
+		l.segment, l.minutes = segment, map[string][]int64{}
+	}
+	key := fmt.Sprint(k.Absence)
+	if l.minutes[key] == nil {
+		var buffer []int64
+		if n := len(l.spare); n > 0 {
+			buffer, l.spare = l.spare[n-1], l.spare[:n-1]
+		}
+		l.minutes[key] = k.minutesUnder(k.Component, segment, buffer)
+	}
+	return l.minutes[key]
 }
 
 // source returns the cells that the component counts.

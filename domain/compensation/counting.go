@@ -48,10 +48,10 @@ type heldStretch struct {
 	from, to       int // of months and quantities
 }
 
-func (c *counting) newCounter() (*counter, error) {
+func (c *counting) newCounter(ladders *laddered) (*counter, error) {
 	w := &counter{counting: c, tally: newTally(c.Prepared, c.quantum, c.modulus)}
 	w.group = postingGroups{facts: c.Facts, quantum: c.quantum, followUps: c.premiums}
-	e := &evaluation{asked: c.Prepared, paid: map[string][]bool{}}
+	e := &evaluation{asked: c.Prepared, paid: map[string][]bool{}, ladders: ladders}
 	for _, p := range c.parts {
 		k := e.over(c.Prepared, p.number, p.InForce, p.component, nil)
 		k.out.Quantum = c.quantum
@@ -178,7 +178,7 @@ func (p *Prepared) count(ctx context.Context, all []*counting) error {
 		made[i].hashes = make([][]byte, segments+1)
 	}
 	inParallel(segments+1, func() func(int) {
-		counters := make([]*counter, len(all))
+		counters, ladders := make([]*counter, len(all)), &laddered{}
 		return func(segment int) {
 			for i, c := range all {
 				if c.parts[0].component.ofUnits() != (segment == segments) || ctx.Err() != nil {
@@ -187,7 +187,7 @@ func (p *Prepared) count(ctx context.Context, all []*counting) error {
 				m := &made[i]
 				var err error
 				if counters[i] == nil {
-					if counters[i], err = c.newCounter(); err == nil {
+					if counters[i], err = c.newCounter(ladders); err == nil {
 						m.Lock()
 						m.tallies = append(m.tallies, counters[i].tally)
 						m.Unlock()

@@ -95,3 +95,10 @@ func (k *counts) keep(used []*counting) {
 	}
 	k.known = used
 }
+
+// Uncounted returns the prepared facts with nothing counted, so that what a first question costs can be measured.
+func (p *Prepared) Uncounted() *Prepared {
+	fresh := *p
+	fresh.made = newCounts(p.Facts)
+	return &fresh
+}

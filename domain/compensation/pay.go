@@ -135,7 +135,7 @@ func (s *Sums) payEach(of *series, rates []rate, amounts []domain.Money) error {
 	clear(amounts)
 	c := *of.counting
 	t := c.tally
-	w, err := c.newCounter()
+	w, err := c.newCounter(&laddered{})
 	if err != nil {
 		return err
 	}

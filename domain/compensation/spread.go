@@ -170,11 +170,8 @@ func roundedQuotient(n, d int64) int64 {
 	return q
 }
 
-// minutesUnder returns the minutes of a segment where absence days count as the component's ladders say. It may use the buffer.
+// minutesUnder returns the minutes of a segment where absence days count as the component's ladders say, in the buffer if it is large enough.
 func (p *Prepared) minutesUnder(c *Component, s *cells, buffer []int64) []int64 {
-	if len(c.Absence) == 0 || len(s.absent) == 0 {
-		return s.Count
-	}
 	minutes := append(buffer[:0], s.Count...)
 	lines := s.absent
 	at := 0 // the line of cells that a row is in

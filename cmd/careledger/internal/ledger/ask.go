@@ -301,7 +301,7 @@ func (a *question) replay() (*answer, error) {
 	if r.Across != "" {
 		sweep, err := replay.ParseSweep(r.Across)
 		if err != nil {
-			return &Wrong{err}
+			return nil, &Wrong{err}
 		}
 		request.Across = &sweep
 	}

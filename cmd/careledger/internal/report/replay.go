@@ -23,6 +23,7 @@ func Replay(w io.Writer, format Format, r *replay.Result) error {
 		return sweepChart(w, r)
 	case XLSX, SwedishCSV:
 		b := newReplayBook(r)
+		b.addRows()
 		if err := b.exact(); err != nil && format == XLSX {
 			return err
 		}
@@ -53,14 +54,22 @@ func Replay(w io.Writer, format Format, r *replay.Result) error {
 type replayBook struct {
 	*replay.Result
 	rows   *page
-	ranges [][2]int // by run: its first and last row in rows
+	ranges [][2]int // by run: its first and last row in rows, the last below the first where it has none
 }
 
 func newReplayBook(r *replay.Result) *replayBook {
 	b := &replayBook{Result: r}
 	b.rows = b.page("Rows", "What each run pays, by "+listed(r.By))
 	b.rows.columns = append(append([]column{{name: "run"}}, fields(r.By)...), column{name: "quantity", number: true}, column{name: "unit_of_quantity"}, column{name: "amount", number: true, amount: true})
-	for _, run := range r.Runs {
+	for range r.Runs {
+		b.ranges = append(b.ranges, [2]int{0, -1})
+	}
+	return b
+}
+
+// addRows fills the page of rows, for a file: a sweep has millions of cells, and a table shows none of them.
+func (b *replayBook) addRows() {
+	for i, run := range b.Runs {
 		first := len(b.rows.rows)
 		for _, row := range run.Rows {
 			cells := []spreadsheet.Cell{textCell(run.Name)}
@@ -69,9 +78,8 @@ func newReplayBook(r *replay.Result) *replayBook {
 			}
 			b.rows.add(append(cells, numberCell(row.Quantity), textCell(row.QuantityUnit), amountCell(row.Amount))...)
 		}
-		b.ranges = append(b.ranges, [2]int{first, len(b.rows.rows) - 1})
+		b.ranges[i] = [2]int{first, len(b.rows.rows) - 1}
 	}
-	return b
 }
 
 func listed(by []string) string {

@@ -157,7 +157,9 @@ func TestWhatIsAssumedStandsInEveryHeading(t *testing.T) {
 		said := func(text string) int {
 			return strings.Count(text, "assume behaviour that did not happen: fulfilled+0.05 (seed 1)")
 		}
-		pages := append(newReplayBook(r).pages(), newReplayBook(r).rows)
+		book := newReplayBook(r)
+		book.addRows()
+		pages := append(book.pages(), book.rows)
 		want := 0
 		if r.Behaviour != nil {
 			want = len(pages)
