@@ -72,8 +72,8 @@ rates; by provider and unit also in classes of who gains and who loses. --limit-
 policies pay it than that share of it in the first year, twice the share in the second, and so on. --assume lets the alternatives be answered by
 other behaviour than the history's, and says so in every heading: the adopted run stays history. Which goals change stands in the JSON of an answer by case.
 
--o writes it all to a file: a workbook with live formulas (.xlsx), CSV for people in Sweden (.csv; with --format csv the plain rows), a chart of a sweep
-(.svg), or JSON (.json). Each answer ends with what it rests on and the command that gives it again.`,
+-o writes it all to a file: a workbook with live formulas (.xlsx), CSV for people in Sweden (.csv; with --format csv the plain rows), a chart of a sweep or
+grid (.svg), or JSON (.json). Each answer ends with what it rests on and the command that gives it again.`,
 		Example: `  careledger replay --set lund-2015-pilot.goal_premium=350
   careledger replay --sweep lund-2015-pilot.goal_premium=200..400:50
   careledger replay --model person-premium-10000 --model proposal.yaml --in-force-from 2016-01-01

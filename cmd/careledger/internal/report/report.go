@@ -27,7 +27,7 @@ const (
 	HTML  Format = "html" // of the answers that have a page
 
 	XLSX       Format = "xlsx"        // a workbook, of a replay
-	SVG        Format = "svg"         // a chart, of a sweep
+	SVG        Format = "svg"         // a chart, of a sweep or grid
 	SwedishCSV Format = "swedish-csv" // what the workbook holds, as CSV for people in Sweden
 )
 
