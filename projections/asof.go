@@ -69,6 +69,13 @@ func (s *snapshot) visibility(at AsOf) visible {
 	return v
 }
 
+// upTo is the visibility as of a sequence for a question that does not state its moment: finding the time of that looks at every event.
+func (s *snapshot) upTo(sequence uint64) visible {
+	v := visible{sequence: uint32(min(sequence, s.position))}
+	v.moment.Sequence = uint64(v.sequence)
+	return v
+}
+
 // nanoseconds returns t since 1970 within what 64 bits hold, the years 1678 to 2262; recorded times lie within.
 func nanoseconds(t time.Time) int64 {
 	switch {
@@ -128,6 +135,14 @@ func (s *snapshot) stateAt(v visible) (*authority.State, []domain.StateGrant, er
 func (s *snapshot) payoutsAt(v visible) (*domain.Payouts, error) {
 	payouts := domain.NewPayouts()
 	return payouts, v.each(s.payouts, payouts.Apply)
+}
+
+// payoutAt folds the events of one payout as known at a moment; nil where there are none.
+func (s *snapshot) payoutAt(v visible, entity domain.Entity) (*domain.Payout, error) {
+	payouts := domain.NewPayouts()
+	own := slices.DeleteFunc(slices.Clone(s.payouts), func(p stored) bool { return p.entity != entity })
+	err := v.each(own, payouts.Apply)
+	return payouts.Payout(entity), err
 }
 
 // each decodes and visits the stored events that had happened.

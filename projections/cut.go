@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"careledger/domain"
+	"careledger/domain/authority"
 	"careledger/domain/compensation"
 )
 
@@ -95,16 +96,22 @@ func (t *Table) Cut(at AsOf) (*Cut, error) {
 	return c, err
 }
 
-func (s *snapshot) cut(at AsOf) (*Cut, error) {
-	v := s.visibility(at)
+func (s *snapshot) cut(at AsOf) (*Cut, error) { return s.cutOf(s.visibility(at), nil) }
+
+// cutOf is what was known of the cases that choose returns, of all where it is nil: the selection's, with their performed time of its months only.
+func (s *snapshot) cutOf(v visible, choose func(*authority.State) *selection) (*Cut, error) {
 	state, grants, err := s.stateAt(v)
 	if err != nil {
 		return nil, err
 	}
+	var chosen *selection
+	if choose != nil {
+		chosen = choose(state)
+	}
 	c := &Cut{Moment: v.moment, Parties: state.Parties, Policies: state.Policies, Adopted: state.Adopted()}
 	for units := state.Parties.Units(); ; {
 		c.Facts = &compensation.Facts{Authority: s.authority, Units: units}
-		b := &cutter{columns: &s.columns, visible: v, out: c.Facts, unregistered: map[string]bool{}}
+		b := &cutter{columns: &s.columns, visible: v, chosen: chosen, out: c.Facts, unregistered: map[string]bool{}}
 		b.codes()
 		b.grants()
 		b.absences()
@@ -130,10 +137,11 @@ func (s *snapshot) cut(at AsOf) (*Cut, error) {
 type cutter struct {
 	*columns
 	visible
-	out  *compensation.Facts
-	unit []uint16 // by the table's unit code; notRegistered for a unit that was not
-	cs   []uint32 // by the table's case code; notOpened for a case that was not open
-	err  error
+	chosen *selection // nil for all
+	out    *compensation.Facts
+	unit   []uint16 // by the table's unit code; notRegistered for a unit that was not
+	cs     []uint32 // by the table's case code; notOpened for a case that was not open
+	err    error
 
 	unregistered map[string]bool // units that facts refer to
 }
@@ -144,9 +152,11 @@ const (
 )
 
 func (b *cutter) codes() {
-	order, ids := make([]uint32, len(b.entities)), make([]string, len(b.entities))
+	order, ids := make([]uint32, 0, len(b.entities)), make([]string, len(b.entities))
 	for i, e := range b.entities {
-		order[i], ids[i] = uint32(i), domain.Entity(e).ID()
+		if b.chosen.has(uint32(i)) {
+			order, ids[i] = append(order, uint32(i)), domain.Entity(e).ID()
+		}
 	}
 	slices.SortFunc(order, func(x, y uint32) int {
 		return cmp.Or(strings.Compare(ids[x], ids[y]), strings.Compare(b.entities[x], b.entities[y])) // a case before a patient
@@ -156,7 +166,7 @@ func (b *cutter) codes() {
 		opened[i] = -1
 	}
 	for i := range b.opened.cs {
-		if b.row(&b.opened.known, i) {
+		if b.chosen.has(b.opened.cs[i]) && b.row(&b.opened.known, i) {
 			opened[b.opened.cs[i]] = int32(i)
 		}
 	}
@@ -209,7 +219,7 @@ func (b *cutter) caseOf(code uint32) uint32 {
 
 // byCase returns the visible rows, in order of the case and then as compare says.
 func (b *cutter) byCase(k *known, cs []uint32, compare func(x, y uint32) int) []uint32 {
-	return b.bucket(cs, func(i int) bool { return b.row(k, i) }, compare)
+	return b.bucket(cs, func(i int) bool { return b.chosen.has(cs[i]) && b.row(k, i) }, compare)
 }
 
 // bucket returns the rows that are in, in order of the case and then as compare says; each case is sorted by itself, since there are
@@ -282,10 +292,14 @@ func (b *cutter) absences() {
 
 // performed sums the visible rows by key and sorts the keys.
 func (b *cutter) performed() {
+	if b.chosen.timeless() {
+		return
+	}
 	in, keys, out := &b.columns.performed, &b.keys, &b.out.Performed
 	minutes, known := make([]int64, len(keys.cs)), make([]bool, len(keys.cs))
+	chosen := b.chosen.keys(keys)
 	for i, key := range in.key {
-		if b.row(&in.known, i) {
+		if (chosen == nil || chosen[key]) && b.row(&in.known, i) {
 			minutes[key] += int64(in.minutes[i])
 			known[key] = true
 		}

@@ -28,8 +28,13 @@ type Consumer func(*Batch) error
 
 // Evaluate computes the postings of the period under the policies, in canonical order.
 func (p *Prepared) Evaluate(policies []Policy, consume Consumer) error {
+	return p.EvaluateWatched(policies, consume, nil)
+}
+
+// EvaluateWatched is Evaluate with somebody who watches the running sums of the caps; watch may be nil.
+func (p *Prepared) EvaluateWatched(policies []Policy, consume Consumer, watch func(*CapStep)) error {
 	for _, policy := range policies {
-		e := evaluation{asked: p, policy: policy.ID, paid: map[string][]bool{}, years: map[string][]capSum{}, ladders: &laddered{}, consume: consume}
+		e := evaluation{asked: p, policy: policy.ID, paid: map[string][]bool{}, years: map[string][]capSum{}, ladders: &laddered{}, consume: consume, watch: watch}
 		for i, d := range policy.Documents {
 			if err := e.document(i, d); err != nil {
 				return err
@@ -47,6 +52,7 @@ type evaluation struct {
 	years   map[string][]capSum // by cap, its groups and years
 	ladders *laddered
 	consume Consumer
+	watch   func(*CapStep)
 }
 
 func (e *evaluation) document(number int, d InForce) error {

@@ -23,9 +23,9 @@ func TestAStampsCommandPinsWhatTheQuestionLeftOpenAndShowsNoPassword(t *testing.
 			GivenBy: []string{"--data", "x", "-o", "sweep.svg"}, Sweep: "p.a=1..2:1", Assume: []string{"fulfilled+0.1", "self-care:fulfilled-0.1"}, AssumeSeed: &seed, Format: "svg"},
 		"careledger replay --authority 1281 --as-of-sequence 42 --from 2015-01 --to 2016-12 --seek p.a --budget 100": {Seek: "p.a", Budget: "100", Format: "table"},
 	} {
-		q := question{Request: r}
+		q := question{inquiry: inquiry{Request: r}}
 		assert.Equal(t, want, q.command(42, &replay.Result{Authority: "1281", Period: period, Behaviour: &replay.Behaviour{Seed: 7}}))
 	}
-	q := question{Request: Request{AsOf: "2016-06-30"}}
+	q := question{inquiry: inquiry{Request: Request{AsOf: "2016-06-30"}}}
 	assert.Equal(t, "careledger replay --authority 1281 --as-of-sequence 0", q.command(0, &replay.Result{Authority: "1281"}), "nothing was known, at any time")
 }
