@@ -16,7 +16,10 @@
 //
 // Each ModelSet replaces every adopted policy over the whole period; its documents hold on all dates, under their own ids. The settings together
 // are one run of the adopted policies, with those values on all dates, in every document of the policy that has the parameter.
-// Each step of a sweep, and the value sought, is a run of the adopted policies with the settings, if there are any, and that value.
+// Each step of a sweep, and the value sought, is a run of the adopted policies with the settings, if there are any, and that value. Two sweeps
+// (Sweep and Across) are a grid: each value of the first with each of the second is a run.
+//
+// All runs are counted in one pass over the facts, and each is paid from the count (package compensation, compiled.go).
 //
 // With InForceFrom the adopted policies hold before that day and the alternative from it. A month is the alternative's if its first day
 // is; a premium if the day its follow-up was held is. Documents of one policy id before and after the day are one policy, so what is paid

@@ -45,7 +45,7 @@ type Run struct {
 	Across     string // of a step of a grid, the value of its second parameter
 	Step       bool   // of a sweep or grid
 	Total      domain.Money
-	Digest     string // of the postings (compensation.Digest)
+	Digest     string // of the postings (compensation.Sum)
 	Rows       []compensation.Row
 	Difference domain.Money // Total less that of adopted
 	// Providers are those with a posting in this run or in adopted, the largest difference first, whichever its sign; then by id.

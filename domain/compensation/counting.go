@@ -87,6 +87,7 @@ func (w *counter) units() ([]byte, error) {
 			return nil, err
 		}
 	}
+	w.endCase(NoCase)
 	return w.group.hashes, nil
 }
 
@@ -106,22 +107,20 @@ func (w *counter) take(s *stretch) error {
 	return nil
 }
 
-// endCase hashes the groups of the stretches that were held.
+// endCase hashes the groups of the stretches that were held, of a case or of the units as a whole.
 func (w *counter) endCase(cs uint32) {
 	if len(w.held) == 0 {
 		return
 	}
-	byGroup := func(a, b *heldStretch) int {
+	byGroup := func(a, b heldStretch) int {
 		return cmp.Or(cmp.Compare(a.unit, b.unit), cmp.Compare(a.category+1, b.category+1), cmp.Compare(a.band+1, b.band+1)) // NoCode + 1 is 0
 	}
-	for i := range w.held { // few, and mostly in order; the order of equals stays
-		for j := i; j > 0 && byGroup(&w.held[j-1], &w.held[j]) > 0; j-- {
-			w.held[j-1], w.held[j] = w.held[j], w.held[j-1]
-		}
+	if !slices.IsSortedFunc(w.held, byGroup) {
+		slices.SortStableFunc(w.held, byGroup)
 	}
 	for i := range w.held {
 		h := &w.held[i]
-		if i == 0 || byGroup(&w.held[i-1], h) != 0 {
+		if i == 0 || byGroup(w.held[i-1], *h) != 0 {
 			w.group.close()
 			w.group.open(cs, h.unit, h.category, h.band)
 		}
