@@ -12,11 +12,11 @@ import (
 	"careledger/domain/authority"
 )
 
-// AsOf is a moment of knowledge: every event up to a sequence, or every event recorded up to a time. The zero AsOf is before the
-// first event.
+// AsOf is a moment of knowledge: every event up to a sequence, every event recorded up to a time, or those of the one that are also of
+// the other. The zero AsOf is before the first event.
 type AsOf struct {
-	Sequence uint64    // Head for all
-	Time     time.Time // zero where the sequence counts
+	Sequence uint64    // Head for all; with a Time also 0 is all
+	Time     time.Time // zero where the sequence alone counts
 }
 
 // Head is every event of the log.
@@ -43,8 +43,11 @@ type visible struct {
 func (s *snapshot) visibility(at AsOf) visible {
 	if !at.Time.IsZero() {
 		v := visible{sequence: uint32(s.position), byTime: true, time: nanoseconds(at.Time), recorded: s.recorded}
+		if at.Sequence != 0 {
+			v.sequence = uint32(min(at.Sequence, s.position))
+		}
 		v.moment.Recorded = at.Time.UTC()
-		for i := len(s.recorded); i > 0 && v.moment.Sequence == 0; i-- {
+		for i := int(v.sequence); i > 0 && v.moment.Sequence == 0; i-- {
 			if s.recorded[i-1] <= v.time {
 				v.moment.Sequence = uint64(i)
 			}

@@ -68,7 +68,7 @@ func (o *options) where(root *cobra.Command) {
 func (o *options) which(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.StringVar(&o.asOf, "as-of", "", "answer as known at a `time`: 2017-01-05T08:00:00Z, or 2017-01-05 for the end of that day")
-	f.Uint64Var(&o.asOfSequence, "as-of-sequence", 0, "answer as known at an event `number` of the log")
+	f.Uint64Var(&o.asOfSequence, "as-of-sequence", 0, "answer as known at an event `number` of the log; with --as-of: as known then, of what stood there")
 }
 
 // period adds the flags of a question about months.

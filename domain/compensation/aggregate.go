@@ -38,12 +38,17 @@ func ParseFields(s string, otherwise []string) ([]string, error) {
 	return by, nil
 }
 
-// Row is the sum of the postings of a group. Keys stand in the order of the fields asked for.
+// Row is the sum of the postings of a group. Rows of several runs may share their groups, which are not to be changed.
 type Row struct {
+	*Group
+	Amount domain.Money
+}
+
+// Group is what stands in a row whatever is paid. Keys stand in the order of the fields asked for.
+type Group struct {
 	Keys         []string
 	Quantity     string // exact, or six decimals where it does not end
 	QuantityUnit string // UnitMixed where the postings count different things
-	Amount       domain.Money
 }
 
 // UnitMixed stands where a row sums postings whose quantities count different things.
@@ -259,7 +264,7 @@ func (a *Aggregate) Rows() []Row {
 			id := strings.Join(keys, "\x00")
 			o := found[id]
 			if o == nil {
-				o = &open{Row: Row{Keys: keys, QuantityUnit: s.unit}, quantity: new(big.Rat)}
+				o = &open{Row: Row{Group: &Group{Keys: keys, QuantityUnit: s.unit}}, quantity: new(big.Rat)}
 				found[id] = o
 			}
 			if o.QuantityUnit != s.unit {

@@ -9,7 +9,8 @@ import (
 	"careledger/domain"
 )
 
-// Digest is the SHA-256 of postings in canonical form: the line "careledger postings v1", then one line a posting in canonical
+// Digest is what a payout says of its postings (projections); that of a run is another one (sumdigest.go). It is the SHA-256 of postings in
+// canonical form: the line "careledger postings v1", then one line a posting in canonical
 // order (see Plain.Evaluate), its fields separated by tabs and ended by a newline:
 //
 //	policy component provider unit month case category band follow_up goal quantity unit_of_quantity amount

@@ -66,7 +66,7 @@ func rowsOf(postings []compensation.Posting, by []string) []compensation.Row {
 		}
 		id := strings.Join(keys, "\x00")
 		if sums[id] == nil {
-			sums[id], quantities[id] = &compensation.Row{Keys: keys, QuantityUnit: p.QuantityUnit}, new(big.Rat)
+			sums[id], quantities[id] = &compensation.Row{Group: &compensation.Group{Keys: keys, QuantityUnit: p.QuantityUnit}}, new(big.Rat)
 		}
 		if sums[id].QuantityUnit != p.QuantityUnit {
 			sums[id].QuantityUnit = compensation.UnitMixed

@@ -68,9 +68,17 @@ type Request struct {
 	Models      []replay.ModelSet `json:"models,omitempty"` // replay
 	Set         []string          `json:"set,omitempty"`
 	Sweep       string            `json:"sweep,omitempty"`
+	Across      string            `json:"across,omitempty"` // a second sweep, of another parameter: a grid
 	Seek        string            `json:"seek,omitempty"`
 	Budget      string            `json:"budget,omitempty"`
 	InForceFrom string            `json:"in_force_from,omitempty"`
+	Compare     string            `json:"compare,omitempty"`
+	LimitChange string            `json:"limit_change,omitempty"`
+	Assume      []string          `json:"assume,omitempty"`
+	AssumeSeed  *uint64           `json:"assume_seed,omitempty"` // replay.DefaultSeed if left out
+
+	// GivenBy is what finds the ledger and where the answer goes, as the asker gave it but without a password: for the command that a stamp names.
+	GivenBy []string `json:"given_by,omitempty"`
 
 	Progress ProgressFunc `json:"-"`
 }
@@ -78,8 +86,11 @@ type Request struct {
 // Ask answers from what the log holds now.
 func (l *Local) Ask(ctx context.Context, r Request, w io.Writer) error {
 	var more []report.Format
-	if r.Question == QuestionSheet || r.Question == QuestionWhy && r.Event == "" {
+	switch {
+	case r.Question == QuestionSheet, r.Question == QuestionWhy && r.Event == "":
 		more = append(more, report.HTML)
+	case r.Question == QuestionReplay:
+		more = append(more, report.XLSX, report.SVG, report.SwedishCSV)
 	}
 	format, err := report.ParseFormat(r.Format, more...)
 	if err != nil {
@@ -102,8 +113,8 @@ func (l *Local) Ask(ctx context.Context, r Request, w io.Writer) error {
 	if r.Question == QuestionAccess {
 		return l.accesses(ctx, r, format, w)
 	}
-	if r.InForceFrom != "" && len(r.Models)+len(r.Set) == 0 && r.Sweep == "" && r.Seek == "" {
-		return &Wrong{fmt.Errorf("--in-force-from says from when an alternative holds; give one with --model, --set, --sweep or --seek")}
+	if err := r.checkAlternative(); err != nil {
+		return &Wrong{err}
 	}
 	answered, err := l.answerTo(ctx, r, q, format)
 	if field := (*projections.FieldError)(nil); errors.As(err, &field) {
@@ -290,6 +301,13 @@ func (a *question) replay() (*answer, error) {
 		}
 		request.Sweep = &sweep
 	}
+	if r.Across != "" {
+		sweep, err := replay.ParseSweep(r.Across)
+		if err != nil {
+			return nil, &Wrong{err}
+		}
+		request.Across = &sweep
+	}
 	if r.Seek != "" || r.Budget != "" {
 		seek, err := replay.ParseSeek(r.Seek, r.Budget)
 		if err != nil {
@@ -304,30 +322,32 @@ func (a *question) replay() (*answer, error) {
 		}
 		request.InForceFrom = day
 	}
+	if err := r.readExamination(&request); err != nil {
+		return nil, &Wrong{err}
+	}
+	request.AsOf.Sequence = min(request.AsOf.Sequence, a.table.Position()) // what is written meanwhile is no part of the answer
 	result, err := replay.Replay(a.ctx, a.table, request, func(done, total int) {
 		r.Progress.report("replaying", int64(done), int64(total))
 	})
 	if err != nil {
 		return nil, err
 	}
-	var cases []domain.Entity
-	if a.format != report.Table { // which has no rows
-		for _, run := range result.Runs {
-			cases = append(cases, a.casesIn(result.By, len(run.Rows), func(i int) []string { return run.Rows[i].Keys })...)
-		}
+	if result.Stamp, err = a.stamp(request.AsOf.Sequence, result); err != nil {
+		return nil, err
 	}
-	return a.shows(result.AsOf, cases, func(w io.Writer) error { return report.Replay(w, a.format, result) })
+	return a.shows(result.AsOf, a.casesOf(result), func(w io.Writer) error { return report.Replay(w, a.format, result) })
 }
 
 // read reads what all questions share.
 func (r Request) read() (q projections.Query, err error) {
 	q.AsOf = projections.Now
 	switch {
-	case r.AsOfSequence != nil && r.AsOf != "":
-		return q, fmt.Errorf("--as-of and --as-of-sequence exclude each other; give one")
+	case r.AsOfSequence != nil && *r.AsOfSequence == 0 && r.AsOf != "":
+		return q, fmt.Errorf("--as-of-sequence 0 is before the first event; leave --as-of out")
 	case r.AsOfSequence != nil:
 		q.AsOf.Sequence = *r.AsOfSequence
-	case r.AsOf != "":
+	}
+	if r.AsOf != "" {
 		if q.AsOf.Time, err = parseMoment(r.AsOf); err != nil {
 			return q, err
 		}
