@@ -111,6 +111,21 @@ func took(b *testing.B, h *history, r *Request) time.Duration {
 	return time.Since(start)
 }
 
+// besideOne takes many runs, beside a replay of one alternative in the same run; both find nothing counted.
+func besideOne(b *testing.B, h *history, one, many *Request) {
+	took(b, h, one)
+	var single time.Duration
+	b.ReportAllocs()
+	for b.Loop() {
+		b.StopTimer()
+		single += took(b, h.first(), one)
+		asked := h.first()
+		b.StartTimer()
+		took(b, asked, many)
+	}
+	b.ReportMetric(float64(b.Elapsed())/float64(single), "replays")
+}
+
 // BenchmarkReplay is the adopted policies and one alternative, by provider, unit and month, with digests and providers. "first" counts the
 // facts; "again" finds them counted, as the second question and every move of a slider does. Beside them, in the same run, the bare loop:
 // the granted postings' minutes, category and unit in ready columns, times their rates, into dense sums by unit and month.
@@ -214,7 +229,7 @@ func BenchmarkSpreadAndReplay(b *testing.B) {
 	})
 }
 
-// BenchmarkModels is ten models that count differently, each a run of its own, beside a replay of one of them in the same run.
+// BenchmarkModels is ten models that count differently, each a run of its own.
 func BenchmarkModels(b *testing.B) {
 	eachSize(b, func(b *testing.B, h *history) {
 		ten := &Request{}
@@ -224,37 +239,17 @@ func BenchmarkModels(b *testing.B) {
 			ten.Models = append(ten.Models, model(fmt.Sprint("m", i), strings.Replace(document, `"id": "pays"`, fmt.Sprintf(`"id": "m%d"`, i), 1)))
 		}
 		one := &Request{Models: ten.Models[:1]}
-		took(b, h, one)
-		var single time.Duration
-		b.ReportAllocs()
-		for b.Loop() {
-			b.StopTimer()
-			single += took(b, h.first(), one)
-			asked := h.first()
-			b.StartTimer()
-			took(b, asked, ten)
-		}
-		b.ReportMetric(float64(b.Elapsed())/float64(single), "replays")
+		besideOne(b, h, one, ten)
 	})
 }
 
-// BenchmarkSweep is a hundred steps, beside a replay of one alternative in the same run; both find nothing counted.
+// BenchmarkSweep is a hundred steps.
 func BenchmarkSweep(b *testing.B) {
 	eachSize(b, func(b *testing.B, h *history) {
 		for _, target := range []string{"pays.goal=201..300:1", "pays.hour.care/external=301..400:1", "pays.hour.care/external=390.1..400:0.1"} {
 			b.Run(target, func(b *testing.B) {
 				one, hundred := &Request{Set: set(b, "pays.goal=250")}, &Request{Sweep: sweep(b, target)}
-				took(b, h, one)
-				var single time.Duration
-				b.ReportAllocs()
-				for b.Loop() {
-					b.StopTimer()
-					single += took(b, h.first(), one)
-					asked := h.first()
-					b.StartTimer()
-					took(b, asked, hundred)
-				}
-				b.ReportMetric(float64(b.Elapsed())/float64(single), "replays")
+				besideOne(b, h, one, hundred)
 			})
 		}
 	})

@@ -70,7 +70,11 @@ func (s *Sums) pay(of *series) (*payment, error) {
 		}
 	}
 	for _, amount := range p.amounts {
-		p.total += amount
+		total := p.total + amount
+		if (total > p.total) != (amount > 0) && amount != 0 {
+			return nil, errTooLarge
+		}
+		p.total = total
 	}
 	p.sums = sumsOf(t, rates, p.amounts)
 	return p, nil

@@ -155,10 +155,11 @@ func (c *counting) admit(parts []part) {
 }
 
 func (c *counting) widen(divisor int64) {
-	if divisor > modulusMost {
+	most := c.modulusMost()
+	if divisor > most {
 		return
 	}
-	if wider := leastCommonMultiple(c.modulus, divisor); wider <= modulusMost {
+	if wider := leastCommonMultiple(c.modulus, divisor); wider <= most {
 		c.modulus = wider
 	}
 }

@@ -57,8 +57,13 @@ func (b block) compare(c block) int {
 // isBare says whether the block is told apart by its unit, category and band alone.
 func (b block) isBare() bool { return b.lifeArea == NoCode && b.occasion == NoCode && b.cut == 0 }
 
-// modulusMost bounds the modulus, and with it what a place takes. It is large enough for rates per hour in whole öre (60) and in tenths of one (600).
-const modulusMost = 600
+// modulusMost bounds the modulus, so that the remainders of a tally take some tens of megabytes at most: 600, for rates per hour in tenths of an
+// öre, at up to fifty units over ten years; 60, for whole öre, at ten times as many.
+func (p *Prepared) modulusMost() int64 {
+	const remainders, blocksOfUnit = 1 << 24, 4
+	places := max(1, len(p.Units)*blocksOfUnit*len(p.firsts))
+	return int64(max(1, min(600, remainders/places)))
+}
 
 // The last digits of bare are category and band, each with one more for none.
 const (
