@@ -95,7 +95,7 @@ func (v *visible) row(k *known, i int) bool {
 func (s *snapshot) stateAt(v visible) (*authority.State, []domain.StateGrant, error) {
 	var events []domain.Event
 	grants := map[domain.Entity]*domain.GrantState{}
-	err := v.each(s.parties, func(e *domain.Event) error {
+	err := v.each(&s.parties, func(e *domain.Event) error {
 		switch e.Entity.Kind() {
 		case domain.KindProvider, domain.KindPolicy:
 			events = append(events, *e)
@@ -124,12 +124,12 @@ func (s *snapshot) stateAt(v visible) (*authority.State, []domain.StateGrant, er
 // payoutsAt folds the payouts as known at a moment.
 func (s *snapshot) payoutsAt(v visible) (*domain.Payouts, error) {
 	payouts := domain.NewPayouts()
-	return payouts, v.each(s.payouts, payouts.Apply)
+	return payouts, v.each(&s.payouts, payouts.Apply)
 }
 
 // each decodes and visits the stored events that had happened.
-func (v *visible) each(all []stored, visit func(*domain.Event) error) error {
-	for _, p := range all {
+func (v *visible) each(all *storedColumns, visit func(*domain.Event) error) error {
+	for p := range all.all() {
 		if !v.happened(uint32(p.sequence)) {
 			continue
 		}

@@ -144,14 +144,14 @@ const (
 )
 
 func (b *cutter) codes() {
-	order, ids := make([]uint32, len(b.entities)), make([]string, len(b.entities))
-	for i, e := range b.entities {
+	order, ids := make([]uint32, b.entities.len()), make([]string, b.entities.len())
+	for i, e := range b.entities.all() {
 		order[i], ids[i] = uint32(i), domain.Entity(e).ID()
 	}
 	slices.SortFunc(order, func(x, y uint32) int {
-		return cmp.Or(strings.Compare(ids[x], ids[y]), strings.Compare(b.entities[x], b.entities[y])) // a case before a patient
+		return cmp.Or(strings.Compare(ids[x], ids[y]), strings.Compare(b.entities.at(int(x)), b.entities.at(int(y)))) // a case before a patient
 	})
-	opened := make([]int32, len(b.entities))
+	opened := make([]int32, b.entities.len())
 	for i := range opened {
 		opened[i] = -1
 	}
@@ -160,7 +160,7 @@ func (b *cutter) codes() {
 			opened[b.opened.cs[i]] = int32(i)
 		}
 	}
-	b.cs = make([]uint32, len(b.entities))
+	b.cs = make([]uint32, b.entities.len())
 	for _, cs := range order {
 		if opened[cs] < 0 {
 			b.cs[cs] = notOpened
@@ -168,7 +168,7 @@ func (b *cutter) codes() {
 		}
 		o := b.openedAt(uint32(opened[cs]))
 		b.cs[cs] = uint32(len(b.out.Cases))
-		b.out.Cases = append(b.out.Cases, compensation.CaseInfo{ID: ids[cs], Patient: domain.Entity(b.entities[cs]).Kind() == domain.KindPatient,
+		b.out.Cases = append(b.out.Cases, compensation.CaseInfo{ID: ids[cs], Patient: domain.Entity(b.entities.at(int(cs))).Kind() == domain.KindPatient,
 			Person: o.person, Programme: o.programme, Inclusion: o.inclusion})
 	}
 	b.unitCodes()
@@ -179,8 +179,8 @@ func (b *cutter) unitCodes() {
 		b.err = fmt.Errorf("authority %s has more than %d units, which this release cannot compute over", b.out.Authority, notRegistered-1)
 		b.out.Units = nil
 	}
-	b.unit = make([]uint16, len(b.columns.units))
-	for code, id := range b.columns.units {
+	b.unit = make([]uint16, b.columns.units.len())
+	for code, id := range b.columns.units.all() {
 		i, ok := slices.BinarySearchFunc(b.out.Units, id, func(u domain.Unit, id string) int { return strings.Compare(u.ID, id) })
 		if b.unit[code] = uint16(i); !ok {
 			b.unit[code] = notRegistered
@@ -191,7 +191,7 @@ func (b *cutter) unitCodes() {
 // unitAt translates a unit code.
 func (b *cutter) unitAt(code uint16) uint16 {
 	if b.unit[code] == notRegistered {
-		b.unregistered[b.columns.units[code]] = true
+		b.unregistered[b.columns.units.at(int(code))] = true
 	}
 	return b.unit[code]
 }
@@ -202,7 +202,7 @@ func (b *cutter) caseOf(code uint32) uint32 {
 		return cs
 	}
 	if b.err == nil {
-		b.err = fmt.Errorf("authority %s: %s has facts but was not opened as known then; %s", b.out.Authority, b.entities[code], foldAgain)
+		b.err = fmt.Errorf("authority %s: %s has facts but was not opened as known then; %s", b.out.Authority, b.entities.at(int(code)), foldAgain)
 	}
 	return 0
 }
@@ -319,7 +319,7 @@ func (b *cutter) followUps() {
 	numbers := map[[2]uint32]uint32{}
 	for _, r := range rows {
 		out.Case = append(out.Case, b.cs[in.cs[r]])
-		out.ID = append(out.ID, b.words[in.id[r]])
+		out.ID = append(out.ID, b.words.at(int(in.id[r])))
 		out.Sequence = append(out.Sequence, uint64(in.sequence[r]))
 		out.HeldOn = append(out.HeldOn, in.heldOn[r])
 		out.Occasion = append(out.Occasion, in.occasion[r])
@@ -332,7 +332,7 @@ func (b *cutter) followUps() {
 				n = uint32(len(numbers))
 				numbers[key] = n
 			}
-			g.ID = append(g.ID, b.words[goals.id[i]])
+			g.ID = append(g.ID, b.words.at(int(goals.id[i])))
 			g.Goal = append(g.Goal, n)
 			g.LifeArea = append(g.LifeArea, goals.lifeArea[i])
 			g.Outcome = append(g.Outcome, goals.outcome[i])

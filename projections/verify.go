@@ -182,10 +182,10 @@ func Verify(ctx context.Context, log *eventstore.Log, r VerifyRequest) (*Verific
 // countEntities counts the entities that have an event.
 func (t *Table) countEntities() int {
 	others := map[domain.Entity]bool{}
-	for _, few := range [][]stored{t.parties, t.columns.payouts} {
-		for _, p := range few {
+	for _, few := range []*storedColumns{&t.parties, &t.columns.payouts} {
+		for p := range few.all() {
 			others[p.entity] = true
 		}
 	}
-	return len(t.entities) + len(others)
+	return t.entities.len() + len(others)
 }

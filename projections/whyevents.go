@@ -71,7 +71,7 @@ func (d *derivation) readEvents(ctx context.Context) error {
 			}
 		}
 	}
-	for _, p := range d.parties {
+	for p := range d.parties.all() {
 		if few[p.entity] && p.sequence <= d.version.FactsTo {
 			sequences = append(sequences, p.sequence)
 		}
@@ -86,8 +86,8 @@ func (d *derivation) sequencesOfCases() (sequences []uint64) {
 	if len(d.cases) == 0 {
 		return nil
 	}
-	wanted := make([]bool, len(d.entities))
-	for i, e := range d.entities {
+	wanted := make([]bool, d.entities.len())
+	for i, e := range d.entities.all() {
 		wanted[i] = d.cases[domain.Entity(e)] != nil
 	}
 	for i, cs := range d.columns.cases[:min(d.version.FactsTo, d.position)] {
@@ -101,7 +101,7 @@ func (d *derivation) sequencesOfCases() (sequences []uint64) {
 // inForceAt returns the events that put a decision or an enrolment in force at a unit in a month; where there is none, those before and after.
 func (d *derivation) inForceAt(unit string, month domain.Month) (sequences []uint64) {
 	v := d.visibility(AsOf{Sequence: d.version.FactsTo})
-	code := slices.Index(d.units, unit)
+	code := d.units.index(unit)
 	var around []uint64
 	look := func(k *known, i int, at uint16, first, last domain.Date) {
 		if int(at) != code || !v.row(k, i) {
