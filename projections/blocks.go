@@ -2,6 +2,7 @@ package projections
 
 import (
 	"fmt"
+	"slices"
 	"unsafe"
 
 	"careledger/domain"
@@ -36,18 +37,20 @@ func blockOf[T any](column *[]T) block {
 type section struct {
 	name string
 	block
-	until *known // the interval that it ends, where it is a column that changes in place
-	slots *slots // the part of the index that it is, if any: changes in place too, and is written with the whole file only
+	until    *known // the interval whose end it is, where it is a column that changes in place
+	interval int    // its position in intervals
+	slots    *slots // the part of the index that it is, if any: changes in place too, and is written with the whole file only
 }
 
 // sections returns the parts of the table's file in their fixed order: the columns, and the slots of the index.
 func (t *Table) sections() (all []section) {
-	until := map[any]*known{}
-	for _, k := range t.intervals() {
-		until[&k.until] = k
-	}
+	intervals := t.intervals()
 	t.each(func(name string, column any) {
-		all = append(all, section{name: name, block: asBlock(column), until: until[column]})
+		s := section{name: name, block: asBlock(column)}
+		if i := slices.IndexFunc(intervals, func(k *known) bool { return column == &k.until }); i >= 0 {
+			s.until, s.interval = intervals[i], i
+		}
+		all = append(all, s)
 	})
 	t.eachSlots(func(name string, s *slots) { all = append(all, section{name: name, block: blockOf(&s.rows), slots: s}) })
 	return all

@@ -107,7 +107,7 @@ func (t *Table) freeze(from []extent) (f *frozen, err error) {
 	if t.failed != nil {
 		return nil, t.failed
 	}
-	f = &frozen{manifest: manifest{position: t.position, latest: t.latest}}
+	f = &frozen{manifest: manifest{position: t.position, latest: t.latest}, changed: make([]int, len(t.intervals()))}
 	var retracted []retraction
 	for _, s := range t.sections() {
 		part, had := s.bytes(), uint64(0)
@@ -126,14 +126,14 @@ func (t *Table) freeze(from []extent) (f *frozen, err error) {
 		case s.until != nil:
 			part = bytes.Clone(part[had:])
 			// From here on what is retracted of the rows is noted. Where this Save fails, the next one finds them noted in vain, and passes them over.
-			k, interval := s.until, len(f.changed)
+			k := s.until
 			k.kept = len(k.from)
 			for _, row := range k.changed {
 				if uint64(row) < had/4 {
-					retracted = append(retracted, retraction{uint32(interval), row, k.until[row]})
+					retracted = append(retracted, retraction{uint32(s.interval), row, k.until[row]})
 				}
 			}
-			f.changed = append(f.changed, len(k.changed))
+			f.changed[s.interval] = len(k.changed)
 		default:
 			part = part[had:]
 		}
