@@ -2,6 +2,7 @@ package projections
 
 import (
 	"sync"
+	"unsafe"
 
 	"careledger/domain"
 )
@@ -42,6 +43,7 @@ func (t *Table) reading() {
 
 // reindex derives the index from the columns, going on from what the slots hold already.
 func (t *Table) reindex() {
+	t.eachSlots(func(_ string, s *slots) { s.memory = t.memory })
 	var group sync.WaitGroup
 	group.Go(func() { t.idRow.cover(len(t.ids), t.idHash) })
 	group.Go(func() { t.keyRow.cover(len(t.keys.cs), t.keyHash) })
@@ -137,6 +139,8 @@ func (t *Table) eachOf(id uint64, visit func(sequence uint64) bool) {
 type slots struct {
 	rows []uint32
 	used int // rows below it are in
+
+	memory func(bytes int) []byte // gives what many rows are kept in; nil, or nil for few: the heap
 }
 
 // cover puts in the rows up to n that are not in yet.
@@ -182,12 +186,25 @@ func (s *slots) reserve(n int, hash func(row uint32) uint64) {
 		return
 	}
 	old := s.rows
-	s.rows = make([]uint32, size)
+	if s.rows = s.room(size); s.rows == nil {
+		s.rows = make([]uint32, size)
+	}
 	for _, r := range old {
 		if r != 0 {
 			s.put(r-1, hash(r-1))
 		}
 	}
+}
+
+func (s *slots) room(size int) []uint32 {
+	if s.memory == nil {
+		return nil
+	}
+	b := s.memory(4 * size)
+	if b == nil {
+		return nil
+	}
+	return unsafe.Slice((*uint32)(unsafe.Pointer(unsafe.SliceData(b))), size)
 }
 
 func (s *slots) put(row uint32, hash uint64) {

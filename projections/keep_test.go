@@ -240,7 +240,6 @@ func TestATableThatGrowsInItsFileIsTheOneThatWasFolded(t *testing.T) {
 	require.Greater(t, steps.rewrites(), 2, "and anew when it has no room left")
 }
 
-// Two processes that keep the facts of a log on a cluster may share a directory.
 func TestATableDoesNotGrowAFileThatAnotherHasWrittenInto(t *testing.T) {
 	events := historytest.FromSeed(11, 600).Events(-1)
 	log, path := newLog(t), filepath.Join(t.TempDir(), "facts")
@@ -269,4 +268,34 @@ func TestATableThatIsOpenStaysWhenItsFileIsReplaced(t *testing.T) {
 	require.NoError(t, other.Fold(context.Background(), Head, nil))
 	require.NoError(t, other.Save(path))
 	requireSameColumns(t, table, loaded)
+}
+
+// Large columns are kept outside the heap, small ones in it: what they hold is the same.
+func TestColumnsOutsideTheHeapHoldWhatTheyHoldInIt(t *testing.T) {
+	events := historytest.FromSeed(13, 800).Events(-1)
+	log, path := newLog(t), filepath.Join(t.TempDir(), "facts")
+	write(t, log, events[:len(events)/2])
+	outside := NewTable(log)
+	outside.hugeFrom = 1
+	require.NoError(t, outside.Fold(context.Background(), Head, nil))
+	require.NotEmpty(t, outside.memories)
+	requireSameColumns(t, coldFold(t, log), outside)
+	require.NoError(t, outside.Save(path))
+	loaded, err := Load(path, log)
+	require.NoError(t, err)
+	loaded.hugeFrom = 1
+	write(t, log, events[len(events)/2:])
+	want := coldFold(t, log)
+	for _, table := range []*Table{outside, loaded} {
+		require.NoError(t, table.Fold(context.Background(), Head, nil))
+		requireSameColumns(t, want, table)
+		for i := range events {
+			sequence, _, ok := table.Find(events[i].ID)
+			require.True(t, ok)
+			require.Equal(t, events[i].Sequence, sequence)
+		}
+	}
+	require.NotEmpty(t, loaded.memories)
+	loaded.release()
+	requireSameColumns(t, want, outside)
 }

@@ -26,6 +26,10 @@ type Table struct {
 	saved  uint64        // position of the last Save or Load
 	failed error         // why the fold has stopped for good, nil while it has not
 
+	hugeFrom   int // in place of the constant, for tests
+	memoriesMu sync.Mutex
+	memories   [][]byte // what memory gave
+
 	cutting sync.Mutex // guards head
 	head    *Cut       // the last cut at the head that was asked for
 

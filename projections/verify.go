@@ -166,7 +166,7 @@ func Verify(ctx context.Context, log *eventstore.Log, r VerifyRequest) (*Verific
 			return nil, err
 		}
 	}
-	table = nil
+	table.release()
 	for n := 1; n < passes; n++ {
 		if _, _, err := v.pass(ctx, log, &r, nil, n, passes); err != nil && !errors.As(err, &damage) {
 			return nil, err

@@ -18,7 +18,7 @@ func (v *Verification) facts(ctx context.Context, t *Table, r *VerifyRequest) er
 	}
 	want := t.contents()
 	log, position := t.log, t.position
-	*t = Table{} // so that two tables are never held at once
+	t.release() // so that two tables are never held at once
 	kept, err := Load(r.Facts, log)
 	if errors.Is(err, ErrStale) {
 		v.Facts = FactsUnused
