@@ -3,6 +3,7 @@ package projections
 import (
 	"cmp"
 	"fmt"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -133,9 +134,22 @@ type cutter struct {
 	out  *compensation.Facts
 	unit []uint16 // by the table's unit code; notRegistered for a unit that was not
 	cs   []uint32 // by the table's case code; notOpened for a case that was not open
-	err  error
 
+	mu           sync.Mutex // rows are copied on all cores; guards what follows, which is found seldom
+	err          error
 	unregistered map[string]bool // units that facts refer to
+}
+
+// split calls do for parts that make up 0 to n, on all cores where there is enough to do, and returns when all are done.
+func split(n int, do func(from, to int)) {
+	const enough = 512 // rows; fewer take no longer than a goroutine to begin
+	parts := min(runtime.GOMAXPROCS(0), n/enough+1)
+	var group sync.WaitGroup
+	for part := 1; part < parts; part++ {
+		group.Go(func() { do(n*part/parts, n*(part+1)/parts) })
+	}
+	do(0, n/parts)
+	group.Wait()
 }
 
 const (
@@ -191,6 +205,8 @@ func (b *cutter) unitCodes() {
 // unitAt translates a unit code.
 func (b *cutter) unitAt(code uint16) uint16 {
 	if b.unit[code] == notRegistered {
+		b.mu.Lock()
+		defer b.mu.Unlock()
 		b.unregistered[b.columns.units.at(int(code))] = true
 	}
 	return b.unit[code]
@@ -201,6 +217,8 @@ func (b *cutter) caseOf(code uint32) uint32 {
 	if cs := b.cs[code]; cs != notOpened {
 		return cs
 	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
 	if b.err == nil {
 		b.err = fmt.Errorf("authority %s: %s has facts but was not opened as known then; %s", b.out.Authority, b.entities.at(int(code)), foldAgain)
 	}
@@ -235,9 +253,11 @@ func (b *cutter) bucket(cs []uint32, in func(i int) bool, compare func(x, y uint
 			next[c]++
 		}
 	}
-	for c := range b.out.Cases {
-		slices.SortFunc(rows[starts[c]:starts[c+1]], compare)
-	}
+	split(len(b.out.Cases), func(from, to int) {
+		for c := from; c < to; c++ {
+			slices.SortFunc(rows[starts[c]:starts[c+1]], compare)
+		}
+	})
 	return rows
 }
 
@@ -267,9 +287,11 @@ func picked[T any](rows []uint32, column []T) []T {
 
 func translated[T, U any](rows []uint32, column []T, to func(T) U) []U {
 	values := make([]U, len(rows))
-	for i, r := range rows {
-		values[i] = to(column[r])
-	}
+	split(len(rows), func(from, end int) {
+		for i, r := range rows[from:end] {
+			values[from+i] = to(column[r])
+		}
+	})
 	return values
 }
 
@@ -282,14 +304,8 @@ func (b *cutter) absences() {
 
 // performed sums the visible rows by key and sorts the keys.
 func (b *cutter) performed() {
-	in, keys, out := &b.columns.performed, &b.keys, &b.out.Performed
-	minutes, known := make([]int64, len(keys.cs)), make([]bool, len(keys.cs))
-	for i, key := range in.key {
-		if b.row(&in.known, i) {
-			minutes[key] += int64(in.minutes[i])
-			known[key] = true
-		}
-	}
+	keys, out := &b.keys, &b.out.Performed
+	minutes, known := b.performedByKey()
 	order := make([]uint64, len(keys.cs)) // unit, category, band and month
 	for i := range order {
 		order[i] = uint64(b.unit[keys.unit[i]])<<32 | uint64(keys.category[i])<<24 | uint64(keys.band[i])<<16 | uint64(uint16(keys.month[i]))
@@ -299,6 +315,29 @@ func (b *cutter) performed() {
 	out.Unit = translated(rows, keys.unit, b.unitAt)
 	out.Category, out.Band, out.Month = picked(rows, keys.category), picked(rows, keys.band), picked(rows, keys.month)
 	out.Minutes = picked(rows, minutes)
+}
+
+// performedByKey returns the minutes of each key, and whether anything visible stands under it: a part of the rows on each core, added up.
+func (b *cutter) performedByKey() (minutes []int64, known []bool) {
+	in, n := &b.columns.performed, len(b.keys.cs)
+	minutes, known = make([]int64, n), make([]bool, n)
+	var adding sync.Mutex
+	split(len(in.key), func(from, to int) {
+		partMinutes, partKnown := make([]int64, n), make([]bool, n)
+		for i := from; i < to; i++ {
+			if b.row(&in.known, i) {
+				partMinutes[in.key[i]] += int64(in.minutes[i])
+				partKnown[in.key[i]] = true
+			}
+		}
+		adding.Lock()
+		defer adding.Unlock()
+		for key, m := range partMinutes {
+			minutes[key] += m
+			known[key] = known[key] || partKnown[key]
+		}
+	})
+	return minutes, known
 }
 
 func (b *cutter) enrolments() {

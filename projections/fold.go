@@ -27,6 +27,7 @@ func (t *Table) Fold(ctx context.Context, to uint64, progress func(position uint
 		select {
 		case t.folding <- struct{}{}:
 			defer func() { <-t.folding }()
+			defer t.letGo(t.Position())
 			return t.fold(ctx, t.Position()+1, to, progress)
 		case <-moved:
 		case <-ctx.Done():
@@ -97,6 +98,15 @@ func (t *Table) fold(ctx context.Context, from, to uint64, progress func(positio
 		return failed // err says only that the reader was stopped
 	}
 	return err
+}
+
+// letGo forgets the cases that a long fold held: they are those of the whole log, and of them the next events concern few, which are read again.
+func (t *Table) letGo(from uint64) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.position-from > statesKept/10 {
+		t.states = states{limit: t.states.limit}
+	}
 }
 
 // reserve makes room for events, nearly all of which are performed time.
