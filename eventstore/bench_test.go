@@ -128,7 +128,10 @@ func BenchmarkAppendBulk(b *testing.B) {
 	first := uint64(0)
 	turns := []func(n int) time.Duration{
 		func(n int) time.Duration { return bulk(b, l, n, benchCommit) },
-		func(n int) time.Duration { first += uint64(n); return bulkBare(b, s, fmt.Sprint("bare", first), n, MaxCommit, 3) },
+		func(n int) time.Duration {
+			first += uint64(n)
+			return bulkBare(b, s, fmt.Sprint("bare", first), n, MaxCommit, 3)
+		},
 	}
 	const turn = 10
 	took := make([]time.Duration, 2)

@@ -2,6 +2,7 @@ package projections
 
 import (
 	"fmt"
+	"iter"
 	"math"
 	"slices"
 	"strings"
@@ -66,6 +67,13 @@ func (s *snapshot) visibility(at AsOf) visible {
 	return v
 }
 
+// upTo is the visibility as of a sequence for a question that does not state its moment: finding the time of that looks at every event.
+func (s *snapshot) upTo(sequence uint64) visible {
+	v := visible{sequence: uint32(min(sequence, s.position))}
+	v.moment.Sequence = uint64(v.sequence)
+	return v
+}
+
 // nanoseconds returns t since 1970 within what 64 bits hold, the years 1678 to 2262; recorded times lie within.
 func nanoseconds(t time.Time) int64 {
 	switch {
@@ -95,7 +103,7 @@ func (v *visible) row(k *known, i int) bool {
 func (s *snapshot) stateAt(v visible) (*authority.State, []domain.StateGrant, error) {
 	var events []domain.Event
 	grants := map[domain.Entity]*domain.GrantState{}
-	err := v.each(&s.parties, func(e *domain.Event) error {
+	err := v.each(s.parties.all(), func(e *domain.Event) error {
 		switch e.Entity.Kind() {
 		case domain.KindProvider, domain.KindPolicy:
 			events = append(events, *e)
@@ -124,12 +132,19 @@ func (s *snapshot) stateAt(v visible) (*authority.State, []domain.StateGrant, er
 // payoutsAt folds the payouts as known at a moment.
 func (s *snapshot) payoutsAt(v visible) (*domain.Payouts, error) {
 	payouts := domain.NewPayouts()
-	return payouts, v.each(&s.payouts, payouts.Apply)
+	return payouts, v.each(s.payouts.all(), payouts.Apply)
+}
+
+// payoutAt folds the events of one payout as known at a moment; nil where there are none.
+func (s *snapshot) payoutAt(v visible, entity domain.Entity) (*domain.Payout, error) {
+	payouts := domain.NewPayouts()
+	err := v.each(s.payouts.where(func(p stored) bool { return p.entity == entity }), payouts.Apply)
+	return payouts.Payout(entity), err
 }
 
 // each decodes and visits the stored events that had happened.
-func (v *visible) each(all *storedColumns, visit func(*domain.Event) error) error {
-	for p := range all.all() {
+func (v *visible) each(events iter.Seq[stored], visit func(*domain.Event) error) error {
+	for p := range events {
 		if !v.happened(uint32(p.sequence)) {
 			continue
 		}

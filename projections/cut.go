@@ -9,6 +9,7 @@ import (
 	"sync"
 
 	"careledger/domain"
+	"careledger/domain/authority"
 	"careledger/domain/compensation"
 )
 
@@ -96,16 +97,22 @@ func (t *Table) Cut(at AsOf) (*Cut, error) {
 	return c, err
 }
 
-func (s *snapshot) cut(at AsOf) (*Cut, error) {
-	v := s.visibility(at)
+func (s *snapshot) cut(at AsOf) (*Cut, error) { return s.cutOf(s.visibility(at), nil) }
+
+// cutOf is what was known of the cases that choose returns, of all where it is nil: the selection's, with their performed time of its months only.
+func (s *snapshot) cutOf(v visible, choose func(*authority.State) *selection) (*Cut, error) {
 	state, grants, err := s.stateAt(v)
 	if err != nil {
 		return nil, err
 	}
+	var chosen *selection
+	if choose != nil {
+		chosen = choose(state)
+	}
 	c := &Cut{Moment: v.moment, Parties: state.Parties, Policies: state.Policies, Adopted: state.Adopted()}
 	for units := state.Parties.Units(); ; {
 		c.Facts = &compensation.Facts{Authority: s.authority, Units: units}
-		b := &cutter{columns: &s.columns, visible: v, out: c.Facts, unregistered: map[string]bool{}}
+		b := &cutter{columns: &s.columns, visible: v, chosen: chosen, out: c.Facts, unregistered: map[string]bool{}}
 		b.codes()
 		b.grants()
 		b.absences()
@@ -131,9 +138,10 @@ func (s *snapshot) cut(at AsOf) (*Cut, error) {
 type cutter struct {
 	*columns
 	visible
-	out  *compensation.Facts
-	unit []uint16 // by the table's unit code; notRegistered for a unit that was not
-	cs   []uint32 // by the table's case code; notOpened for a case that was not open
+	chosen *selection // nil for all
+	out    *compensation.Facts
+	unit   []uint16 // by the table's unit code; notRegistered for a unit that was not
+	cs     []uint32 // by the table's case code; notOpened for a case that was not open
 
 	mu           sync.Mutex // rows are copied on all cores; guards what follows, which is found seldom
 	err          error
@@ -158,9 +166,11 @@ const (
 )
 
 func (b *cutter) codes() {
-	order, ids := make([]uint32, b.entities.len()), make([]string, b.entities.len())
+	order, ids := make([]uint32, 0, b.entities.len()), make([]string, b.entities.len())
 	for i, e := range b.entities.all() {
-		order[i], ids[i] = uint32(i), domain.Entity(e).ID()
+		if b.chosen.has(uint32(i)) {
+			order, ids[i] = append(order, uint32(i)), domain.Entity(e).ID()
+		}
 	}
 	slices.SortFunc(order, func(x, y uint32) int {
 		return cmp.Or(strings.Compare(ids[x], ids[y]), strings.Compare(b.entities.at(int(x)), b.entities.at(int(y)))) // a case before a patient
@@ -170,7 +180,7 @@ func (b *cutter) codes() {
 		opened[i] = -1
 	}
 	for i := range b.opened.cs {
-		if b.row(&b.opened.known, i) {
+		if b.chosen.has(b.opened.cs[i]) && b.row(&b.opened.known, i) {
 			opened[b.opened.cs[i]] = int32(i)
 		}
 	}
@@ -227,7 +237,7 @@ func (b *cutter) caseOf(code uint32) uint32 {
 
 // byCase returns the visible rows, in order of the case and then as compare says.
 func (b *cutter) byCase(k *known, cs []uint32, compare func(x, y uint32) int) []uint32 {
-	return b.bucket(cs, func(i int) bool { return b.row(k, i) }, compare)
+	return b.bucket(cs, func(i int) bool { return b.chosen.has(cs[i]) && b.row(k, i) }, compare)
 }
 
 // bucket returns the rows that are in, in order of the case and then as compare says; each case is sorted by itself, since there are
@@ -304,6 +314,9 @@ func (b *cutter) absences() {
 
 // performed sums the visible rows by key and sorts the keys.
 func (b *cutter) performed() {
+	if b.chosen.timeless() {
+		return
+	}
 	keys, out := &b.keys, &b.out.Performed
 	minutes, known := b.performedByKey()
 	order := make([]uint64, len(keys.cs)) // unit, category, band and month
@@ -321,11 +334,12 @@ func (b *cutter) performed() {
 func (b *cutter) performedByKey() (minutes []int64, known []bool) {
 	in, n := &b.columns.performed, len(b.keys.cs)
 	minutes, known = make([]int64, n), make([]bool, n)
+	chosen := b.chosen.keys(&b.keys)
 	var adding sync.Mutex
 	split(len(in.key), func(from, to int) {
 		partMinutes, partKnown := make([]int64, n), make([]bool, n)
 		for i := from; i < to; i++ {
-			if b.row(&in.known, i) {
+			if (chosen == nil || chosen[in.key[i]]) && b.row(&in.known, i) {
 				partMinutes[in.key[i]] += int64(in.minutes[i])
 				partKnown[in.key[i]] = true
 			}

@@ -16,8 +16,12 @@
 // Verify trusts none of that: it reads the whole log, judges each event on what stands before it, compares the premiums on it with the premium
 // postings, computes every payout again as of its position, and compares a table folded from the log with the file that keeps one.
 //
+// Why derives an amount down to its events, over a cut of the cases that it rests on alone (selection), and says what was considered and gave
+// nothing, what corrected it and where a cap stood; the reasons come from the evaluators themselves (decisions.md, 8).
+//
 // Memory is some 55 bytes an event in columns, of which a process that opened them holds the pages that its questions touch, 12 in the index that the
-// fold needs, and 200 for each of the last one to two million events of cases and patients that are not performed time (states). Performed time is folded without its case: its key and minutes
+// fold needs, and 200 for each of the last one to two million events of cases and patients that are not performed time (states). Performed
+// time is folded without its case: its key and minutes
 // are in the event, and a correction finds the row by the id of what it corrects.
 //
 // A verification holds a table and the cases of at most two million events at a time; a longer log is read once for every two million,

@@ -36,6 +36,17 @@ func (s *storedColumns) all() iter.Seq[stored] {
 	}
 }
 
+// where returns the events that keep accepts.
+func (s *storedColumns) where(keep func(stored) bool) iter.Seq[stored] {
+	return func(yield func(stored) bool) {
+		for e := range s.all() {
+			if keep(e) && !yield(e) {
+				return
+			}
+		}
+	}
+}
+
 func (s *storedColumns) add(e stored) {
 	s.sequence = append(s.sequence, e.sequence)
 	s.entity.add(string(e.entity))

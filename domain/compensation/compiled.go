@@ -17,8 +17,13 @@ type Consumer func(*Batch) error
 
 // Evaluate computes the postings of the period under the policies, in canonical order.
 func (p *Prepared) Evaluate(policies []Policy, consume Consumer) error {
+	return p.EvaluateWatched(policies, consume, nil)
+}
+
+// EvaluateWatched is Evaluate with somebody who watches the running sums of the caps; watch may be nil.
+func (p *Prepared) EvaluateWatched(policies []Policy, consume Consumer, watch func(*CapStep)) error {
 	for _, policy := range policies {
-		e := evaluation{asked: p, policy: policy.ID, paid: map[string][]bool{}, years: map[string][]capSum{}, consume: consume}
+		e := evaluation{asked: p, policy: policy.ID, paid: map[string][]bool{}, years: map[string][]capSum{}, consume: consume, watch: watch}
 		for i, d := range policy.Documents {
 			if err := e.document(i, d); err != nil {
 				return err
@@ -35,6 +40,7 @@ type evaluation struct {
 	paid    map[string][]bool   // once-…: by component, goals or cases that have been paid
 	years   map[string][]capSum // by cap, its groups and years
 	consume Consumer
+	watch   func(*CapStep)
 }
 
 func (e *evaluation) document(number int, d InForce) error {

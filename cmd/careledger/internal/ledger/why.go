@@ -11,10 +11,12 @@ import (
 	"careledger/projections"
 )
 
-// How many postings of a line a table or page shows: of a payout, and of a single line.
+// How many postings of a line a table or page shows: of a payout, and of a single line. Of a payout with many lines it shows those of the first
+// alone: the events of each case have to be read from the log, 4 ms for each part of it that they lie in.
 const (
 	whyShownOfPayout = 3
 	whyShownOfLine   = 20
+	whyFewLines      = 6
 )
 
 // why derives a payout, a line or a posting, or says what an event touched.
@@ -36,7 +38,7 @@ func (a *question) why() error {
 		return &Wrong{fmt.Errorf("--lang %q is not a language of the page; use one of %s", language, report.WhyLanguages)}
 	}
 	if a.format == report.Table || a.format == report.HTML {
-		if q.Most = whyShownOfPayout; q.Line != 0 {
+		if q.Most, q.FewLines = whyShownOfPayout, whyFewLines; q.Line != 0 {
 			q.Most = whyShownOfLine
 		}
 	}
