@@ -34,7 +34,7 @@ func benchLog(b *testing.B) (*Store, *Log) {
 
 // benchBare makes a stream of the same configuration that the event store does not know of.
 func benchBare(b *testing.B, s *Store) jetstream.Stream {
-	c := streamConfig("bare", 1)
+	c := streamConfig(careLog("bare"), 1)
 	c.Name, c.Subjects = "BARE", []string{"bare.>"}
 	st, err := s.js.CreateStream(context.Background(), c)
 	require.NoError(b, err)
@@ -387,7 +387,7 @@ func BenchmarkTreeGrowth(b *testing.B) {
 		n := min(len(messages), MaxCommit)
 		leaves := make([]tlog.Hash, 0, n)
 		for i, m := range messages[:n] {
-			leaves = append(leaves, hasher.leaf(stored{seq: t.size + uint64(i) + 1, subject: subject("1281", m.Entity, m.Type), id: m.ID, data: m.Data}))
+			leaves = append(leaves, hasher.leaf(stored{seq: t.size + uint64(i) + 1, subject: careLog("1281").subject(m.Entity, m.Type), id: m.ID, data: m.Data}))
 		}
 		require.NoError(b, t.append(leaves))
 		t.root()
@@ -413,7 +413,7 @@ func BenchmarkCheckpoint(b *testing.B) {
 		leaves[i][0], leaves[i][1], leaves[i][2] = byte(i), byte(i>>8), byte(i>>16)
 	}
 	require.NoError(b, t.append(leaves))
-	l := &Log{store: &Store{config: Config{ProofDir: b.TempDir()}}, authority: "1281", tree: t, head: t.head()}
+	l := &Log{store: &Store{config: Config{ProofDir: b.TempDir()}}, id: careLog("1281"), tree: t, head: t.head()}
 	checkpoint(b, l)
 	b.Run("new", func(b *testing.B) {
 		for range b.N {

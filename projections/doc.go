@@ -14,7 +14,8 @@
 // Load) is a cache; one that is missing, damaged, of another release or folded from another log is rebuilt from the log.
 //
 // Verify trusts none of that: it reads the whole log, judges each event on what stands before it, compares the premiums on it with the premium
-// postings, computes every payout again as of its position, and compares a table folded from the log with the file that keeps one.
+// postings, computes every payout again as of its position, and compares a table folded from the log with the file that keeps one. VerifyAccesses checks
+// the log of who has read what, which nothing is folded from; ReadAccesses reads it whole.
 //
 // Why derives an amount down to its events, over a cut of the cases that it rests on alone (selection), and says what was considered and gave
 // nothing, what corrected it and where a cap stood; the reasons come from the evaluators themselves (decisions.md, 8).

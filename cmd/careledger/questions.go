@@ -29,6 +29,7 @@ func newCompensation(o *options) *cobra.Command {
 		},
 	}
 	o.period(cmd, compensation.Fields...)
+	o.reader(cmd)
 	return cmd
 }
 
@@ -46,6 +47,7 @@ rate is fulfilled / assessed. By default one row for all.`,
 		},
 	}
 	o.period(cmd, projections.FulfilmentFields...)
+	o.reader(cmd)
 	return cmd
 }
 
@@ -80,6 +82,7 @@ without a file is looked for among the built-in models. All --set together are o
 		},
 	}
 	o.period(cmd, compensation.Fields...)
+	o.reader(cmd)
 	f := cmd.Flags()
 	f.StringArrayVar(&models, "model", nil, "a run in which this model `file` replaces the adopted policies")
 	f.StringArrayVar(&set, "set", nil, "give a parameter of an adopted policy a value: `POLICY.PARAM=VALUE` (of a table: POLICY.PARAM.KEY=VALUE)")
@@ -120,10 +123,16 @@ func readDocument(name string) (replay.Document, error) {
 func newTrail(o *options) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "trail ENTITY",
-		Short: "Every event of a case, provider or policy: what it changed, who registered it, and when",
-		Example: `  careledger trail case/l001
+		Short: "Every event of a case, provider, policy or payout: what it changed, who registered it, and when",
+		Long: `Lists the events of a case, patient, provider, policy, agreement, grant or payout: when each holds, when, by whom and because of what it was registered,
+and what was known before and after it. One that was corrected, annulled or reversed since stands with what did that. Of a policy, a document that takes
+the place of another is told by what differs; of a payout, each version with its steps, lines, what it rests on and why it adjusts.
+
+With --as-of or --as-of-sequence it tells what was known then. What shows a case or patient takes --purpose, and is kept (careledger access).`,
+		Example: `  careledger trail case/l001 --purpose "complaint 2026-114"
   careledger trail policy/lund-2015-pilot --format json
-  careledger trail case/l001 --as-of 2016-12-31`,
+  careledger trail payout/2016-03-lund-hemvard
+  careledger trail case/l001 --as-of 2016-12-31 --purpose "complaint 2026-114"`,
 		Args: exactly("ENTITY (for example case/l001)"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			r := o.request(cmd, ledger.QuestionTrail)
@@ -132,5 +141,6 @@ func newTrail(o *options) *cobra.Command {
 		},
 	}
 	o.which(cmd)
+	o.reader(cmd)
 	return cmd
 }

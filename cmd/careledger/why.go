@@ -24,7 +24,8 @@ Every amount is computed again on the way, and the derivation is refused where i
 some postings of a line and say how many there are; JSON has them all, as its schema (--schema) describes.
 
 With --event it goes the other way: which lines of which payouts an event ever touched, and how.`,
-		Example: `  careledger why 2016-03-lund-hemvard
+		Example: `  careledger why 2016-03-lund-hemvard --purpose "complaint 2026-114"
+  export CARELEDGER_PURPOSE="complaint 2026-114"     # for all that follows
   careledger why 2016-03-lund-hemvard/2
   careledger why 2016-03-lund-hemvard/2/1 --format json
   careledger why 2016-03-lund-hemvard --format html --lang en
@@ -49,6 +50,7 @@ With --event it goes the other way: which lines of which payouts an event ever t
 		},
 	}
 	o.which(cmd)
+	o.reader(cmd)
 	cmd.Flags().StringVar(&event, "event", "", "what this event (`id`) touched, in place of a payout")
 	cmd.Flags().StringVar(&language, "lang", "sv", "with --format html: `language` of the page, sv or en")
 	complete(cmd, "lang", "sv", "en")

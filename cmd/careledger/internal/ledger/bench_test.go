@@ -3,6 +3,8 @@ package ledger
 import (
 	"context"
 	"fmt"
+	"io"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -16,6 +18,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"careledger/eventstore"
+	"careledger/projections"
 )
 
 // Durable single-event commands for different cases, decided and acknowledged one by one, from so many callers at once.
@@ -147,4 +150,34 @@ func BenchmarkVisible(b *testing.B) {
 	slices.Sort(waits)
 	b.ReportMetric(float64(waits[len(waits)*99/100].Microseconds()), "p99-µs")
 	b.ReportMetric(float64(waits[len(waits)/2].Microseconds()), "median-µs")
+}
+
+// A case shown to so many readers at once, each recorded before it is shown; in the same run the same trails without a record.
+func BenchmarkShow(b *testing.B) {
+	for _, readers := range []int{1, 64} {
+		for _, recorded := range []bool{false, true} {
+			b.Run(fmt.Sprintf("readers=%d/recorded=%t", readers, recorded), func(b *testing.B) {
+				l := opened(b, Config{Dir: b.TempDir()})
+				imported(b, l, file(b, parties+opening+"\n"))
+				table, err := l.Table(b.Context(), "1281")
+				require.NoError(b, err)
+				b.SetParallelism(max(1, readers/runtime.GOMAXPROCS(0)))
+				b.ResetTimer()
+				b.RunParallel(func(p *testing.PB) {
+					for p.Next() {
+						var err error
+						if recorded {
+							err = l.Ask(b.Context(), aTrail("case/k", auditor), io.Discard)
+						} else {
+							_, err = table.Trail(b.Context(), "case/k", projections.Now)
+						}
+						if err != nil {
+							b.Error(err)
+						}
+					}
+				})
+				b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "answers/s")
+			})
+		}
+	}
 }

@@ -35,6 +35,7 @@ type Local struct {
 
 	importing sync.Mutex
 	exporting sync.Mutex // held while the register of exports is used
+	reading   sync.Mutex // held while a reading takes its place on an access log
 	mu        sync.Mutex
 	books     map[string]*book
 	follow    *follower // nil unless serving
