@@ -2,6 +2,7 @@ package projections
 
 import (
 	"fmt"
+	"iter"
 	"math"
 	"slices"
 	"strings"
@@ -105,7 +106,7 @@ func (v *visible) row(k *known, i int) bool {
 func (s *snapshot) stateAt(v visible) (*authority.State, []domain.StateGrant, error) {
 	var events []domain.Event
 	grants := map[domain.Entity]*domain.GrantState{}
-	err := v.each(s.parties, func(e *domain.Event) error {
+	err := v.each(s.parties.all(), func(e *domain.Event) error {
 		switch e.Entity.Kind() {
 		case domain.KindProvider, domain.KindPolicy:
 			events = append(events, *e)
@@ -134,20 +135,19 @@ func (s *snapshot) stateAt(v visible) (*authority.State, []domain.StateGrant, er
 // payoutsAt folds the payouts as known at a moment.
 func (s *snapshot) payoutsAt(v visible) (*domain.Payouts, error) {
 	payouts := domain.NewPayouts()
-	return payouts, v.each(s.payouts, payouts.Apply)
+	return payouts, v.each(s.payouts.all(), payouts.Apply)
 }
 
 // payoutAt folds the events of one payout as known at a moment; nil where there are none.
 func (s *snapshot) payoutAt(v visible, entity domain.Entity) (*domain.Payout, error) {
 	payouts := domain.NewPayouts()
-	own := slices.DeleteFunc(slices.Clone(s.payouts), func(p stored) bool { return p.entity != entity })
-	err := v.each(own, payouts.Apply)
+	err := v.each(s.payouts.where(func(p stored) bool { return p.entity == entity }), payouts.Apply)
 	return payouts.Payout(entity), err
 }
 
 // each decodes and visits the stored events that had happened.
-func (v *visible) each(all []stored, visit func(*domain.Event) error) error {
-	for _, p := range all {
+func (v *visible) each(events iter.Seq[stored], visit func(*domain.Event) error) error {
+	for p := range events {
 		if !v.happened(uint32(p.sequence)) {
 			continue
 		}

@@ -23,8 +23,9 @@
 // RestsOn names the events that a payout rests on, and FoldPart folds these alone, so that the payout is computed again where there is no log
 // (package bundle).
 //
-// Memory is some 55 bytes an event in columns, 12 in the index that the fold needs, and 400 for each of the last 300 000 to 600 000
-// events of cases and patients that are not performed time (states). Performed time is folded without its case: its key and minutes
+// Memory is some 55 bytes an event in columns, of which a process that opened them holds the pages that its questions touch, 12 in the index that the
+// fold needs, and 200 for each of the last one to two million events of cases and patients that are not performed time (states). Performed
+// time is folded without its case: its key and minutes
 // are in the event, and a correction finds the row by the id of what it corrects.
 //
 // A verification holds a table and the cases of at most two million events at a time; a longer log is read once for every two million,

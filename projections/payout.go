@@ -52,8 +52,8 @@ func (s *snapshot) newPayoutCalculation(cut *Cut, known Moment, payouts *domain.
 
 // factsTo returns the last sequence up to one that is not of a payout.
 func (s *snapshot) factsTo(to uint64) uint64 {
-	for i := len(s.payouts) - 1; i >= 0 && s.payouts[i].sequence >= to; i-- {
-		if s.payouts[i].sequence == to {
+	for i := s.payouts.len() - 1; i >= 0 && s.payouts.sequence[i] >= to; i-- {
+		if s.payouts.sequence[i] == to {
 			to--
 		}
 	}

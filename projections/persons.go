@@ -61,7 +61,7 @@ func (t *Table) PersonsOf(ids []string) []domain.Entity {
 	for _, id := range ids {
 		for _, kind := range []domain.Kind{domain.KindCase, domain.KindPatient} {
 			e := domain.NewEntity(kind, id)
-			if _, ok := t.caseCode[string(e)]; ok {
+			if _, ok := t.codeOf(e); ok {
 				all = append(all, e)
 			}
 		}

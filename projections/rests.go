@@ -288,12 +288,12 @@ func (r *resting) ofUnits() {
 // begins after it, in order of the events that say so.
 func (r *resting) inForce(at unitMonth) (during, earlier, later []domain.Entity) {
 	v := r.visibility(AsOf{Sequence: r.version.FactsTo})
-	code := slices.Index(r.columns.units, at.unit)
+	code := r.columns.units.index(at.unit)
 	look := func(k *known, i int, cs uint32, unit uint16, first, last domain.Date) {
 		if int(unit) != code || !v.row(k, i) {
 			return
 		}
-		switch e := domain.Entity(r.entities[cs]); {
+		switch e := domain.Entity(r.entities.at(int(cs))); {
 		case last < at.month.First():
 			earlier = append(earlier, e)
 		case first > at.month.Last():
@@ -315,8 +315,8 @@ func (r *resting) inForce(at unitMonth) (during, earlier, later []domain.Entity)
 
 // ofCases returns the events of the cases and patients.
 func (r *resting) ofCases(ctx context.Context, least bool) (sequences []uint64, err error) {
-	wanted := make([]bool, len(r.entities))
-	for i, e := range r.entities {
+	wanted := make([]bool, r.entities.len())
+	for i, e := range r.entities.all() {
 		wanted[i] = r.of[domain.Entity(e)] != nil
 	}
 	for i, cs := range r.cases[:min(r.version.FactsTo, r.position)] {
@@ -390,7 +390,7 @@ func (u *uses) needs(data any) bool {
 // ofParties returns the events of the providers, policies and state grants.
 func (r *resting) ofParties() (sequences []uint64) {
 	last := r.version.LastStep().Sequence
-	for _, p := range r.parties {
+	for p := range r.parties.all() {
 		to := r.version.FactsTo
 		switch p.entity.Kind() {
 		case domain.KindProvider: // who belongs to one may not approve
@@ -425,7 +425,7 @@ func (r *resting) ofPayouts(payouts *domain.Payouts, own domain.Entity, least bo
 			}
 		}
 	}
-	for _, p := range r.columns.payouts {
+	for p := range r.columns.payouts.all() {
 		switch {
 		case p.entity == own && (!least || settled[own] || p.sequence >= r.version.Sequence),
 			p.entity != own && settled[p.entity] && p.sequence <= r.version.KnownTo:

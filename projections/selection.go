@@ -38,8 +38,8 @@ func (s *selection) keys(k *keyColumns) (chosen []bool) {
 // own time (compensation.PerUnitMonth).
 func (s *snapshot) casesAt(units []bool, months compensation.Period, v visible) *selection {
 	chosen := &selection{cases: s.thereIn(units, months, v), months: months}
-	first, last := make([]bound, len(s.units)), make([]bound, len(s.units))
-	for i := range s.units {
+	first, last := make([]bound, s.units.len()), make([]bound, s.units.len())
+	for i := range s.units.len() {
 		first[i], last[i] = bound{domain.MaxDate, noCase}, bound{domain.MinDate, noCase}
 	}
 	s.eachInForce(func(k *known, i int, unit uint16, cs uint32, from, to domain.Date) {
@@ -53,7 +53,7 @@ func (s *snapshot) casesAt(units []bool, months compensation.Period, v visible) 
 			last[unit] = bound{to, cs}
 		}
 	})
-	for i := range s.units {
+	for i := range s.units.len() {
 		for _, b := range []bound{first[i], last[i]} {
 			if b.cs != noCase {
 				chosen.cases[b.cs] = true
@@ -72,7 +72,7 @@ type bound struct {
 // thereIn says, by case code, which cases had anything at one of some units (by unit code) in a period, as known at a moment, or at some time since
 // the period began: what was annulled then is there, what had ended before is not.
 func (s *snapshot) thereIn(units []bool, months compensation.Period, v visible) []bool {
-	there, first, last := make([]bool, len(s.entities)), months.From.First(), months.To.Last()
+	there, first, last := make([]bool, s.entities.len()), months.From.First(), months.To.Last()
 	once := func(k *known, i int) bool {
 		if !v.happened(k.from[i]) {
 			return false

@@ -172,7 +172,7 @@ func Verify(ctx context.Context, log *eventstore.Log, r VerifyRequest) (*Verific
 			return nil, err
 		}
 	}
-	table = nil
+	table.release()
 	for n := 1; n < passes; n++ {
 		if _, _, err := v.pass(ctx, log, &r, nil, n, passes); err != nil && !errors.As(err, &damage) {
 			return nil, err
@@ -188,10 +188,10 @@ func Verify(ctx context.Context, log *eventstore.Log, r VerifyRequest) (*Verific
 // countEntities counts the entities that have an event.
 func (t *Table) countEntities() int {
 	others := map[domain.Entity]bool{}
-	for _, few := range [][]stored{t.parties, t.columns.payouts} {
-		for _, p := range few {
+	for _, few := range []*storedColumns{&t.parties, &t.columns.payouts} {
+		for p := range few.all() {
 			others[p.entity] = true
 		}
 	}
-	return len(t.entities) + len(others)
+	return t.entities.len() + len(others)
 }

@@ -206,11 +206,11 @@ func newRulesThen(s *snapshot) *rulesThen { return &rulesThen{s, map[int]*Cut{}}
 
 // at returns a cut without cases.
 func (r *rulesThen) at(sequence uint64) (*Cut, error) {
-	known, _ := slices.BinarySearchFunc(r.parties, sequence+1, func(p stored, s uint64) int { return cmp.Compare(p.sequence, s) })
+	known, _ := slices.BinarySearch(r.parties.sequence, sequence+1)
 	if cut := r.known[known]; cut != nil {
 		return cut, nil
 	}
-	cut, err := r.cutOf(r.upTo(sequence), func(*authority.State) *selection { return &selection{cases: make([]bool, len(r.entities))} })
+	cut, err := r.cutOf(r.upTo(sequence), func(*authority.State) *selection { return &selection{cases: make([]bool, r.entities.len())} })
 	r.known[known] = cut
 	return cut, err
 }

@@ -186,11 +186,11 @@ func (b *backwards) payouts(v visible) (*domain.Payouts, error) {
 		among = func(p stored) bool { return providers[payoutSuffix(p.entity)] || bytes.Contains(p.data, name) }
 	}
 	chosen := map[domain.Entity]bool{}
-	for _, p := range b.columns.payouts {
+	for p := range b.columns.payouts.all() {
 		chosen[p.entity] = chosen[p.entity] || among(p)
 	}
 	payouts := domain.NewPayouts()
-	return payouts, v.each(slices.DeleteFunc(slices.Clone(b.columns.payouts), func(p stored) bool { return !chosen[p.entity] }), payouts.Apply)
+	return payouts, v.each(b.columns.payouts.where(func(p stored) bool { return chosen[p.entity] }), payouts.Apply)
 }
 
 // payoutSuffix is what the entities of all of a provider's payouts end with.
@@ -218,9 +218,9 @@ func (b *backwards) providersOfCase(v visible) (map[string]bool, error) {
 		}
 	}
 	providers := map[string]bool{}
-	err := v.each(b.parties, func(e *domain.Event) error { // also of a unit whose registration was annulled or corrected later
+	err := v.each(b.parties.all(), func(e *domain.Event) error { // also of a unit whose registration was annulled or corrected later
 		if said, ok := e.Data.(*domain.UnitRegistered); ok {
-			code := slices.Index(b.units, said.Unit)
+			code := b.units.index(said.Unit)
 			if code >= 0 && units[uint16(code)] {
 				providers[payoutSuffix(domain.PayoutEntity(e.Entity.ID(), domain.NewMonth(2016, time.March)))] = true
 			}

@@ -91,7 +91,7 @@ func (d *derivation) readEvents(ctx context.Context) error {
 			}
 		}
 	}
-	for _, p := range d.parties {
+	for p := range d.parties.all() {
 		if few[p.entity] && p.sequence <= d.version.FactsTo {
 			sequences = append(sequences, p.sequence)
 		}
@@ -107,13 +107,13 @@ func (d *derivation) sequencesOfCases() []uint64 {
 	if len(d.cases) == 0 {
 		return nil
 	}
-	wanted, months := make([]bool, len(d.entities)), d.months()
-	for i, e := range d.entities {
+	wanted, months := make([]bool, d.entities.len()), d.months()
+	for i, e := range d.entities.all() {
 		wanted[i] = d.cases[domain.Entity(e)] != nil
 	}
 	found := d.eventsOf(wanted, d.version.FactsTo, func(m domain.Month) bool { return slices.Contains(months, m) })
 	for cs, left := range found.left {
-		d.left[domain.Entity(d.entities[cs])] = left
+		d.left[domain.Entity(d.entities.at(int(cs)))] = left
 	}
 	return found.sequences
 }
@@ -134,7 +134,7 @@ func (d *derivation) gaveAt(unit string, sequence uint64) bool {
 	gave := func(k *known, at []uint16) bool {
 		from, _ := slices.BinarySearch(k.from, uint32(sequence))
 		to, _ := slices.BinarySearch(k.from, uint32(sequence)+1)
-		return slices.ContainsFunc(at[from:to], func(code uint16) bool { return d.units[code] == unit })
+		return slices.ContainsFunc(at[from:to], func(code uint16) bool { return d.units.at(int(code)) == unit })
 	}
 	return gave(&d.grants.known, d.grants.unit) || gave(&d.enrolments.known, d.enrolments.unit)
 }
@@ -142,7 +142,7 @@ func (d *derivation) gaveAt(unit string, sequence uint64) bool {
 // inForceAt returns the events that put a decision or an enrolment in force at a unit in a month; where there is none, those before and after.
 func (d *derivation) inForceAt(unit string, month domain.Month) (sequences []uint64) {
 	v := d.known
-	code := slices.Index(d.units, unit)
+	code := d.units.index(unit)
 	var around []uint64
 	look := func(k *known, i int, at uint16, first, last domain.Date) {
 		if int(at) != code || !v.row(k, i) {

@@ -132,8 +132,8 @@ func (d *derivation) choose(state *authority.State) *selection {
 			wide, all = wide || c.Per == compensation.PerProviderYear, all || c.Per == compensation.PerAuthorityYear
 		}
 	})
-	units := make([]bool, len(d.units))
-	for i, id := range d.units {
+	units := make([]bool, d.units.len())
+	for i, id := range d.units.all() {
 		u, _ := state.Parties.Unit(id)
 		units[i] = all || wide && u.Provider == d.version.Provider || slices.ContainsFunc(d.lines, func(l *derivedLine) bool { return l.Unit == id })
 	}

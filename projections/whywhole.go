@@ -148,13 +148,13 @@ func (d *derivation) places() (all []casePlace) {
 
 // notPaidFor returns the cases with anything at the provider's units in the payout's month that no posting of that month is of.
 func (d *derivation) notPaidFor() map[domain.Entity]bool {
-	units := make([]bool, len(d.units))
-	for i, id := range d.units {
+	units := make([]bool, d.units.len())
+	for i, id := range d.units.all() {
 		units[i] = d.providerOf(id) == d.version.Provider
 	}
 	unpaid := map[domain.Entity]bool{}
 	for cs, there := range d.thereIn(units, compensation.Period{From: d.version.Month, To: d.version.Month}, d.known) {
-		if entity := domain.Entity(d.entities[cs]); there && !d.paidFor[entity] {
+		if entity := domain.Entity(d.entities.at(int(cs))); there && !d.paidFor[entity] {
 			unpaid[entity] = true
 		}
 	}
@@ -185,8 +185,8 @@ func (d *derivation) unpaidFor(cases map[domain.Entity]bool) []WhyUnpaid {
 
 // readUnpaid reads the events of those that were not paid for.
 func (d *derivation) readUnpaid(ctx context.Context) error {
-	wanted := make([]bool, len(d.entities))
-	for i, e := range d.entities {
+	wanted := make([]bool, d.entities.len())
+	for i, e := range d.entities.all() {
 		wanted[i] = slices.ContainsFunc(d.unpaid, func(u WhyUnpaid) bool { return u.Entity == e })
 	}
 	of := map[domain.Entity]*derivedCase{}
