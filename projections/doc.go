@@ -20,6 +20,9 @@
 // Why derives an amount down to its events, over a cut of the cases that it rests on alone (selection), and says what was considered and gave
 // nothing, what corrected it and where a cap stood; the reasons come from the evaluators themselves (decisions.md, 8).
 //
+// RestsOn names the events that a payout rests on, and FoldPart folds these alone, so that the payout is computed again where there is no log
+// (package bundle).
+//
 // Memory is some 55 bytes an event in columns, 12 in the index that the fold needs, and 400 for each of the last 300 000 to 600 000
 // events of cases and patients that are not performed time (states). Performed time is folded without its case: its key and minutes
 // are in the event, and a correction finds the row by the id of what it corrects.
