@@ -209,7 +209,7 @@ func (l *layout) quantities(all []paidSeries) {
 	}
 	for row := range l.rows {
 		if l.rows[row].Quantity = strconv.FormatInt(wholes[row], 10); sums[row] != nil {
-			l.rows[row].Quantity = quantityText(sums[row].Add(sums[row], new(big.Rat).SetInt64(wholes[row])))
+			l.rows[row].Quantity = QuantityText(sums[row].Add(sums[row], new(big.Rat).SetInt64(wholes[row])))
 		}
 	}
 }
