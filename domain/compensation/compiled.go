@@ -2,6 +2,7 @@ package compensation
 
 import (
 	"cmp"
+	"crypto/sha256"
 	"fmt"
 
 	"careledger/domain"
@@ -34,7 +35,7 @@ func (p *Prepared) Evaluate(policies []Policy, consume Consumer) error {
 // EvaluateWatched is Evaluate with somebody who watches the running sums of the caps; watch may be nil.
 func (p *Prepared) EvaluateWatched(policies []Policy, consume Consumer, watch func(*CapStep)) error {
 	for _, policy := range policies {
-		e := evaluation{asked: p, policy: policy.ID, paid: map[string][]bool{}, years: map[string][]capSum{}, ladders: &laddered{}, consume: consume, watch: watch}
+		e := evaluation{asked: p, policy: policy.ID, paid: map[string][]bool{}, years: map[string][]capSum{}, atHand: &atHand{}, consume: consume, watch: watch}
 		for i, d := range policy.Documents {
 			if err := e.document(i, d); err != nil {
 				return err
@@ -50,7 +51,7 @@ type evaluation struct {
 	policy  string
 	paid    map[string][]bool   // once-…: by component, goals or cases that have been paid
 	years   map[string][]capSum // by cap, its groups and years
-	ladders *laddered
+	atHand  *atHand
 	consume Consumer
 	watch   func(*CapStep)
 }
@@ -109,6 +110,7 @@ type compiled struct {
 	count   []int64  // of the segment, under the component's absence ladders
 	counted [64]bool // by variety
 	premium *outcomes
+	lines   []groupHash // of the segment's lines; nil where they are not shared
 	stretch stretch
 	sums    []int64 // supplement: by month
 }
@@ -117,8 +119,9 @@ type compiled struct {
 type stretch struct {
 	cs             uint32 // NoCase for a unit's own
 	unit           uint16
-	category, band uint8 // NoCode for all but time and patient-months
-	followUp, goal int32 // rows of FollowUps and Goals, -1 for none; a stretch with a follow-up has one posting
+	category, band uint8      // NoCode for all but time and patient-months
+	followUp, goal int32      // rows of FollowUps and Goals, -1 for none; a stretch with a follow-up has one posting
+	hash           *groupHash // shared by all components that count the same line whole; nil for none
 	months         []domain.Month
 	quantities     []int64
 }
@@ -251,7 +254,7 @@ func (k *compiled) countCase(cs uint32) error {
 	for i := range lines {
 		var err error
 		if k.Kind == KindTime {
-			err = k.time(&lines[i])
+			err = k.time(&lines[i], int(k.segment.of[cs-k.segment.first])+i)
 		} else {
 			err = k.fixed(&lines[i], cs)
 		}
@@ -274,37 +277,70 @@ func (k *compiled) countUnits() error {
 }
 
 func (k *compiled) enter(segment *cells) {
-	k.segment = segment
+	k.segment, k.lines = segment, nil
+	if k.emit != nil { // only what is counted for sums is hashed by line
+		k.lines = k.atHand.linesCounted(k, segment)
+	}
 	if len(k.Absence) == 0 || len(segment.absent) == 0 {
 		k.count = segment.Count
 		return
 	}
-	k.count = k.ladders.under(k, segment)
+	k.count = k.atHand.under(k, segment)
 }
 
-// laddered are the minutes of a segment under the absence ladders of the components at hand: those of the same ladders share them.
-type laddered struct {
+// atHand keeps what components share of the segments of the cases at hand.
+type atHand struct {
+	first   uint32                 // the first of the cases
+	minutes map[partOf][]int64     // under the absence ladders of components
+	hashes  map[partOf][]groupHash // of lines that components count whole, by line
+	spare   [][]int64              // of the cases before, to be used again
+}
+
+// partOf is what components of the same words have in common of a segment.
+type partOf struct {
 	segment *cells
-	minutes map[string][]int64 // by ladders
-	spare   [][]int64          // of the segment before, to be used again
+	words   string
 }
 
-func (l *laddered) under(k *compiled, segment *cells) []int64 {
-	if l.segment != segment {
-		for _, old := range l.minutes {
-			l.spare = append(l.spare, old)
-		}
-		l.segment, l.minutes = segment, map[string][]int64{}
+type groupHash struct {
+	known bool
+	sum   [sha256.Size]byte
+}
+
+func (h *atHand) enter(segment *cells) {
+	if h.minutes != nil && h.first == segment.first {
+		return
 	}
-	key := fmt.Sprint(k.Absence)
-	if l.minutes[key] == nil {
+	for _, old := range h.minutes {
+		h.spare = append(h.spare, old)
+	}
+	h.first, h.minutes, h.hashes = segment.first, map[partOf][]int64{}, map[partOf][]groupHash{}
+}
+
+func (h *atHand) under(k *compiled, segment *cells) []int64 {
+	h.enter(segment)
+	key := partOf{segment, fmt.Sprint(k.Absence)}
+	if h.minutes[key] == nil {
 		var buffer []int64
-		if n := len(l.spare); n > 0 {
-			buffer, l.spare = l.spare[n-1], l.spare[:n-1]
+		if n := len(h.spare); n > 0 {
+			buffer, h.spare = h.spare[n-1], h.spare[:n-1]
 		}
-		l.minutes[key] = k.minutesUnder(k.Component, segment, buffer)
+		h.minutes[key] = k.minutesUnder(k.Component, segment, buffer)
 	}
-	return l.minutes[key]
+	return h.minutes[key]
+}
+
+// linesCounted returns the hashes of the lines of a segment, for a component that counts a line whole or not at all; nil for another.
+func (h *atHand) linesCounted(k *compiled, segment *cells) []groupHash {
+	if k.Kind != KindTime || !k.byLine {
+		return nil
+	}
+	h.enter(segment)
+	key := partOf{segment, fmt.Sprint(k.Basis, k.Absence, k.months)}
+	if h.hashes[key] == nil {
+		h.hashes[key] = make([]groupHash, len(segment.lines))
+	}
+	return h.hashes[key]
 }
 
 // source returns the cells that the component counts.

@@ -4,9 +4,12 @@ import (
 	"careledger/domain"
 )
 
-// time counts minutes that are paid by the hour.
-func (k *compiled) time(l *line) error {
+// time counts minutes that are paid by the hour, of the segment's line at a position.
+func (k *compiled) time(l *line, at int) error {
 	c, s := k.segment, k.begin(l.cs, l.unit, l.category, l.band)
+	if k.lines != nil {
+		s.hash = &k.lines[at]
+	}
 	decided, applies := false, k.when == nil // of the line
 	for row := l.from; row < l.to; {
 		month, sum := c.Month[row], int64(0)

@@ -48,10 +48,10 @@ type heldStretch struct {
 	from, to       int // of months and quantities
 }
 
-func (c *counting) newCounter(ladders *laddered) (*counter, error) {
+func (c *counting) newCounter(hand *atHand) (*counter, error) {
 	w := &counter{counting: c, tally: newTally(c.Prepared, c.quantum, c.modulus)}
 	w.group = postingGroups{facts: c.Facts, quantum: c.quantum, followUps: c.premiums}
-	e := &evaluation{asked: c.Prepared, paid: map[string][]bool{}, ladders: ladders}
+	e := &evaluation{asked: c.Prepared, paid: map[string][]bool{}, atHand: hand}
 	for _, p := range c.parts {
 		k := e.over(c.Prepared, p.number, p.InForce, p.component, nil)
 		k.out.Quantum = c.quantum
@@ -98,7 +98,7 @@ func (w *counter) take(s *stretch) error {
 		return nil
 	}
 	if len(w.parts) == 1 && !w.premiums { // stretches are groups, and come in their order
-		w.group.add(s)
+		w.group.add(s, s.hash)
 		return nil
 	}
 	from := len(w.months)
@@ -177,7 +177,7 @@ func (p *Prepared) count(ctx context.Context, all []*counting) error {
 		made[i].hashes = make([][]byte, segments+1)
 	}
 	inParallel(segments+1, func() func(int) {
-		counters, ladders := make([]*counter, len(all)), &laddered{}
+		counters, hand := make([]*counter, len(all)), &atHand{}
 		return func(segment int) {
 			for i, c := range all {
 				if c.parts[0].component.ofUnits() != (segment == segments) || ctx.Err() != nil {
@@ -186,7 +186,7 @@ func (p *Prepared) count(ctx context.Context, all []*counting) error {
 				m := &made[i]
 				var err error
 				if counters[i] == nil {
-					if counters[i], err = c.newCounter(ladders); err == nil {
+					if counters[i], err = c.newCounter(hand); err == nil {
 						m.Lock()
 						m.tallies = append(m.tallies, counters[i].tally)
 						m.Unlock()

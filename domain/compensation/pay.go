@@ -139,7 +139,7 @@ func (s *Sums) payEach(of *series, rates []rate, amounts []domain.Money) error {
 	clear(amounts)
 	c := *of.counting
 	t := c.tally
-	w, err := c.newCounter(&laddered{})
+	w, err := c.newCounter(&atHand{})
 	if err != nil {
 		return err
 	}

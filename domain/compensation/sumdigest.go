@@ -52,13 +52,19 @@ type postingGroups struct {
 	fractions map[int64][]byte
 }
 
-// add is a group of its own, a stretch in order of month.
-func (g *postingGroups) add(s *stretch) {
+// add is a group of its own, a stretch in order of month. Its hash may be known, and is noted where it is to be.
+func (g *postingGroups) add(s *stretch, shared *groupHash) {
+	if shared != nil && shared.known {
+		g.hashes = append(g.hashes, shared.sum[:]...)
+		return
+	}
 	g.open(s.cs, s.unit, s.category, s.band)
 	for i, month := range s.months {
 		g.posting(month, s.quantities[i], s.followUp, s.goal)
 	}
-	g.close()
+	if g.close(); shared != nil {
+		shared.known, shared.sum = true, [sha256.Size]byte(g.hashes[len(g.hashes)-sha256.Size:])
+	}
 }
 
 func (g *postingGroups) open(cs uint32, unit uint16, category, band uint8) {
