@@ -3,6 +3,7 @@ package compensation_test
 import (
 	"fmt"
 	"math/big"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -103,6 +104,22 @@ func TestAnAllocationIsTheFloorAndTheRestByWeight(t *testing.T) {
 		p := postings[0]
 		assert.Equal(t, []string{"gotland", "", "", "g", "1.2", "recipient"}, []string{p.Provider, p.Unit, p.Case, p.Grant, p.Rate.String(), p.QuantityUnit})
 	})
+}
+
+func TestAsManyPotsAsAreTriedAreEachAnsweredByTheirOwn(t *testing.T) { // as a seek does: no document is kept once it has been answered
+	plain := granted(t, nil, threeCounties()...)
+	pot := func(kronor int) []compensation.Policy {
+		return inForce(t, weighted(`"gotland":"1","skane":"1","vastra":"1"`), allocation(fmt.Sprint(kronor), "0", ""))
+	}
+	facts := compensation.Facts{Authority: plain.Authority, Units: plain.Parties.Units()}
+	require.NoError(t, facts.SetStateGrants(plain.StateGrants, pot(1)))
+	sums := facts.Prepare(plain.Period).Sums(nil)
+	for kronor := 3; kronor <= 90; kronor += 3 {
+		total, _, err := sums.Total(t.Context(), pot(kronor))
+		require.NoError(t, err)
+		require.Equal(t, domain.Money(100*kronor), total, "a pot of %d kr", kronor)
+		runtime.GC()
+	}
 }
 
 func TestAnAllocationThatCannotBeMadeSaysWhy(t *testing.T) {

@@ -19,8 +19,9 @@ type payment struct {
 	tally   *tally
 	amounts []domain.Money // by place
 	total   domain.Money
-	sums    string // what the digest says of the amounts
-	earns   []bool // by part: it has a posting
+	size    domain.Money // the sum of the amounts without their signs: no sum of any of them is larger
+	sums    string       // what the digest says of the amounts
+	earns   []bool       // by part: it has a posting
 
 	policy, component, unit string // of a payment that is no product of quantity and rate
 }
@@ -70,14 +71,27 @@ func (s *Sums) pay(of *series) (*payment, error) {
 		}
 	}
 	for _, amount := range p.amounts {
-		total := p.total + amount
-		if (total > p.total) != (amount > 0) && amount != 0 {
-			return nil, errTooLarge
+		if err := p.add(amount); err != nil {
+			return nil, err
 		}
-		p.total = total
 	}
-	p.sums = sumsOf(t, rates, p.amounts)
+	p.sums = sumsOf(of.counting, rates, p.amounts)
 	return p, nil
+}
+
+// add adds an amount to what the payment comes to.
+func (p *payment) add(amount domain.Money) (err error) {
+	p.total += amount
+	p.size, err = grown(p.size, amount)
+	return err
+}
+
+// grown returns a sum of amounts without their signs with one more.
+func grown(size, by domain.Money) (domain.Money, error) {
+	if more := size + max(by, -by); more >= size {
+		return more, nil
+	}
+	return 0, errTooLarge
 }
 
 // eachRate visits the places of a series that have a posting, in ranges [from, to) of one block and rate; a range may hold places without
@@ -165,12 +179,10 @@ func (s *Sums) payEach(of *series, rates []rate, amounts []domain.Money) error {
 	return err
 }
 
-// sumsOf is the part of the digest that commits to amounts.
-func sumsOf(t *tally, rates []rate, amounts []domain.Money) string {
-	type sum struct {
-		rate   rate
-		amount domain.Money
-	}
+// sumsOf is the part of the digest that commits to amounts (sumDigest). rates are needed where blocks differ in more than unit, category
+// and band, as only those of premiums do.
+func sumsOf(c *counting, rates []rate, amounts []domain.Money) string {
+	t := c.tally
 	h := sha256.New()
 	var buffer []byte
 	for i := 0; i < len(t.blocks); {
@@ -179,27 +191,17 @@ func sumsOf(t *tally, rates []rate, amounts []domain.Money) string {
 			j++
 		}
 		for m := range t.months {
-			if place := i*t.months + m; j == i+1 {
-				if t.count[place] > 0 {
+			if j == i+1 { // one block, of one rate in a month
+				if place := i*t.months + m; t.count[place] > 0 {
+					if c.premiums {
+						buffer = binary.AppendUvarint(buffer, uint64(t.count[place]))
+					}
 					buffer = binary.AppendVarint(buffer, int64(amounts[place]))
 				}
 				continue
 			}
-			var all []sum // blocks that differ in what the digest does not look at
-			for block := i; block < j; block++ {
-				place := block*t.months + m
-				if t.count[place] == 0 {
-					continue
-				}
-				at := slices.IndexFunc(all, func(s sum) bool { return s.rate == rates[place] })
-				if at < 0 {
-					at, all = len(all), append(all, sum{rate: rates[place]})
-				}
-				all[at].amount += amounts[place]
-			}
-			slices.SortFunc(all, func(a, b sum) int { return a.rate.compare(b.rate) })
-			for _, one := range all {
-				buffer = binary.AppendVarint(buffer, int64(one.amount))
+			for _, s := range t.stretches(i, j, m, rates, amounts) {
+				buffer = binary.AppendVarint(binary.AppendUvarint(buffer, s.postings), int64(s.amount))
 			}
 		}
 		h.Write(buffer)
@@ -209,8 +211,41 @@ func sumsOf(t *tally, rates []rate, amounts []domain.Money) string {
 	return hex.EncodeToString(h.Sum(nil))
 }
 
-func (r rate) compare(s rate) int { // divisors are positive
-	return new(big.Int).Mul(big.NewInt(r.mantissa), big.NewInt(s.divisor)).Cmp(new(big.Int).Mul(big.NewInt(s.mantissa), big.NewInt(r.divisor)))
+// ratedSum is what the premiums of a unit and month come to that were earned on successive days under one rate.
+type ratedSum struct {
+	rate     rate
+	postings uint64
+	amount   domain.Money
+}
+
+// stretches sums what the blocks [from, to) hold in a month, in order of the days: of one cut they have one rate, whatever else tells them apart. A
+// cut under which the rate stays is none.
+func (t *tally) stretches(from, to, m int, rates []rate, amounts []domain.Money) (all []ratedSum) {
+	byCut := make([]ratedSum, 1, 4)
+	for block := from; block < to; block++ {
+		place, cut := block*t.months+m, int(t.blocks[block].cut)
+		if t.count[place] == 0 {
+			continue
+		}
+		for len(byCut) <= cut {
+			byCut = append(byCut, ratedSum{})
+		}
+		s := &byCut[cut]
+		s.rate = rates[place]
+		s.postings += uint64(t.count[place])
+		s.amount += amounts[place]
+	}
+	for _, s := range byCut {
+		switch last := len(all) - 1; {
+		case s.postings == 0:
+		case last >= 0 && all[last].rate == s.rate:
+			all[last].postings += s.postings
+			all[last].amount += s.amount
+		default:
+			all = append(all, s)
+		}
+	}
+	return all
 }
 
 // payOthers evaluates caps and grants posting by posting. others are the policies with these and what the caps sum.
@@ -245,7 +280,9 @@ func (s *Sums) payOthers(ctx context.Context, others []Policy) (all []*payment, 
 		return nil, err
 	}
 	for _, p := range all {
-		s.place(p, lists[p])
+		if err := s.place(p, lists[p]); err != nil {
+			return nil, err
+		}
 	}
 	return all, nil
 }
@@ -261,7 +298,7 @@ type otherPosting struct {
 }
 
 // place sums postings of a cap or a grant by place, and hashes their groups.
-func (s *Sums) place(p *payment, postings []otherPosting) {
+func (s *Sums) place(p *payment, postings []otherPosting) error {
 	t := p.tally
 	g := postingGroups{facts: s.Facts}
 	slices.SortStableFunc(postings, func(a, b otherPosting) int {
@@ -290,7 +327,9 @@ func (s *Sums) place(p *payment, postings []otherPosting) {
 			g.open(o.cs, o.unit, NoCode, NoCode)
 		}
 		g.explicit(&o)
-		p.total += o.amount
+		if err := p.add(o.amount); err != nil {
+			return err
+		}
 	}
 	g.close()
 	t.lists = sha256.Sum256(g.hashes)
@@ -306,6 +345,7 @@ func (s *Sums) place(p *payment, postings []otherPosting) {
 			}
 		}
 	}
+	return nil
 }
 
 // named gives a payment of a cap or grant the parts of a run.

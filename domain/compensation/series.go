@@ -21,6 +21,7 @@ type series struct {
 
 // planned are the series of a run, and beside them its policies with what is paid in other ways: caps with what they sum, and grants.
 type planned struct {
+	of           []Policy // keeps the documents that the plan is known by: no later one may come to stand where they stood
 	series       []*series
 	others       []Policy
 	othersPaidAs [sha256.Size]byte // the same for others that are paid the same
@@ -92,7 +93,7 @@ func (s *Sums) plan(policies []Policy) *planned {
 	for _, of := range all {
 		s.settle(of)
 	}
-	return &planned{all, others, othersPaidAs(others)}
+	return &planned{policies, all, others, othersPaidAs(others)}
 }
 
 // settle says what a series counts. Documents that follow on each other and count alike are one part of the counting, whatever they pay.

@@ -35,9 +35,11 @@ import (
 //
 // with numbers as unsigned varints, amounts zigzagged, and texts as their length and bytes.
 //
-// amounts is the SHA-256 (in hex) of the sums in öre, as zigzagged varints, by unit, category, band, month and rate in that order, lower
-// rates first; of caps, allocations and performance it is "-". Under one rate a larger rate makes no posting smaller, so two runs of the same
-// lists and sums pay the same for each posting.
+// amounts is the SHA-256 (in hex) of the sums in öre, as zigzagged varints, by unit, category, band and month in that order; of caps, allocations
+// and performance it is "-". What is no premium has one rate there. Under one rate a larger rate makes no posting smaller, so two runs of the
+// same lists and sums pay the same for each posting. The premiums of a month may have several, one after the other: each stretch of
+// successive days under one rate then has a sum of its own, in order of the days, and before every sum of premiums stands, as an unsigned varint, of how
+// many postings it is.
 const sumDigest = "careledger run v2\n"
 
 // postingGroups hashes groups.

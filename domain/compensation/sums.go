@@ -132,6 +132,17 @@ func (s *Sums) Total(ctx context.Context, policies []Policy) (total domain.Money
 	return total, postings, err
 }
 
+// fits refuses amounts whose sums may be larger than can be held, whichever of them are summed.
+func fits(all []paidSeries) (err error) {
+	size := domain.Money(0)
+	for _, p := range all {
+		if size, err = grown(size, p.size); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // Yields says whether a component of the run's documents has a posting.
 func (s *Sum) Yields(c *Component) bool {
 	for _, p := range s.series {
@@ -164,15 +175,17 @@ func (s *Sums) paid(ctx context.Context, policies []Policy) ([]paidSeries, error
 		}
 		paid = append(paid, paidSeries{of.policy, of.component, of.unit, of.parts, p[0]})
 	}
-	if len(plan.others) == 0 {
-		return paid, nil
+	if len(plan.others) > 0 {
+		more, err := s.payOnce(plan.othersPaidAs, func() ([]*payment, error) { return s.payOthers(ctx, plan.others) })
+		if err != nil {
+			return nil, s.failure(policies, err)
+		}
+		for _, p := range more {
+			paid = append(paid, p.named(policies))
+		}
 	}
-	more, err := s.payOnce(plan.othersPaidAs, func() ([]*payment, error) { return s.payOthers(ctx, plan.others) })
-	if err != nil {
+	if err := fits(paid); err != nil {
 		return nil, s.failure(policies, err)
-	}
-	for _, p := range more {
-		paid = append(paid, p.named(policies))
 	}
 	return paid, nil
 }

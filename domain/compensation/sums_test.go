@@ -108,15 +108,19 @@ func amountsOf(postings []compensation.Posting) string {
 	}
 	byPlace := func(a, b compensation.Posting) int {
 		return cmp.Or(strings.Compare(a.Unit, b.Unit), domain.Categories.Index(a.Category)-domain.Categories.Index(b.Category),
-			domain.Bands.Index(a.Band)-domain.Bands.Index(b.Band), int(a.Month-b.Month), rate(a).Cmp(rate(b)))
+			domain.Bands.Index(a.Band)-domain.Bands.Index(b.Band), int(a.Month-b.Month))
 	}
-	slices.SortStableFunc(ps, byPlace)
+	slices.SortStableFunc(ps, func(a, b compensation.Posting) int { return cmp.Or(byPlace(a, b), int(a.HeldOn-b.HeldOn)) })
 	var sums []byte
-	sum := domain.Money(0)
+	sum, n := domain.Money(0), uint64(0)
 	for i, p := range ps {
-		sum += p.Amount
-		if i == len(ps)-1 || byPlace(p, ps[i+1]) != 0 {
-			sums, sum = binary.AppendVarint(sums, int64(sum)), 0
+		sum, n = sum+p.Amount, n+1
+		if i == len(ps)-1 || byPlace(p, ps[i+1]) != 0 || rate(p).Cmp(rate(ps[i+1])) != 0 {
+			if p.FollowUp != "" {
+				sums = binary.AppendUvarint(sums, n)
+			}
+			sums = binary.AppendVarint(sums, int64(sum))
+			sum, n = 0, 0
 		}
 	}
 	return sha(sums)
@@ -225,4 +229,49 @@ func TestRunsThatAreCountedTogetherComeToWhatEachComesToAlone(t *testing.T) {
 			})
 		})
 	}
+}
+
+// Two changes of a premium within a month, on other days, that come to the same sums.
+func TestTheDigestTellsWhichPremiumsOfAMonthWereEarnedUnderWhichRate(t *testing.T) {
+	digest := func(values string) string {
+		lines := append(parties(), decided("d", "u", "2020-01-01", service("7", 60)), goal("g", "d", "2020-01-01"),
+			held("f1", "2020-03-05", "g=fulfilled"), held("f2", "2020-03-10", "g=fulfilled"), held("f3", "2020-03-20", "g=fulfilled"), held("f4", "2020-03-25", "g=fulfilled"),
+			adopted("2020-01-01", `"kind":"goal-premium","amount":"a","outcomes":{"fulfilled":"1"},"repeat":"each-follow-up"`, values))
+		l := historytest.NewLedger()
+		for _, line := range lines {
+			_, problems := l.Submit([]byte(line))
+			require.Empty(t, problems, line)
+		}
+		plain := l.Plain(compensation.Period{From: domain.NewMonth(2020, 1), To: domain.NewMonth(2020, 6)})
+		sum, err := columnsOf(t, plain).Prepare(plain.Period).Sums(nil).Of(t.Context(), plain.Policies)
+		require.NoError(t, err)
+		require.Equal(t, domain.Money(500_00), sum.Total)
+		postings, err := plain.Evaluate()
+		require.NoError(t, err)
+		require.Equal(t, runDigestOf(postings), sum.Digest)
+		return sum.Digest
+	}
+	one := digest(`"2020-01-01":"200","2020-03-08":"100"`)                   // 200 + 300
+	assert.NotEqual(t, one, digest(`"2020-01-01":"100","2020-03-15":"150"`)) // 200 + 300
+	assert.NotEqual(t, digest(`"2020-01-01":"100","2020-03-15":"150"`), digest(`"2020-01-01":"150","2020-03-15":"100"`))
+	assert.Equal(t, digest(`"2020-01-01":"125"`), digest(`"2020-01-01":"125","2020-03-15":"125"`), "a value that stays")
+}
+
+func TestAmountsWhoseSumCannotBeHeldAreRefused(t *testing.T) {
+	pots := func(n int) []compensation.Policy { // of the largest amount that a document can name
+		components := make([]string, n)
+		for i := range components {
+			components[i] = strings.Replace(allocation("999999999999999", "0", ""), `"c"`, fmt.Sprintf(`"c%d"`, i), 1)
+		}
+		return inForce(t, weighted(`"gotland":"1","skane":"1","vastra":"1"`), strings.Join(components, ","))
+	}
+	plain := granted(t, pots(1), threeCounties()...)
+	sums := columnsOf(t, plain).Prepare(plain.Period).Sums(nil)
+	total, _, err := sums.Total(t.Context(), pots(92))
+	require.NoError(t, err)
+	assert.Equal(t, domain.Money(92*99_999_999_999_999_900), total)
+	_, _, err = sums.Total(t.Context(), pots(93)) // 2^63 öre are 92.2 of them
+	assert.ErrorContains(t, err, "larger than the ledger can hold")
+	_, err = sums.Of(t.Context(), pots(93))
+	assert.ErrorContains(t, err, "larger than the ledger can hold")
 }
