@@ -112,11 +112,11 @@ func (t *Table) state(cs uint32, e *domain.Event, began bool) (*caseState, error
 	}
 	s := &caseState{State: domain.NewState(e.Entity)}
 	if !began {
-		if t.log == nil {
+		if t.events == nil {
 			return nil, fmt.Errorf("%s is not at hand, and the table has no log to read it from", e.Entity)
 		}
 		performed := map[string]bool{}
-		err := readEvents(context.Background(), t.log, t.sequencesOf(cs, e.Sequence-1), func(past *domain.Event) error {
+		err := readEvents(context.Background(), t.events, t.sequencesOf(cs, e.Sequence-1), func(past *domain.Event) error {
 			if _, ok := domain.PerformedBy(past); ok {
 				performed[past.ID] = true
 				return nil
@@ -164,11 +164,11 @@ func (t *Table) ReadStates(ctx context.Context, entities []domain.Entity, to uin
 		}
 		slices.Sort(sequences)
 	}
-	return states, readEvents(ctx, t.log, sequences, func(e *domain.Event) error { return states[e.Entity].Apply(e) })
+	return states, readEvents(ctx, t.events, sequences, func(e *domain.Event) error { return states[e.Entity].Apply(e) })
 }
 
 // readEvents hands out the events of some sequences of the log.
-func readEvents(ctx context.Context, log *eventstore.Log, sequences []uint64, visit func(*domain.Event) error) error {
+func readEvents(ctx context.Context, log source, sequences []uint64, visit func(*domain.Event) error) error {
 	return log.ReadSequences(ctx, sequences, func(r eventstore.Event) error {
 		e, err := domain.DecodeEvent(r.Sequence, domain.Type(r.Type), r.Data)
 		if err != nil {

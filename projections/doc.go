@@ -20,6 +20,9 @@
 // Why derives an amount down to its events, over a cut of the cases that it rests on alone (selection), and says what was considered and gave
 // nothing, what corrected it and where a cap stood; the reasons come from the evaluators themselves (decisions.md, 8).
 //
+// RestsOn names the events that a payout rests on, and FoldPart folds these alone, so that the payout is computed again where there is no log
+// (package bundle).
+//
 // Memory is some 55 bytes an event in columns, of which a process that opened them holds the pages that its questions touch, 12 in the index that the
 // fold needs, and 200 for each of the last one to two million events of cases and patients that are not performed time (states). Performed
 // time is folded without its case: its key and minutes

@@ -92,7 +92,7 @@ func (c *payoutCalculation) explain(ctx context.Context, month domain.Month, lin
 			differ[e] = true
 		}
 	}
-	return readEvents(ctx, c.table.log, c.table.snapshot().since(before.Sequence, c.Sequence, kinds, differ), func(e *domain.Event) error {
+	return readEvents(ctx, c.table.events, c.table.snapshot().since(before.Sequence, c.Sequence, kinds, differ), func(e *domain.Event) error {
 		for _, l := range lines {
 			if concerns(e, l.from, month) && (l.differ[e.Entity] || l.kinds[e.Entity.Kind()] && l.own(e.Entity)) {
 				l.explainedBy(e)

@@ -13,7 +13,8 @@ import (
 // Table is what one authority's log says, in bitemporal columns. Its methods may be called from several goroutines; of those that move
 // it on, Fold and Follow, one does and the others wait. A question does not hold up the fold, nor the fold a question.
 type Table struct {
-	log       *eventstore.Log
+	log       *eventstore.Log // nil for a part of one
+	events    source          // of the same events, to read them again; nil for a table that cannot
 	authority string
 
 	folding chan struct{} // holds one element while somebody moves the table on
@@ -41,7 +42,7 @@ type Table struct {
 // NewTable returns an empty table over a log.
 func NewTable(log *eventstore.Log) *Table {
 	t := newTable(log.Authority())
-	t.log = log
+	t.log, t.events = log, log
 	return t
 }
 

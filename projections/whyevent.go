@@ -150,7 +150,7 @@ func (b *backwards) opens(e *whyRead) bool {
 // read reads events of the case, one of which is the event itself.
 func (b *backwards) read(ctx context.Context, sequences []uint64, id string, sequence uint64) error {
 	b.raw = nil
-	err := b.table.log.ReadSequences(ctx, sequences, func(r eventstore.Event) error {
+	err := b.table.events.ReadSequences(ctx, sequences, func(r eventstore.Event) error {
 		e, err := domain.DecodeEvent(r.Sequence, domain.Type(r.Type), r.Data)
 		if err != nil {
 			return err

@@ -171,7 +171,7 @@ func (d *derivation) inForceAt(unit string, month domain.Month) (sequences []uin
 func (d *derivation) fold(ctx context.Context, sequences []uint64) error {
 	byID := map[string]*whyRead{}
 	d.readOf = map[domain.Entity][]*whyRead{}
-	err := d.table.log.ReadSequences(ctx, sequences, func(r eventstore.Event) error {
+	err := d.table.events.ReadSequences(ctx, sequences, func(r eventstore.Event) error {
 		e, err := domain.DecodeEvent(r.Sequence, domain.Type(r.Type), r.Data)
 		if err != nil {
 			return err

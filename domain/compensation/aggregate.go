@@ -271,7 +271,7 @@ func (a *Aggregate) Rows() []Row {
 	}
 	rows := make([]Row, 0, len(found))
 	for _, o := range found {
-		o.Quantity = quantityText(o.quantity)
+		o.Quantity = QuantityText(o.quantity)
 		rows = append(rows, o.Row)
 	}
 	slices.SortFunc(rows, func(x, y Row) int { return slices.Compare(x.Keys, y.Keys) })
@@ -289,8 +289,8 @@ func (s *sums) each(visit func(group int, t *sum)) {
 	}
 }
 
-// quantityText writes a quantity without trailing zeros, or with six decimals where it does not end.
-func quantityText(q *big.Rat) string {
+// QuantityText writes a quantity without trailing zeros, or with six decimals where it does not end.
+func QuantityText(q *big.Rat) string {
 	if q.IsInt() {
 		return q.Num().String()
 	}

@@ -74,6 +74,18 @@ func (d *Digest) Add(b *Batch) error {
 	return nil
 }
 
+// AddPosting consumes one posting, of the plain evaluator.
+func (d *Digest) AddPosting(p *Posting) {
+	line := d.lines[:0]
+	for _, field := range [...]string{p.Policy, p.Component, p.Provider, p.Unit, p.Month.String(), p.Case, p.Category, p.Band, p.FollowUp, p.Goal,
+		p.Quantity.String(), p.QuantityUnit} {
+		line = append(append(line, field...), '\t')
+	}
+	line = append(appendMoney(line, p.Amount), '\n')
+	d.h.Write(line)
+	d.lines = line
+}
+
 // appendMonth and appendMoney append what String returns, without its allocations.
 func appendMonth(b []byte, m domain.Month) []byte {
 	b = strconv.AppendInt(b, int64(m)/12, 10)

@@ -129,6 +129,11 @@ func assertAgree(t *rapid.T, w *historytest.World, policies []compensation.Polic
 	assert.Equal(t, total, sum.Total())
 	assert.Equal(t, len(want), sum.Postings)
 	assert.Equal(t, digestOf(want), digest)
+	plainly := compensation.NewDigest()
+	for i := range want {
+		plainly.AddPosting(&want[i])
+	}
+	assert.Equal(t, digest, plainly.Sum())
 	assert.Equal(t, rowsOf(want, by), sum.Rows())
 }
 

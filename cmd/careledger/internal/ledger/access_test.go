@@ -74,6 +74,7 @@ func questionsOfAll(t testing.TB) (all []Request) {
 		lund(Request{Question: QuestionPayout, Payout: "2016-03-lund-hemvard"}), lund(Request{Question: QuestionPayout, Payout: "2016-04-lund-hemvard"}),
 		lund(Request{Question: QuestionWhy, Payout: "2016-03-lund-hemvard"}), lund(Request{Question: QuestionWhy, Payout: "2016-04-lund-hemvard"}),
 		lund(Request{Question: QuestionWhy, Payout: "2016-03-lund-hemvard/2/1"}), lund(Request{Question: QuestionWhy, Payout: "2016-03-lund-hemvard/3"}),
+		lund(Request{Question: QuestionBundle, Payout: "2016-04-lund-hemvard", Redact: true}),
 		lund(Request{Question: QuestionWhy, Event: "l001.19"}), lund(Request{Question: QuestionWhy, Event: "lund-2015-pilot.1"}),
 		lund(Request{Question: QuestionSheet, Entity: "case/l001"}), lund(Request{Question: QuestionDeviation, From: "2016-03", To: "2016-03"}),
 		lund(Request{Question: QuestionDeviation, By: "unit"}),

@@ -28,6 +28,7 @@ const (
 	QuestionPayouts      = "payouts"
 	QuestionPayout       = "payout"
 	QuestionWhy          = "why"
+	QuestionBundle       = "bundle"
 	QuestionSheet        = "sheet"
 	QuestionDeviation    = "deviation"
 	QuestionRecipients   = "recipients"
@@ -58,8 +59,9 @@ type Request struct {
 	ReadBy   string `json:"read_by,omitempty"`  // access: only what this actor read
 	Event    string `json:"event,omitempty"`    // why, in place of a payout
 	Lang     string `json:"lang,omitempty"`     // why as a page: sv, en
+	Redact   bool   `json:"redact,omitzero"`    // bundle
 	Policy   string `json:"policy,omitempty"`   // policy
-	Payout   string `json:"payout,omitempty"`   // payout; why, with its line and posting: 2016-03-lund-hemvard/2/1
+	Payout   string `json:"payout,omitempty"`   // payout, bundle; why, with its line and posting: 2016-03-lund-hemvard/2/1
 	Decision string `json:"decision,omitempty"` // sheet
 	On       string `json:"on,omitempty"`       // sheet
 
@@ -176,6 +178,7 @@ var answers = map[string]func(*question) (*answer, error){
 	QuestionPayouts:      (*question).payouts,
 	QuestionPayout:       (*question).payouts,
 	QuestionWhy:          (*question).why,
+	QuestionBundle:       (*question).bundle,
 	QuestionSheet:        (*question).sheet,
 	QuestionDeviation:    (*question).deviation,
 }
