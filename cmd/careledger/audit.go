@@ -156,7 +156,7 @@ With --checkpoint the log is compared with one that you kept: of the same size, 
 	}
 	f := cmd.Flags()
 	f.StringVar(&key, "key", "", "the ledger's public `key` as you got it by another way, or a file of it")
-	f.StringArrayVar(&cosigners, "cosigner-key", nil, "public `key` of an auditor whose cosignature you go by")
+	f.StringArrayVar(&cosigners, "cosigner-key", nil, "public `key` of an auditor whose cosignature it must have")
 	f.StringVar(&checkpoint, "checkpoint", "", "`file` with a checkpoint of the log that you kept, to compare")
 	f.StringVar(&proof, "proof", "", "`file` with the proof between the two, where their sizes differ")
 	return cmd

@@ -213,8 +213,23 @@ func TestACosignatureTravelsWithTheBundle(t *testing.T) {
 	require.False(t, found.Checkpoint.Cosignatures[0].Expected)
 	require.True(t, v.verified(b, Expected{Cosigners: []string{public}}).Checkpoint.Cosignatures[0].Expected)
 
+	namesake, err := eventstore.NewKey("audit.example/1")
+	require.NoError(t, err)
+	other, err := namesake.CosignerKey()
+	require.NoError(t, err)
+	requireNothingTold(t, v.verified(b, Expected{Cosigners: []string{public, other}}), "it does not have the cosignature of "+other)
+
 	b.Cosigners = nil
 	requireNothingTold(t, v.verified(b, Expected{}), "a cosignature that no key checks")
+
+	signed, err = v.log.Checkpoint(t.Context())
+	require.NoError(t, err)
+	cosigned, err = eventstore.Cosign(signed, key, namesake)
+	require.NoError(t, err)
+	_, err = v.log.AcceptCosignatures(t.Context(), cosigned.Note, other)
+	require.NoError(t, err)
+	b, _ = v.made(v.second, true)
+	require.Equal(t, []string{other}, b.Cosigners, "the auditor's new key, under the same name")
 }
 
 // Two logs with one key: the checkpoint of the one does not prove the events of the other, and whoever kept one of them finds the fork.

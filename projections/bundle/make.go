@@ -3,7 +3,6 @@ package bundle
 import (
 	"context"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/go-json-experiment/json"
@@ -86,16 +85,19 @@ func (b *Bundle) sign(ctx context.Context, log *eventstore.Log, covers uint64) (
 		return nil, err
 	}
 	known, err := log.Cosigners()
-	for _, key := range known {
-		name, _, _ := strings.Cut(key, "+")
-		for _, c := range signed.Cosignatures {
-			if c.Name == name {
-				b.Cosigners = append(b.Cosigners, key)
-				break
-			}
+	if err != nil {
+		return nil, err
+	}
+	for _, key := range known { // an auditor may have had several keys under one name
+		c, err := eventstore.VerifyCheckpoint(signed.Note, b.VerifierKey, key)
+		if err != nil {
+			return nil, err
+		}
+		if len(c.Cosignatures) > 0 {
+			b.Cosigners = append(b.Cosigners, key)
 		}
 	}
-	return signed, err
+	return signed, nil
 }
 
 // derive derives a payout from some events alone.

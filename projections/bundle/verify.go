@@ -54,6 +54,7 @@ type Finding struct {
 const (
 	doGetAgain = "the file was damaged or altered: get it again from who made it, by another way"
 	doKey      = "compare the fingerprint with the one that the ledger's owner told by another way; do not go by this bundle before they are the same"
+	doCosign   = "ask for a bundle made after that auditor cosigned a checkpoint that holds its events; do not go by one without"
 	doFork     = "keep the bundle and the checkpoint: both have the ledger's signature, and they are not of one log"
 	doProve    = "the bundle does not show that this amount is right: ask for one that does, and for careledger verify of the whole log"
 )
@@ -76,7 +77,7 @@ func (f *Finding) Where() string {
 // Expected is what the caller knows from elsewhere.
 type Expected struct {
 	Key       string   // the verifier key of the log's checkpoints; "" takes the one that the bundle brings
-	Cosigners []string // verifier keys of auditors
+	Cosigners []string // verifier keys of auditors, each of whom must have cosigned
 	// Continues, if not nil, is asked to compare the bundle's checkpoint with one that the caller kept, under the verifier key that has been
 	// accepted. It says in words how they were compared, or returns *eventstore.InconsistentError.
 	Continues func(c *eventstore.Checkpoint, key string) (string, error)
@@ -186,13 +187,16 @@ func (v *verifying) checkpoint(context.Context) (err error) {
 	return nil
 }
 
-// cosigned notes the cosignatures, and which of them are by an expected key.
+// cosigned notes the cosignatures, and which of them are by an expected key. One that is expected has to be there.
 func (v *verifying) cosigned() error {
 	known := map[eventstore.Cosignature]bool{}
-	if len(v.expected.Cosigners) > 0 {
-		c, err := eventstore.VerifyCheckpoint(v.bundle.Checkpoint, v.bundle.VerifierKey, v.expected.Cosigners...)
+	for _, key := range v.expected.Cosigners {
+		c, err := eventstore.VerifyCheckpoint(v.bundle.Checkpoint, v.bundle.VerifierKey, key)
 		if err != nil {
 			return err
+		}
+		if len(c.Cosignatures) == 0 {
+			v.find(Finding{2, SectionCheckpoint, 0, fmt.Sprintf("it does not have the cosignature of %s, which is expected", key), doCosign})
 		}
 		for _, s := range c.Cosignatures {
 			known[s] = true
