@@ -51,6 +51,7 @@ rate is fulfilled / assessed. By default one row for all.`,
 	return cmd
 }
 
+// newReplay is as long as what it says of itself and the list of its flags.
 func newReplay(o *options) *cobra.Command {
 	var models, set, assume []string
 	var sweeps []string

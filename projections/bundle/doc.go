@@ -32,7 +32,8 @@
 // That no other event stands on the log. What the payout event says is on the log is fixed by its proof, with the digest of all its
 // postings: an event that is left out is noticed where the amounts would be others without it. One that the ledger itself did not count
 // when it calculated, and that is left out here too, is not: of a log's completeness only the whole log tells (careledger verify).
-// Nor does it show that an earlier month that is not adjusted needed no adjustment. The fields of redacted and
+// Nor does it show that an earlier month that is not adjusted needed no adjustment, or what became of the payout after the last of its steps
+// that is there: that one approved was cancelled later, or one calculated was calculated again. The fields of redacted and
 // whole bundles are the same: that a bundle was not redacted is what its maker says.
 //
 // It trusts SHA-256, Ed25519, this program, and that the key is the ledger's: whoever gets a bundle compares its fingerprint with what the

@@ -167,6 +167,15 @@ func TestAnEventThatNoAmountNeedsIsNotMissed(t *testing.T) {
 	require.Empty(t, v.verified(b, Expected{Key: b.VerifierKey}).Findings)
 }
 
+// What became of a payout after the last step that a bundle holds is of the log's completeness (doc.go); the bundle says which step that is.
+func TestALaterStepOfThePayoutIsNotMissed(t *testing.T) {
+	v := newVillage(t)
+	found := v.verified(v.assembled(v.second, false, slices.DeleteFunc(v.rests(v.second, false), func(s uint64) bool { return s == v.latest(v.second).Paid.Sequence })), Expected{})
+	require.Empty(t, found.Findings)
+	require.Equal(t, domain.PayoutStatusApproved, found.Result.Status)
+	require.Nil(t, found.Result.Paid)
+}
+
 func TestTheKeyIsTheOneExpectedOrSaidNotToBe(t *testing.T) {
 	v := newVillage(t)
 	b, _ := v.made(v.second, true)

@@ -26,6 +26,7 @@ var (
 	}
 	bundleDoesNot = []string{
 		"That no other event stands on the log. One that is left out shows where the amounts would be others without it; one that the ledger did not count either, and should have, does not: careledger verify on the whole log tells.",
+		"That nothing was done about the payout after the last step above: one that is approved here may have been cancelled since.",
 		"That an earlier month that it does not adjust needed no adjustment, and that voucher numbers have no gap: that is of the whole log too.",
 		"That what was registered happened. The log shows who said so, and when.",
 	}
