@@ -213,6 +213,14 @@ func TestACosignatureTravelsWithTheBundle(t *testing.T) {
 	require.False(t, found.Checkpoint.Cosignatures[0].Expected)
 	require.True(t, v.verified(b, Expected{Cosigners: []string{public}}).Checkpoint.Cosignatures[0].Expected)
 
+	stranger, err := eventstore.NewKey("audit.example/1") // of the same name
+	require.NoError(t, err)
+	other, err := stranger.CosignerKey()
+	require.NoError(t, err)
+	absent := v.verified(b, Expected{Cosigners: []string{public, other}})
+	requireNothingTold(t, absent, "a cosignature that is expected and not there")
+	require.Contains(t, absent.Findings[0].What, other)
+
 	b.Cosigners = nil
 	requireNothingTold(t, v.verified(b, Expected{}), "a cosignature that no key checks")
 }

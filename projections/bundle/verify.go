@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"regexp"
 	"time"
 
 	"careledger/domain"
@@ -54,6 +55,7 @@ type Finding struct {
 const (
 	doGetAgain = "the file was damaged or altered: get it again from who made it, by another way"
 	doKey      = "compare the fingerprint with the one that the ledger's owner told by another way; do not go by this bundle before they are the same"
+	doCosign   = "go by this bundle once the auditor has cosigned: it then brings the signature (careledger checkpoint cosign and accept, and audit bundle again)"
 	doFork     = "keep the bundle and the checkpoint: both have the ledger's signature, and they are not of one log"
 	doProve    = "the bundle does not show that this amount is right: ask for one that does, and for careledger verify of the whole log"
 )
@@ -75,8 +77,8 @@ func (f *Finding) Where() string {
 
 // Expected is what the caller knows from elsewhere.
 type Expected struct {
-	Key       string   // the verifier key of the log's checkpoints; "" takes the one that the bundle brings
-	Cosigners []string // verifier keys of auditors
+	Key       string   // the verifier key of the log's checkpoints, or its fingerprint (64 hex digits, lower case); "" takes the one that the bundle brings
+	Cosigners []string // verifier keys of auditors, each of whom must have cosigned the checkpoint
 	// Continues, if not nil, is asked to compare the bundle's checkpoint with one that the caller kept, under the verifier key that has been
 	// accepted. It says in words how they were compared, or returns *eventstore.InconsistentError.
 	Continues func(c *eventstore.Checkpoint, key string) (string, error)
@@ -150,10 +152,12 @@ func (v *verifying) checkpoint(context.Context) (err error) {
 		return nil
 	}
 	if want := v.expected.Key; want != "" {
-		if f.KeyExpected = want == b.VerifierKey; !f.KeyExpected {
-			expected, err := eventstore.Fingerprint(want)
-			if err != nil {
-				return err
+		if f.KeyExpected = want == b.VerifierKey || want == f.Fingerprint; !f.KeyExpected {
+			expected := want
+			if !fingerprint.MatchString(want) {
+				if expected, err = eventstore.Fingerprint(want); err != nil {
+					return err
+				}
 			}
 			bad(doKey, "it brings another public key than the one that is expected: its fingerprint is %s, and that of the expected one %s", f.Fingerprint, expected)
 			return nil
@@ -186,13 +190,20 @@ func (v *verifying) checkpoint(context.Context) (err error) {
 	return nil
 }
 
-// cosigned notes the cosignatures, and which of them are by an expected key.
+// fingerprint is the form of what eventstore.Fingerprint returns.
+var fingerprint = regexp.MustCompile(`^[0-9a-f]{64}$`)
+
+// cosigned notes the cosignatures, and which of them are by an expected key. One that is expected and is not there is a finding: whoever goes by
+// an auditor's signature is not told a figure without it.
 func (v *verifying) cosigned() error {
 	known := map[eventstore.Cosignature]bool{}
-	if len(v.expected.Cosigners) > 0 {
-		c, err := eventstore.VerifyCheckpoint(v.bundle.Checkpoint, v.bundle.VerifierKey, v.expected.Cosigners...)
+	for _, key := range v.expected.Cosigners {
+		c, err := eventstore.VerifyCheckpoint(v.bundle.Checkpoint, v.bundle.VerifierKey, key)
 		if err != nil {
 			return err
+		}
+		if len(c.Cosignatures) == 0 {
+			v.find(Finding{2, SectionCheckpoint, 0, fmt.Sprintf("no signature on it is by the auditor's key that is expected, %s", key), doCosign})
 		}
 		for _, s := range c.Cosignatures {
 			known[s] = true
