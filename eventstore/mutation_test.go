@@ -108,14 +108,14 @@ func messageAt(t *testing.T, block []byte, offset int) uint64 {
 // exhausts says whether a block has a record, whole in all else, whose sequence is far too high. nats-server 2.15 fills the gap before it in
 // memory, without a bound: it dies before the log is opened, which gives no wrong figure and no name of the sequence either.
 func exhausts(block []byte) bool {
-	const header, deleted, erased = 22, 1 << 63, 1 << 62
+	const header, erased, tombstone = 22, 1 << 63, 1 << 62 // as in its filestore.go
 	for at := 0; at+header <= len(block); {
 		length := int(binary.LittleEndian.Uint32(block[at:]) &^ (1 << 31))
 		seq := binary.LittleEndian.Uint64(block[at+4:])
 		if length < header || at+length > len(block) {
 			return false
 		}
-		if seq&deleted == 0 && seq&^erased > 1<<20 {
+		if seq&tombstone == 0 && seq&^erased > 1<<20 {
 			return true
 		}
 		at += length

@@ -56,6 +56,10 @@ causes. Calculating again without new knowledge changes nothing; with new knowle
 
 func newPayoutStep(o *options, action, short string) *cobra.Command {
 	r := &ledger.PayoutRequest{Action: action}
+	by := " --actor controller-1"
+	if action == "reject" || action == "cancel" {
+		by += ` --reason "hours of another month"`
+	}
 	cmd := &cobra.Command{
 		Use:   action + " [PAYOUT]...",
 		Short: short,
@@ -63,7 +67,7 @@ func newPayoutStep(o *options, action, short string) *cobra.Command {
 
 Name the payouts, or give --month for all of a month that wait for this step. Each is carried out by itself; what was done before is said and
 not done again, so that a command whose outcome is not known can be given again.`,
-		Example: "  careledger payout " + action + " 2016-03-lund-hemvard --actor controller-1\n  careledger payout " + action + " --month 2016-03 --actor controller-1",
+		Example: "  careledger payout " + action + " 2016-03-lund-hemvard" + by + "\n  careledger payout " + action + " --month 2016-03" + by,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			r.Payouts = args
 			return o.payout(cmd, *r)

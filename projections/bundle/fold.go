@@ -135,7 +135,7 @@ func (v *verifying) steps() {
 	}
 	p := payouts.Payout(v.bundle.Payout)
 	if p == nil {
-		v.find(Finding{Section: SectionEvent, What: fmt.Sprintf("payout %s has not been calculated by any event of the bundle", v.bundle.Payout.ID()), Do: doProve})
+		v.find(Finding{Line: 1, Section: SectionBundle, What: fmt.Sprintf("payout %s has not been calculated by any event of the bundle", v.bundle.Payout.ID()), Do: doProve})
 		return
 	}
 	v.version, v.settled = p.Latest(), domain.NewPayouts()

@@ -164,7 +164,7 @@ func (r *reading) find(section string, sequence uint64, format string, args ...a
 
 // Parse reads a file. It names every line that is not as it was written; with any finding the bundle is not to be used.
 func Parse(file []byte) (*Bundle, []Finding) {
-	r := &reading{}
+	r, sealed := &reading{}, 0
 	whole := len(file) > 0 && file[len(file)-1] == '\n'
 	lines := bytes.Split(bytes.TrimSuffix(file, []byte("\n")), []byte("\n"))
 	for i, line := range lines {
@@ -175,7 +175,13 @@ func Parse(file []byte) (*Bundle, []Finding) {
 			r.find(section, sequence, "its bytes are not those that it was written with: the hash at its end is another")
 			continue
 		}
+		sealed++
 		r.section(i, len(lines), section, sequence, body, file)
+	}
+	if sealed == 0 { // saying so of each line would not say what is wrong
+		r.line, r.found = 1, nil
+		r.find(SectionBundle, 0, "neither this line nor any other is as careledger audit bundle writes them: it is another file, or was converted on its way (line breaks, encoding)")
+		return &r.bundle, r.found
 	}
 	if !whole {
 		r.find(SectionEnd, 0, "the file does not end with a line break: it was cut, or something was added")

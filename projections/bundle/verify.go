@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"regexp"
 	"time"
 
 	"careledger/domain"
@@ -76,8 +77,8 @@ func (f *Finding) Where() string {
 
 // Expected is what the caller knows from elsewhere.
 type Expected struct {
-	Key       string   // the verifier key of the log's checkpoints; "" takes the one that the bundle brings
-	Cosigners []string // verifier keys of auditors, each of whom must have cosigned
+	Key       string   // the verifier key of the log's checkpoints, or its fingerprint (64 hex digits, lower case); "" takes the one that the bundle brings
+	Cosigners []string // verifier keys of auditors, each of whom must have cosigned the checkpoint
 	// Continues, if not nil, is asked to compare the bundle's checkpoint with one that the caller kept, under the verifier key that has been
 	// accepted. It says in words how they were compared, or returns *eventstore.InconsistentError.
 	Continues func(c *eventstore.Checkpoint, key string) (string, error)
@@ -151,10 +152,12 @@ func (v *verifying) checkpoint(context.Context) (err error) {
 		return nil
 	}
 	if want := v.expected.Key; want != "" {
-		if f.KeyExpected = want == b.VerifierKey; !f.KeyExpected {
-			expected, err := eventstore.Fingerprint(want)
-			if err != nil {
-				return err
+		if f.KeyExpected = want == b.VerifierKey || want == f.Fingerprint; !f.KeyExpected {
+			expected := want
+			if !fingerprint.MatchString(want) {
+				if expected, err = eventstore.Fingerprint(want); err != nil {
+					return err
+				}
 			}
 			bad(doKey, "it brings another public key than the one that is expected: its fingerprint is %s, and that of the expected one %s", f.Fingerprint, expected)
 			return nil
@@ -187,7 +190,11 @@ func (v *verifying) checkpoint(context.Context) (err error) {
 	return nil
 }
 
-// cosigned notes the cosignatures, and which of them are by an expected key. One that is expected has to be there.
+// fingerprint is the form of what eventstore.Fingerprint returns.
+var fingerprint = regexp.MustCompile(`^[0-9a-f]{64}$`)
+
+// cosigned notes the cosignatures, and which of them are by an expected key. One that is expected and is not there is a finding: whoever goes by
+// an auditor's signature is not told a figure without it.
 func (v *verifying) cosigned() error {
 	known := map[eventstore.Cosignature]bool{}
 	for _, key := range v.expected.Cosigners {
