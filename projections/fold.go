@@ -113,12 +113,8 @@ func (t *Table) letGo(from uint64) {
 func (t *Table) reserve(events uint64) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	n := int(events)
-	roomFor(t, &t.recorded, n)
-	roomFor(t, &t.ids, n)
-	roomFor(t, &t.records, n)
-	roomFor(t, &t.cases, n)
-	p := &t.performed
+	n, p := int(events), &t.performed
+	t.reserveEvents(n)
 	roomFor(t, &p.from, n)
 	roomFor(t, &p.until, n)
 	roomFor(t, &p.key, n)
@@ -127,6 +123,14 @@ func (t *Table) reserve(events uint64) {
 	if t.built {
 		t.idRow.reserve(len(t.ids)+n, t.idHash)
 	}
+}
+
+// reserveEvents makes room in what has one row an event.
+func (t *Table) reserveEvents(n int) {
+	roomFor(t, &t.recorded, n)
+	roomFor(t, &t.ids, n)
+	roomFor(t, &t.records, n)
+	roomFor(t, &t.cases, n)
 }
 
 // Follow folds what the log gains until the context ends, which is no error. Any other end of it, of an event or of the log itself,

@@ -3,6 +3,7 @@ package projections
 import (
 	"context"
 	"fmt"
+	"math"
 	"slices"
 
 	"careledger/domain"
@@ -43,7 +44,8 @@ func FoldPart(authority string, events []eventstore.Event) (*Table, error) {
 	t := newTable(authority)
 	t.events = part(events)
 	if n := len(events); n > 0 && events[n-1].Sequence <= partMax {
-		t.reserve(events[n-1].Sequence)
+		t.hugeFrom = math.MaxInt // on the heap: nobody says when a part is used no longer
+		t.reserveEvents(int(events[n-1].Sequence))
 	}
 	for i := range events {
 		e := &events[i]
