@@ -110,7 +110,7 @@ func TestTheSplitIsThatOfTheDefinition(t *testing.T) {
 		request.Assume = nil
 		result := replayed(t, h, request)
 		h.Prepared, _ = h.WithRecipients(h.adopted)
-		plans, err := h.plans(&request)
+		plans, err := h.plans(context.Background(), &request)
 		require.NoError(t, err)
 		h.Prepared, err = h.WithRecipients(plans[1].policies)
 		require.NoError(t, err)

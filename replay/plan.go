@@ -2,6 +2,7 @@ package replay
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"runtime"
@@ -41,8 +42,8 @@ type expectation struct {
 	components []*compensation.Component
 }
 
-// plans returns the runs asked for, adopted first.
-func (h *history) plans(r *Request) ([]plan, error) {
+// plans returns the runs asked for, adopted first, or the context's error: the models of a long sweep take seconds to make.
+func (h *history) plans(ctx context.Context, r *Request) ([]plan, error) {
 	all := []plan{{name: "adopted", policies: h.adopted}}
 	var errs []error
 	for i := range r.Models {
@@ -57,7 +58,7 @@ func (h *history) plans(r *Request) ([]plan, error) {
 		all = append(all, p)
 	}
 	if r.Sweep != nil {
-		steps, err := h.steps(base, r.Sweep, r.Across)
+		steps, err := h.steps(ctx, base, r.Sweep, r.Across)
 		errs, all = append(errs, err), append(all, steps...)
 	}
 	if r.Seek != nil {
@@ -157,7 +158,7 @@ func (h *history) expect(p *plan, policy string, d compensation.InForce, which f
 
 // steps returns the runs of a sweep on the policies in base, or of a grid: each value of the first parameter with each of the second. Which
 // components yield something does not depend on the value, so only the first step says so.
-func (h *history) steps(base []compensation.Policy, w, across *Sweep) ([]plan, error) {
+func (h *history) steps(ctx context.Context, base []compensation.Policy, w, across *Sweep) ([]plan, error) {
 	target, err := find(h.adopted, "--sweep", w.Target)
 	if err != nil {
 		return nil, err
@@ -175,7 +176,7 @@ func (h *history) steps(base []compensation.Policy, w, across *Sweep) ([]plan, e
 	group.SetLimit(runtime.GOMAXPROCS(0))
 	for i, v := range values {
 		group.Go(func() error {
-			errs[i] = h.stepsAt(plans[i*len(values2):(i+1)*len(values2)], i == 0, base, targets, v, values2)
+			errs[i] = h.stepsAt(ctx, plans[i*len(values2):(i+1)*len(values2)], i == 0, base, targets, v, values2)
 			return nil
 		})
 	}
@@ -185,7 +186,10 @@ func (h *history) steps(base []compensation.Policy, w, across *Sweep) ([]plan, e
 
 // stepsAt fills the plans of one value of a sweep: one, or in a grid one for each value of the second parameter. says is whether the first of
 // them says what yields nothing.
-func (h *history) stepsAt(plans []plan, says bool, base []compensation.Policy, targets []parameter, v domain.Decimal, values2 []domain.Decimal) error {
+func (h *history) stepsAt(ctx context.Context, plans []plan, says bool, base []compensation.Policy, targets []parameter, v domain.Decimal, values2 []domain.Decimal) error {
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
 	changed, err := with(base, targets[0], v)
 	if err != nil {
 		return fmt.Errorf("--sweep %s: %w", targets[0], err)
@@ -194,6 +198,9 @@ func (h *history) stepsAt(plans []plan, says bool, base []compensation.Policy, t
 		p, both := &plans[i], changed
 		*p = plan{name: targets[0].String() + "=" + v.String(), value: v.String(), swept: &targets[0]}
 		if len(targets) > 1 {
+			if ctx.Err() != nil {
+				return context.Cause(ctx)
+			}
 			if both, err = with(changed, targets[1], values2[i]); err != nil {
 				return fmt.Errorf("--sweep %s: %w", targets[1], err)
 			}

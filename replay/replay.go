@@ -43,7 +43,7 @@ func Replay(ctx context.Context, t *projections.Table, r Request, progress func(
 }
 
 func (h *history) replay(ctx context.Context, r *Request, progress func(done, total int)) (*Result, error) {
-	plans, err := h.plans(r)
+	plans, err := h.plans(ctx, r)
 	if err != nil {
 		return nil, err
 	}

@@ -209,3 +209,22 @@ func TestProgressIsToldAfterEachRunAndACancelledReplayStops(t *testing.T) {
 	_, err = Replay(ctx, l.table, Request{AsOf: projections.Now, Sweep: sweep(t, "a.g=1..3:1")}, nil)
 	require.ErrorIs(t, err, context.Canceled)
 }
+
+// The models of ten thousand steps take longer to make than the steps to evaluate.
+func TestACancelledReplayMakesNoMoreStepsOfASweep(t *testing.T) {
+	l := small(t)
+	cut, err := l.table.Cut(projections.Now)
+	require.NoError(t, err)
+	period, err := cut.Period(0, 0)
+	require.NoError(t, err)
+	h := &history{Prepared: cut.Prepared(period), adopted: cut.Adopted}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	for name, r := range map[string]Request{
+		"a sweep": {Sweep: sweep(t, "a.g=1..9:1")},
+		"a grid":  {Sweep: sweep(t, "a.g=1..9:1"), Across: sweep(t, "a.rate.care/in-house=1..9:1")},
+	} {
+		_, err := h.plans(ctx, &r)
+		require.ErrorIs(t, err, context.Canceled, name)
+	}
+}

@@ -149,8 +149,8 @@ func (c *chart) describe(r *replay.Result) string {
 		b.WriteString(". ")
 	}
 	fmt.Fprintf(&b, "A dashed level at what the adopted policies pay, %s kr.", kronorText(c.adopted))
-	for _, l := range stampLines(r) {
-		fmt.Fprintf(&b, " %s: %s.", l[0], l[1])
+	for i, l := range stampLines(r) { // no full stop after the command, which is copied from here
+		fmt.Fprintf(&b, "%s %s: %s", [2]string{"", "."}[min(i, 1)], l[0], l[1])
 	}
 	return b.String()
 }
