@@ -26,13 +26,12 @@ func (f figures) median() float64 {
 
 // results are everything that was measured.
 type results struct {
-	machine  string
-	sizes    []*sizeResults
-	appends  []appendResult
-	growth   *growthResults
-	rounds   int
-	settings string // of PostgreSQL
-	left     []string
+	machine string
+	sizes   []*sizeResults
+	appends []appendResult
+	growth  *growthResults
+	rounds  int
+	left    []string
 }
 
 // sizeResults are those of one size of the history.
@@ -53,7 +52,6 @@ type contenderResult struct {
 	seconds       map[Kind]figures
 	peak          int64   // bytes of memory, the whole process, while it answered one alternative
 	server        int64   // of the server's processes, where there is one
-	disk          float64 // bytes an event of what it answers from
 	crowd         float64 // seconds until four processes that ask at once all have their answers
 }
 

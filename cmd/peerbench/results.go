@@ -131,8 +131,12 @@ func (p page) appends(r *results) {
 }
 
 func (p page) growth(r *results) {
+	tens, g := r.tens(), r.growth
+	if len(tens) == 0 && g == nil {
+		return
+	}
 	p.say("## How cost grows\n")
-	for _, pair := range r.tens() {
+	for _, pair := range tens {
 		small, large := pair[0], pair[1]
 		p.say("From %s to %s records, and what ten models or %d processes at once cost over one:\n", count(float64(small.history.Records)), count(float64(large.history.Records)), crowd)
 		p.table("× one alternative", "events × 10", "its memory", "models × 10", fmt.Sprintf("processes × %d", crowd))
@@ -148,7 +152,6 @@ func (p page) growth(r *results) {
 		p.say("")
 		p.grownSteps(small, large)
 	}
-	g := r.growth
 	if g == nil {
 		return
 	}
