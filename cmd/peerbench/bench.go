@@ -390,14 +390,11 @@ func (b *bencher) ask(r *sizeResults, workers []*worker, kind Kind, round int) e
 		} else if difference := differ(reference, answer.Rows); difference != "" {
 			return fmt.Errorf("%s and %s answer %s differently: %s", referee, w.name, kind, difference)
 		}
-		switch {
-		case round > 0:
-			result.seconds[kind] = append(result.seconds[kind], answer.Seconds)
-		case kind == Alternative:
+		if round == 0 && kind == Alternative {
 			result.first = answer.Seconds
-			if answer.Seconds > slow.Seconds()/3 { // counts as a measurement where there will be few
-				result.seconds[kind] = append(result.seconds[kind], answer.Seconds)
-			}
+		}
+		if round > 0 || answer.Seconds > slow.Seconds()/3 { // the first round counts where there will be few
+			result.seconds[kind] = append(result.seconds[kind], answer.Seconds)
 		}
 	}
 	return nil

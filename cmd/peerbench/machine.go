@@ -20,6 +20,9 @@ import (
 // machine describes what the figures were measured on.
 func machine(root string) string {
 	about := []string{time.Now().UTC().Format("2006-01-02 15:04 UTC")}
+	if text, err := os.ReadFile("/proc/loadavg"); err == nil { // figures of a machine that had other things to do are worth less
+		about = append(about, "load average before the run "+strings.Join(strings.Fields(string(text))[:3], " "))
+	}
 	cpu := field("/proc/cpuinfo", "model name")
 	memory, _ := strconv.ParseInt(strings.TrimSuffix(field("/proc/meminfo", "MemTotal"), " kB"), 10, 64)
 	about = append(about, fmt.Sprintf("%s, %d cores, %.0f GiB memory, %s/%s", cpu, runtime.NumCPU(), float64(memory)/(1<<20), runtime.GOOS, runtime.GOARCH), runtime.Version())

@@ -24,9 +24,9 @@ func (d dialect) statement(file string, values map[string]any) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("%s: %w", file, err)
 	}
-	all := map[string]any{"DuckDB": d.DuckDB, "AsOf": "TIMESTAMPTZ 'infinity'", "Once": "NOT MATERIALIZED"} // PostgreSQL finds the events of a type by an index
+	all := map[string]any{"DuckDB": d.DuckDB, "AsOf": "TIMESTAMPTZ 'infinity'", "Once": "NOT MATERIALIZED", "Div": "/"} // PostgreSQL finds the events of a type by an index
 	if d.DuckDB {
-		all["Once"] = "MATERIALIZED" // DuckDB reads the file
+		all["Once"], all["Div"] = "MATERIALIZED", "//" // DuckDB reads the file, and its / gives a binary fraction
 	}
 	for k, v := range values {
 		all[k] = v

@@ -24,7 +24,7 @@ units AS (
 	WHERE u.type = 'unit-registered' AND p.type = 'provider-registered'
 ),
 minutes AS (
-	SELECT entity, unit, category, band, month, sum(minutes) AS minutes
+	SELECT entity, unit, category, band, month, sum(minutes)::bigint AS minutes
 	FROM (
 		SELECT entity, (data->>'unit') AS unit, (data->>'category') AS category, (data->>'band') AS band,
 			date_trunc('month', (data->>'arrived')::timestamptz AT TIME ZONE 'Europe/Stockholm')::date AS month,
