@@ -111,10 +111,14 @@ func spec[T any, P interface {
 		decode: func(raw []byte) (*envelope, payload, error) {
 			var doc struct { // one step: the subject names the type before the bytes are read
 				envelope
-				Data T `json:"data"`
+				Data *T `json:"data"`
 			}
+			doc.Data = new(T) // on its own, so that a state that keeps it does not keep the envelope with all its strings
 			err := json.Unmarshal(raw, &doc, json.RejectUnknownMembers(true))
-			return &doc.envelope, P(&doc.Data), err
+			if doc.Data == nil { // null
+				doc.Data = new(T)
+			}
+			return &doc.envelope, P(doc.Data), err
 		},
 		data: func(raw []byte) (payload, error) {
 			var data T

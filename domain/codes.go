@@ -51,9 +51,10 @@ const (
 
 	PatientPsychiatric = "psychiatric"
 
-	OutcomeFulfilled   = "fulfilled"
-	OutcomePartly      = "partly"
-	OutcomeNotAssessed = "not-assessed"
+	OutcomeFulfilled    = "fulfilled"
+	OutcomePartly       = "partly"
+	OutcomeNotFulfilled = "not-fulfilled"
+	OutcomeNotAssessed  = "not-assessed"
 )
 
 // Has says whether s is a word of the list.

@@ -57,17 +57,15 @@ func NewMonth(y int, m time.Month) Month { return Month(y*12 + int(m) - 1) }
 
 // ParseMonth reads YYYY-MM, years 1900 to 2199.
 func ParseMonth(s string) (Month, error) {
-	bad := fmt.Errorf("%q is not a month; write YYYY-MM, for example 2015-03", s)
-	if len(s) != 7 || s[4] != '-' {
-		return 0, bad
+	if len(s) == 7 && s[4] == '-' {
+		c, ok1 := twoDigits(s[:2])
+		y, ok2 := twoDigits(s[2:4])
+		m, ok3 := twoDigits(s[5:])
+		if ok1 && ok2 && ok3 && 1 <= m && m <= 12 && 19 <= c && c <= 21 {
+			return NewMonth(c*100+y, time.Month(m)), nil
+		}
 	}
-	c, ok1 := twoDigits(s[:2])
-	y, ok2 := twoDigits(s[2:4])
-	m, ok3 := twoDigits(s[5:])
-	if !ok1 || !ok2 || !ok3 || m < 1 || m > 12 || c < 19 || c > 21 {
-		return 0, bad
-	}
-	return NewMonth(c*100+y, time.Month(m)), nil
+	return 0, fmt.Errorf("%q is not a month; write YYYY-MM, for example 2015-03", s)
 }
 
 func twoDigits(s string) (int, bool) {

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -227,7 +228,13 @@ func (d *description) document(at string, raw jsontext.Value) {
 		var elements []jsontext.Value
 		if json.Unmarshal(raw, &elements) == nil {
 			for i, v := range elements {
-				d.document(fmt.Sprintf("%s[%d]", at, i), v)
+				var named struct { // by its id, so that a component put before it moves nothing
+					ID string `json:"id"`
+				}
+				if v.Kind() != '{' || json.Unmarshal(v, &named) != nil || named.ID == "" {
+					named.ID = strconv.Itoa(i)
+				}
+				d.document(at+"["+named.ID+"]", v)
 			}
 		}
 	case '"':
@@ -291,7 +298,8 @@ func taken(all []Statement, name string) (values []string, rest []Statement) {
 	return values, all
 }
 
-// Describe returns what is known of a payout, sorted by name: each version with its steps and lines.
+// Describe returns what is known of a payout, sorted by name: each version with its steps, what it rests on, and its lines with what an
+// adjustment follows from.
 func (p *Payouts) Describe(e Entity) []Statement {
 	s := p.states[e]
 	if s == nil {
@@ -302,6 +310,13 @@ func (p *Payouts) Describe(e Entity) []Statement {
 		name := "version " + strconv.Itoa(v.Version)
 		d.say(v.Status(), name, "status")
 		d.say(v.Total.String()+" kr", name, "total")
+		d.say(fmt.Sprintf("event %d, recorded %s", v.KnownTo, v.KnownAt.UTC().Format(time.RFC3339)), name, "as known at")
+		for _, m := range v.Models {
+			d.say("sha256 "+m.SHA256, name, "model", m.Policy, "from", m.From.String())
+		}
+		for _, c := range v.Changes {
+			d.say(c, name, "changed")
+		}
 		d.say(v.Actor, name, "calculated by")
 		for what, step := range map[string]*PayoutStep{"approved": v.Approved, "rejected": v.Rejected, "paid": v.Paid, "cancelled": v.Cancelled} {
 			if step != nil {
@@ -315,7 +330,18 @@ func (p *Payouts) Describe(e Entity) []Statement {
 		d.say(v.Reference, name, "reference")
 		for i := range v.Lines {
 			l := &v.Lines[i]
-			d.say(l.Amount.String()+" kr", name, fmt.Sprintf("line %d", l.Line), l.Month.String(), l.Unit, l.Policy+"/"+l.Component)
+			amount := l.Amount.String() + " kr"
+			if l.Adjusts(v.Month) {
+				amount += fmt.Sprintf(", %s known less %s settled", l.Known, l.Settled)
+			}
+			line := fmt.Sprintf("line %d", l.Line)
+			d.say(amount, name, line, l.Month.String(), l.Unit, l.Policy+"/"+l.Component)
+			for _, c := range l.Causes {
+				d.say(fmt.Sprintf("event %d %s %s (%s)", c.Sequence, c.Type, c.Entity, c.Event), name, line, "because of")
+			}
+			if left := l.CausesInAll - len(l.Causes); left > 0 {
+				d.say(strconv.Itoa(left), name, line, "because of more")
+			}
 		}
 	}
 	return d.sorted()

@@ -56,4 +56,9 @@
 //   - A total may be 0.00 or negative, a claim on the provider. It is approved and gets its voucher like any other.
 //   - A payout is not approved on less than what is settled for its provider, or waits for a later month, rests on, nor after an earlier month's
 //     approval was cancelled: it is calculated again first, so that what is settled is what was known at one time. A payout is booked in its month or later, and paid on that day or later.
+//
+// Reading (access.go):
+//
+//   - A case or patient is shown to who gives a purpose in words, up to 200 characters on one line. An access is a CloudEvent like those of the ledger,
+//     of type cases-read and about the question asked, on a log of its own; it is not a record and changes nothing that is known.
 package domain

@@ -164,14 +164,31 @@ func (p *Payouts) Check(e *Event, parties *Parties) (ps Problems) {
 	}
 	s.checkOrder(e, &ps)
 	v := s.Latest()
+	if v.CheckStep(e, parties, &ps) {
+		switch d := e.Data.(type) {
+		case *PayoutApproved:
+			p.checkApproved(e, v, d, &ps)
+		case *PayoutCancelled:
+			p.checkCancelled(v, &ps)
+		}
+	}
+	return ps
+}
+
+// CheckStep judges a step of a payout's life on the version that it is about, without the other payouts: that it is about this version
+// and comes in the state that it takes (false where not), that it is of exactly the amount, and that it is done by who may: an approval by
+// another than who calculated, neither it nor a payment by a provider.
+func (v *PayoutVersion) CheckStep(e *Event, parties *Parties, ps *Problems) (about bool) {
 	switch d := e.Data.(type) {
 	case *PayoutApproved:
-		p.checkApproved(e, v, d, parties, &ps)
+		if about = v.checkStep(e, d.Calculated, v.EventID, PayoutStatusCalculated, ps); about {
+			v.checkApproval(e, d, parties, ps)
+		}
 	case *PayoutRejected:
-		v.checkStep(e, d.Calculated, v.EventID, PayoutStatusCalculated, &ps)
+		about = v.checkStep(e, d.Calculated, v.EventID, PayoutStatusCalculated, ps)
 		ps.text("data.reason", d.Reason, 500)
 	case *PayoutPaid:
-		if v.checkStep(e, d.Approved, v.ApprovalID(), PayoutStatusApproved, &ps) && d.Amount != v.Total {
+		if about = v.checkStep(e, d.Approved, v.ApprovalID(), PayoutStatusApproved, ps); about && d.Amount != v.Total {
 			ps.add("data.amount", "%s is not what was approved, %s", d.Amount, v.Total)
 		}
 		if d.Reference != "" {
@@ -185,13 +202,26 @@ func (p *Payouts) Check(e *Event, parties *Parties) (ps Problems) {
 		}
 	case *PayoutCancelled:
 		ps.text("data.reason", d.Reason, 500)
-		if v.checkStep(e, d.Approved, v.ApprovalID(), PayoutStatusApproved, &ps) {
-			p.checkCancelled(v, &ps)
-		}
+		about = v.checkStep(e, d.Approved, v.ApprovalID(), PayoutStatusApproved, ps)
 	default:
 		ps.add("type", "%s is no step of a payout", e.Type)
 	}
-	return ps
+	return about
+}
+
+func (v *PayoutVersion) checkApproval(e *Event, d *PayoutApproved, parties *Parties, ps *Problems) {
+	if sameActor(e.Actor, v.Actor) {
+		ps.add("actor", "%s calculated this payout and cannot approve it; someone else has to (four eyes, for in-house units too)", e.Actor)
+	}
+	if parties.Belongs(e.Actor) {
+		ps.add("actor", "%s belongs to a provider; a payout is approved by the authority, never by a provider", e.Actor)
+	}
+	if d.Amount != v.Total {
+		ps.add("data.amount", "%s is not what was calculated, %s", d.Amount, v.Total)
+	}
+	if first := v.Month.First(); e.Effective < first {
+		ps.add("effective", "%s is before %s begins; a payout is booked in its month or later", e.Effective, v.Month)
+	}
 }
 
 // ApprovalID returns the event id of the approval, "" where there is none.
@@ -226,11 +256,17 @@ func (p *Payouts) checkCalculated(s *Payout, e *Event, d *PayoutCalculated) (ps 
 			ps.add("data.known_to", "version %d rests on more, event %d (here %d); calculate it again", v.Version, v.KnownTo, d.KnownTo)
 		}
 	}
-	if e.Entity != PayoutEntity(d.Provider, d.Month) {
-		ps.add("entity", "%s is not the payout of provider %s for %s", e.Entity, d.Provider, d.Month)
-	}
 	if d.Version != version {
 		ps.add("data.version", "%d is not the next version, %d", d.Version, version)
+	}
+	p.checkSettled(d, &ps)
+	return append(ps, d.CheckLines(e.Entity)...)
+}
+
+// CheckLines judges a calculation by itself: that its lines stand in order, each once, and that its amounts add up.
+func (d *PayoutCalculated) CheckLines(entity Entity) (ps Problems) {
+	if entity != PayoutEntity(d.Provider, d.Month) {
+		ps.add("entity", "%s is not the payout of provider %s for %s", entity, d.Provider, d.Month)
 	}
 	total, lines := Money(0), map[lineKey]bool{}
 	for i, l := range d.Lines {
@@ -244,7 +280,6 @@ func (p *Payouts) checkCalculated(s *Payout, e *Event, d *PayoutCalculated) (ps 
 		}
 		total += l.Amount
 	}
-	p.checkSettled(d, &ps)
 	if total != d.Total {
 		ps.add("data.total", "%s is not the sum of the lines, %s", d.Total, total)
 	}
@@ -254,30 +289,20 @@ func (p *Payouts) checkCalculated(s *Payout, e *Event, d *PayoutCalculated) (ps 
 // checkSettled refuses a version whose lines do not stand on what is settled now.
 func (p *Payouts) checkSettled(d *PayoutCalculated, ps *Problems) {
 	for i, l := range d.Lines {
-		if settled := p.Settled(d.key(&l)); settled != l.Settled {
+		if settled := p.Settled(d.Key(&l)); settled != l.Settled {
 			ps.add(fmt.Sprintf("data.lines[%d].settled", i), "another payout has settled %s of %s %s %s/%s since this was calculated (%s then); calculate it again",
 				settled, l.Month, l.Unit, l.Policy, l.Component, l.Settled)
 		}
 	}
 }
 
-func (d *PayoutCalculated) key(l *PayoutLine) SettledKey {
+// Key is what a line of the payout is settled by.
+func (d *PayoutCalculated) Key(l *PayoutLine) SettledKey {
 	return SettledKey{d.Provider, l.Month, l.Unit, l.Policy, l.Component}
 }
 
-func (p *Payouts) checkApproved(e *Event, v *PayoutVersion, d *PayoutApproved, parties *Parties, ps *Problems) {
-	if !v.checkStep(e, d.Calculated, v.EventID, PayoutStatusCalculated, ps) {
-		return
-	}
-	if sameActor(e.Actor, v.Actor) {
-		ps.add("actor", "%s calculated this payout and cannot approve it; someone else has to (four eyes, for in-house units too)", e.Actor)
-	}
-	if parties.Belongs(e.Actor) {
-		ps.add("actor", "%s belongs to a provider; a payout is approved by the authority, never by a provider", e.Actor)
-	}
-	if d.Amount != v.Total {
-		ps.add("data.amount", "%s is not what was calculated, %s", d.Amount, v.Total)
-	}
+// checkApproved judges an approval on what the other payouts say.
+func (p *Payouts) checkApproved(e *Event, v *PayoutVersion, d *PayoutApproved, ps *Problems) {
 	if next := p.NextVoucher(e.Effective.Month().Year()); d.Voucher != next {
 		ps.add("data.voucher", "%d-%d is not the next voucher number, %d-%d", d.Voucher.Year, d.Voucher.Number, next.Year, next.Number)
 	}
@@ -288,9 +313,6 @@ func (p *Payouts) checkApproved(e *Event, v *PayoutVersion, d *PayoutApproved, p
 	}
 	if earlier := p.cancelledSince(v); earlier != nil {
 		ps.add("entity", "the payout of %s was cancelled since this was calculated, with what it had settled of earlier months; calculate %s again first", earlier.Month, v.Month)
-	}
-	if first := v.Month.First(); e.Effective < first {
-		ps.add("effective", "%s is before %s begins; a payout is booked in its month or later", e.Effective, v.Month)
 	}
 }
 
@@ -328,7 +350,7 @@ func (p *Payouts) cancelledSince(v *PayoutVersion) *PayoutVersion {
 // checkCancelled refuses to take back what a later payout stands on.
 func (p *Payouts) checkCancelled(v *PayoutVersion, ps *Problems) {
 	for i := range v.Lines {
-		if by := p.settled[v.key(&v.Lines[i])].by; len(by) > 0 && by[len(by)-1] != v.EventID {
+		if by := p.settled[v.Key(&v.Lines[i])].by; len(by) > 0 && by[len(by)-1] != v.EventID {
 			ps.add("entity", "a later payout has adjusted %s and stands on this approval; cancel that one first", v.Lines[i].Month)
 			return
 		}
@@ -374,7 +396,7 @@ func (p *Payouts) Apply(e *Event) error {
 
 func (p *Payouts) settle(v *PayoutVersion) {
 	for i := range v.Lines {
-		k := v.key(&v.Lines[i])
+		k := v.Key(&v.Lines[i])
 		p.settled[k] = settlement{p.settled[k].amount + v.Lines[i].Amount, append(p.settled[k].by, v.EventID)}
 	}
 }
@@ -382,7 +404,7 @@ func (p *Payouts) settle(v *PayoutVersion) {
 // unsettle takes back what v settled, which nobody has adjusted.
 func (p *Payouts) unsettle(v *PayoutVersion) {
 	for i := range v.Lines {
-		k := v.key(&v.Lines[i])
+		k := v.Key(&v.Lines[i])
 		s := p.settled[k]
 		s.amount -= v.Lines[i].Amount
 		if s.by = slices.DeleteFunc(s.by, func(by string) bool { return by == v.EventID }); len(s.by) > 0 {

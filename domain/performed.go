@@ -1,6 +1,10 @@
 package domain
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
 
 // Performed time: visits, time reports and the time reports of home health care. There are many, nothing else depends on them, and each
 // is known by its key and minutes.
@@ -84,45 +88,79 @@ func performedOf(data payload) (key PerformedKey, minutes int, kind PerformedKin
 	panic("domain: not performed time")
 }
 
-// performedTime holds the performed time of a case or patient, 24 bytes an event.
+// performedTime holds the performed time of a case or patient. An import holds that of every case its file is about, so it is kept small:
+// 24 bytes an event and 28 a key.
 type performedTime struct {
-	keys  []PerformedKey
-	index map[PerformedKey]uint32
-	usage [][performedKinds]int32 // per key: how many events of each kind
-	times []performedEvent        // in log order
+	words []string         // units, categories and bands: few in one case
+	sums  []performedSum   // one a key, in order of their first event
+	times []performedEvent // in log order
+}
+
+// performedSum is a key, its words as positions in words, and how many events of each kind stand under it.
+type performedSum struct {
+	unit, category, band uint32
+	month                Month
+	usage                [performedKinds]int32
 }
 
 type performedEvent struct {
 	sequence uint64
 	id       uint64 // ShortID
-	key      uint32
-	minutes  int32 // -1: annulled
-	kind     PerformedKind
+	under    uint32 // position in sums, times performedKinds, plus the kind
+	minutes  int32  // -1: annulled
+}
+
+func (v *performedEvent) key() int            { return int(v.under) / int(performedKinds) }
+func (v *performedEvent) kind() PerformedKind { return PerformedKind(v.under % uint32(performedKinds)) }
+
+func under(key int, kind PerformedKind) uint32 {
+	return uint32(key)*uint32(performedKinds) + uint32(kind)
 }
 
 // name says which event it is, in a refusal; its id is not kept.
 func (v *performedEvent) name() string {
-	return fmt.Sprintf("sequence %d (%s)", v.sequence, v.kind.typ())
+	return fmt.Sprintf("sequence %d (%s)", v.sequence, v.kind().typ())
 }
 
-func (p *performedTime) keyOf(k PerformedKey) uint32 {
-	i, ok := p.index[k]
-	if !ok {
-		if p.index == nil {
-			p.index = map[PerformedKey]uint32{}
+// key returns the key at a position in sums.
+func (p *performedTime) key(i int) PerformedKey {
+	s := &p.sums[i]
+	return PerformedKey{p.words[s.unit], p.words[s.category], p.words[s.band], s.month}
+}
+
+// findKey returns the position of a key in sums, -1 for none. It looks from the last one: what is registered is mostly of the month before.
+func (p *performedTime) findKey(k PerformedKey) int {
+	for i := len(p.sums) - 1; i >= 0; i-- {
+		if s := &p.sums[i]; s.month == k.Month && p.words[s.unit] == k.Unit && p.words[s.category] == k.Category && p.words[s.band] == k.Band {
+			return i
 		}
-		i = uint32(len(p.keys))
-		p.index[k] = i
-		p.keys, p.usage = append(p.keys, k), append(p.usage, [performedKinds]int32{})
+	}
+	return -1
+}
+
+func (p *performedTime) keyOf(k PerformedKey) int {
+	i := p.findKey(k)
+	if i < 0 {
+		i = len(p.sums)
+		p.sums = append(p.sums, performedSum{unit: p.word(k.Unit), category: p.word(k.Category), band: p.word(k.Band), month: k.Month})
 	}
 	return i
+}
+
+func (p *performedTime) word(w string) uint32 {
+	i := slices.Index(p.words, w)
+	if i < 0 {
+		i = len(p.words)
+		p.words = append(p.words, strings.Clone(w)) // of its own, not a part of a record
+	}
+	return uint32(i)
 }
 
 func (p *performedTime) add(id string, sequence uint64, data payload) {
 	k, minutes, kind := performedOf(data)
 	key := p.keyOf(k)
-	p.usage[key][kind]++
-	p.times = append(p.times, performedEvent{sequence, ShortID(id), key, int32(minutes), kind})
+	p.sums[key].usage[kind]++
+	p.times = append(p.times, performedEvent{sequence, ShortID(id), under(key, kind), int32(minutes)})
 }
 
 func (p *performedTime) find(id string) *performedEvent {
@@ -139,26 +177,31 @@ func (p *performedTime) find(id string) *performedEvent {
 }
 
 func (p *performedTime) correct(v *performedEvent, c correction) {
-	p.usage[v.key][v.kind]--
+	kind := v.kind()
+	p.sums[v.key()].usage[kind]--
 	if c.annul {
 		v.minutes = -1
 		return
 	}
 	k, minutes, _ := performedOf(c.data)
-	v.key, v.minutes = p.keyOf(k), int32(minutes)
-	p.usage[v.key][v.kind]++
+	key := p.keyOf(k)
+	v.under, v.minutes = under(key, kind), int32(minutes)
+	p.sums[key].usage[kind]++
 }
 
 // clash says why minutes under k cannot be registered: the second kind, or a second report. Home health care is reported by profession and
 // activity, so that many reports share a key.
 func (p *performedTime) clash(k PerformedKey, kind PerformedKind, without *performedEvent) string {
-	i, ok := p.index[k]
-	if !ok || kind == PerformedHealth {
+	if kind == PerformedHealth {
 		return ""
 	}
-	u := p.usage[i]
-	if without != nil && without.key == i {
-		u[without.kind]--
+	i := p.findKey(k)
+	if i < 0 {
+		return ""
+	}
+	u := p.sums[i].usage
+	if without != nil && without.key() == i {
+		u[without.kind()]--
 	}
 	where := "unit " + k.Unit + ", " + k.Month.String() + ", " + k.Category + ", " + k.Band
 	switch {

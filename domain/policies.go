@@ -53,6 +53,24 @@ func (p *Policies) Documents() (docs []PolicyDocument) {
 	return docs
 }
 
+// Replaced returns the first day of the document that an adoption takes the place of: the one in force on its first day, or else the last before
+// it, or else the next after it; false where the policy has none. It is asked before the adoption is applied.
+func (p *Policies) Replaced(e Entity, from Date) (earlier Date, ok bool) {
+	s := p.states[e]
+	if s == nil {
+		return 0, false
+	}
+	for _, doc := range s.documents {
+		if doc.From >= doc.End {
+			continue
+		}
+		if !ok || earlier > from && doc.From < earlier || earlier < doc.From && doc.From <= from {
+			earlier, ok = doc.From, true
+		}
+	}
+	return earlier, ok
+}
+
 // ModelCheck judges the model document of an adoption; its problems' fields are below data.
 type ModelCheck func(policy string, d *PolicyAdopted) Problems
 

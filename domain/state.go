@@ -108,7 +108,7 @@ func (s *state[V]) checkPerformed(data payload, recorded time.Time, parties *Par
 func (s *state[V]) checkCorrection(e *Event, parties *Parties) Problems {
 	id := targetID(e)
 	if t := s.performed.find(id); t != nil {
-		c, ps := resolve(e, t.kind.typ(), e.Effective, t.minutes < 0)
+		c, ps := resolve(e, t.kind().typ(), e.Effective, t.minutes < 0)
 		if len(ps) == 0 && !c.annul {
 			s.checkPerformed(c.data, e.Recorded, parties, t, &ps)
 			return corrected(ps)
@@ -181,7 +181,7 @@ func (s *state[V]) Apply(e *Event) error {
 func (s *state[V]) applyCorrection(e *Event) error {
 	id := targetID(e)
 	if t := s.performed.find(id); t != nil {
-		c, _ := resolve(e, t.kind.typ(), e.Effective, false)
+		c, _ := resolve(e, t.kind().typ(), e.Effective, false)
 		s.performed.correct(t, c)
 		return nil
 	}
@@ -223,7 +223,7 @@ func (s *state[V]) Referring(unit string) (ids []string) {
 		}
 	}
 	for _, t := range s.performed.times {
-		if t.minutes >= 0 && s.performed.keys[t.key].Unit == unit {
+		if t.minutes >= 0 && s.performed.key(t.key()).Unit == unit {
 			ids = append(ids, t.name())
 		}
 	}
@@ -261,13 +261,13 @@ func (s *state[V]) describe(d *description) {
 
 // minutesByKey returns the performed minutes of each key that something stands under.
 func (s *state[V]) minutesByKey() (rows []Performed) {
-	minutes := make([]int, len(s.performed.keys))
+	minutes := make([]int, len(s.performed.sums))
 	for _, t := range s.performed.times {
-		minutes[t.key] += int(max(0, t.minutes))
+		minutes[t.key()] += int(max(0, t.minutes))
 	}
-	for i, k := range s.performed.keys {
-		if slices.Max(s.performed.usage[i][:]) > 0 {
-			rows = append(rows, Performed{k, minutes[i]})
+	for i := range s.performed.sums {
+		if slices.Max(s.performed.sums[i].usage[:]) > 0 {
+			rows = append(rows, Performed{s.performed.key(i), minutes[i]})
 		}
 	}
 	return rows

@@ -102,7 +102,7 @@ func (l *Log) Next() uint64 {
 func (l *Log) Submit(c Commit) (*Pending, error) {
 	p := &Pending{commit: c, done: make(chan struct{})}
 	if err := validateCommit(c); err != nil {
-		return nil, fmt.Errorf("log %s: commit at sequence %d: %w", l.authority, c.First, err)
+		return nil, fmt.Errorf("log %s: commit at sequence %d: %w", l.id, c.First, err)
 	}
 	for _, m := range c.Messages {
 		p.bytes += int64(len(m.Data)+len(m.ID)+len(m.Entity)+len(m.Type)) + 256
@@ -116,9 +116,9 @@ func (l *Log) Submit(c Commit) (*Pending, error) {
 	case l.closing:
 		return nil, ErrClosed
 	case l.failed != nil:
-		return nil, fmt.Errorf("log %s: %w", l.authority, behind(l.failed))
+		return nil, fmt.Errorf("log %s: %w", l.id, behind(l.failed))
 	case c.First != l.next:
-		return nil, &PositionError{Authority: l.authority, First: c.First, Next: l.next}
+		return nil, &PositionError{Authority: l.id.String(), First: c.First, Next: l.next}
 	}
 	l.next += uint64(len(c.Messages))
 	l.queue = append(l.queue, p)
@@ -178,7 +178,7 @@ func (l *Log) publisher() {
 				u.answer <- answer{err: err}
 			}
 		} else {
-			hasher := leafHasher{authority: l.authority}
+			hasher := leafHasher{authority: l.id.authority}
 			for _, u := range units {
 				l.hash(u, &hasher)
 				l.publish(u)
@@ -348,7 +348,7 @@ func (u *unit) each(fn func(seq uint64, p *Pending, m Message) error) error {
 func (l *Log) hash(u *unit, h *leafHasher) {
 	u.leaves = make([]tlog.Hash, 0, u.last-u.first+1)
 	_ = u.each(func(seq uint64, _ *Pending, m Message) error {
-		u.leaves = append(u.leaves, h.leaf(stored{seq: seq, subject: subject(l.authority, m.Entity, m.Type), id: m.ID, data: m.Data}))
+		u.leaves = append(u.leaves, h.leaf(stored{seq: seq, subject: l.id.subject(m.Entity, m.Type), id: m.ID, data: m.Data}))
 		return nil // fn never fails
 	})
 }
@@ -399,7 +399,7 @@ func (l *Log) publish(u *unit) {
 			guarded[m.Entity] = true
 			l.guard(h, p, m.Entity)
 		}
-		msg := &nats.Msg{Subject: subject(l.authority, m.Entity, m.Type), Header: h, Data: m.Data}
+		msg := &nats.Msg{Subject: l.id.subject(m.Entity, m.Type), Header: h, Data: m.Data}
 		if seq == u.last {
 			msg.Reply = l.inbox + "." + u.token
 		}
@@ -434,7 +434,7 @@ func (l *Log) guard(h nats.Header, p *Pending, entity string) {
 	for _, g := range p.commit.Guards {
 		if g.Entity == entity {
 			h[headerGuard] = []string{strconv.FormatUint(g.Last, 10)}
-			h[headerGuardFilter] = []string{entityFilter(l.authority, entity)}
+			h[headerGuardFilter] = []string{l.id.entityFilter(entity)}
 			return
 		}
 	}

@@ -18,7 +18,7 @@ import (
 // Checkpoint is a signed head of a log: a C2SP tlog-checkpoint, which is a signed note of three lines: the log's origin, the size of
 // its tree, the root in base64. It has been verified by whoever made the value.
 type Checkpoint struct {
-	Origin string // careledger/{authority}: the identity of the log, and the name of its key
+	Origin string // careledger/{authority}, of its access log careledger/{authority}/access: the identity of the log, and the name of its key
 	Head          // how many events, and the RFC 6962 tree hash of them
 	Note   []byte // as it is kept and handed on: text, the log's signature, cosignatures
 
@@ -32,10 +32,19 @@ type Cosignature struct {
 	Time time.Time // in whole seconds; as the cosigner says
 }
 
-// Origin is the identity of an authority's log, and the name of the key that signs its checkpoints (C2SP tlog-checkpoint: these
+// Origin is the identity of an authority's ledger (series Care), and the name of the key that signs its checkpoints (C2SP tlog-checkpoint: these
 // should be the same). Two ledgers of one authority, say a test and the real one, have the same origin and different keys, so that
 // it takes the verifier key to tell them apart.
-func Origin(authority string) string { return "careledger/" + authority }
+func Origin(authority string) string { return careLog(authority).origin() }
+
+// AccessOrigin is Origin of an authority's access log.
+func AccessOrigin(authority string) string { return logID{Access, authority}.origin() }
+
+// ParseOrigin returns whose log an origin is, and which; false if it is none of ours.
+func ParseOrigin(origin string) (authority string, s Series, ok bool) {
+	id, ok := parseOrigin(origin)
+	return id.authority, id.series, ok
+}
 
 // VerifyCheckpoint reads a checkpoint and checks that the key signed it, and each cosignature that one of cosigners is the key of
 // (C2SP tlog-cosignature, cosignature/v1). It takes the canonical form only. Errors: *[CheckpointError].

@@ -101,7 +101,7 @@ func TestManyCallersSignOneCheckpointOfAHead(t *testing.T) {
 
 func TestWithoutADirectoryNothingIsSigned(t *testing.T) {
 	t.Parallel()
-	l := &Log{store: &Store{}, authority: authority}
+	l := &Log{store: &Store{}, id: careLog(authority)}
 	_, err := l.Checkpoint(t.Context())
 	require.ErrorIs(t, err, ErrNoProofDir)
 	require.NoError(t, l.checkpointAtClose())
@@ -130,7 +130,7 @@ func TestASecondHeadOfOneSizeIsNeverSigned(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			c := &checkpoints{dir: t.TempDir(), authority: authority}
+			c := &checkpoints{dir: t.TempDir(), id: careLog(authority)}
 			signed := memoryTree(t, 30, "")
 			first, err := c.sign(t.Context(), signed.head(), signed)
 			require.NoError(t, err)
@@ -151,7 +151,7 @@ func TestASecondHeadOfOneSizeIsNeverSigned(t *testing.T) {
 
 func TestAHeadThatTheTreeDoesNotGiveIsNotSigned(t *testing.T) {
 	t.Parallel()
-	c := &checkpoints{dir: t.TempDir(), authority: authority}
+	c := &checkpoints{dir: t.TempDir(), id: careLog(authority)}
 	tr := memoryTree(t, 30, "")
 	tr.store.(*memoryStore).b[tlog.StoredHashIndex(2, 6)*32] ^= 1 // above leaves 25 to 28
 	_, err := c.sign(t.Context(), tr.head(), tr)
@@ -162,7 +162,7 @@ func TestAHeadThatTheTreeDoesNotGiveIsNotSigned(t *testing.T) {
 // What a crash leaves under names that do not count is not in the way.
 func TestCrashWhileSigningLeavesWholeNotes(t *testing.T) {
 	t.Parallel()
-	c := &checkpoints{dir: t.TempDir(), authority: authority}
+	c := &checkpoints{dir: t.TempDir(), id: careLog(authority)}
 	tr := memoryTree(t, 30, "")
 	_, err := c.sign(t.Context(), tr.head(), tr)
 	require.NoError(t, err)
@@ -385,7 +385,7 @@ func TestCosignaturesTravelWithTheCheckpoint(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, []string{public}, known)
 
-	own, err := ReadKey((&checkpoints{dir: l.store.config.ProofDir, authority: authority}).keyPath())
+	own, err := ReadKey((&checkpoints{dir: l.store.config.ProofDir, id: careLog(authority)}).keyPath())
 	require.NoError(t, err)
 	_, err = Cosign(next, key, own)
 	require.ErrorContains(t, err, "cannot vouch for itself")
@@ -393,7 +393,7 @@ func TestCosignaturesTravelWithTheCheckpoint(t *testing.T) {
 
 func TestAKeyIsNeverOverwrittenOrReplacedInSilence(t *testing.T) {
 	t.Parallel()
-	c := &checkpoints{dir: t.TempDir(), authority: authority}
+	c := &checkpoints{dir: t.TempDir(), id: careLog(authority)}
 	tr := memoryTree(t, 3, "")
 	_, err := c.sign(t.Context(), tr.head(), tr)
 	require.NoError(t, err)
@@ -415,7 +415,7 @@ func TestAKeyIsNeverOverwrittenOrReplacedInSilence(t *testing.T) {
 func TestVerifierKeysAreChecked(t *testing.T) {
 	t.Parallel()
 	tr := memoryTree(t, 3, "")
-	c := &checkpoints{dir: t.TempDir(), authority: authority}
+	c := &checkpoints{dir: t.TempDir(), id: careLog(authority)}
 	cp, err := c.sign(t.Context(), tr.head(), tr)
 	require.NoError(t, err)
 	key, err := c.key(true)
@@ -444,7 +444,7 @@ func TestVerifierKeysAreChecked(t *testing.T) {
 func TestCosignaturesOfTheOtherKindAreChecked(t *testing.T) {
 	t.Parallel()
 	tr := memoryTree(t, 3, "")
-	c := &checkpoints{dir: t.TempDir(), authority: authority}
+	c := &checkpoints{dir: t.TempDir(), id: careLog(authority)}
 	cp, err := c.sign(t.Context(), tr.head(), tr)
 	require.NoError(t, err)
 	key, err := c.key(true)

@@ -24,11 +24,11 @@ import (
 //	checkpoints/AUTHORITY/000007-1042.note      the seventh checkpoint, of 1 042 events, with its cosignatures
 //	checkpoints/AUTHORITY/cosigners             a line for each auditor whose cosignature was taken: the verifier key
 //
-// Notes are numbered without a gap and grow in size, so that one taken away in the middle is missed. A note is only ever replaced by
+// AUTHORITY is the ledger's own log; of the access log it is ACCESS_AUTHORITY. Notes are numbered without a gap and grow in size, so that one taken away in the middle is missed. A note is only ever replaced by
 // itself with more cosignatures. Whoever writes holds a lock on checkpoints/AUTHORITY, so that several processes may share them.
 type checkpoints struct {
-	dir       string // Config.ProofDir
-	authority string
+	dir string // Config.ProofDir
+	id  logID
 }
 
 const (
@@ -43,8 +43,8 @@ type storedNote struct {
 	size uint64
 }
 
-func (c *checkpoints) folder() string        { return filepath.Join(c.dir, "checkpoints", c.authority) }
-func (c *checkpoints) keyPath() string       { return filepath.Join(c.dir, "keys", c.authority+".key") }
+func (c *checkpoints) folder() string        { return filepath.Join(c.dir, "checkpoints", c.id.file()) }
+func (c *checkpoints) keyPath() string       { return filepath.Join(c.dir, "keys", c.id.file()+".key") }
 func (c *checkpoints) cosignersPath() string { return filepath.Join(c.folder(), "cosigners") }
 
 // noteName is the name of a checkpoint's file.
@@ -153,15 +153,15 @@ func (c *checkpoints) key(signed bool) (*Key, error) {
 	case notExist(err) && signed:
 		return nil, &CheckpointError{Where: c.keyPath(), Reason: "the signing key is missing, and there are checkpoints that it signed; restore it from a backup"}
 	case notExist(err):
-		if k, err = NewKey(Origin(c.authority)); err == nil {
+		if k, err = NewKey(c.id.origin()); err == nil {
 			err = k.Write(c.keyPath())
 		}
 	}
 	if err != nil {
 		return nil, err
 	}
-	if k.name != Origin(c.authority) {
-		return nil, &CheckpointError{Where: c.keyPath(), Reason: fmt.Sprintf("it is the key of %s, not of %s", k.name, Origin(c.authority))}
+	if k.name != c.id.origin() {
+		return nil, &CheckpointError{Where: c.keyPath(), Reason: fmt.Sprintf("it is the key of %s, not of %s", k.name, c.id.origin())}
 	}
 	return k, nil
 }
@@ -304,7 +304,7 @@ func (c *checkpoints) checkRoot(head Head, hashes tlog.HashReader) error {
 		return fmt.Errorf("reading the tree: %w", err)
 	}
 	if root != tlog.Hash(head.Root) {
-		return &InconsistentError{Origin: Origin(c.authority), Earlier: Head{head.Sequence, root}, Later: head,
+		return &InconsistentError{Origin: c.id.origin(), Earlier: Head{head.Sequence, root}, Later: head,
 			Reason: "the first is what the tree file gives and the second what is witnessed. The tree file is damaged: close the ledger and remove it, and it is made again from the log"}
 	}
 	return nil
@@ -313,7 +313,7 @@ func (c *checkpoints) checkRoot(head Head, hashes tlog.HashReader) error {
 // checkContinues refuses a head that does not continue the last signed one.
 func (c *checkpoints) checkContinues(last, head Head, hashes tlog.HashReader) error {
 	if last.Sequence > head.Sequence {
-		return checkHeads(Origin(c.authority), last, head, nil)
+		return checkHeads(c.id.origin(), last, head, nil)
 	}
 	var proof tlog.TreeProof
 	if last.Sequence < head.Sequence {
@@ -322,7 +322,7 @@ func (c *checkpoints) checkContinues(last, head Head, hashes tlog.HashReader) er
 			return fmt.Errorf("reading the tree: %w", err)
 		}
 	}
-	err := checkHeads(Origin(c.authority), last, head, proof)
+	err := checkHeads(c.id.origin(), last, head, proof)
 	if bad := (*InconsistentError)(nil); errors.As(err, &bad) {
 		bad.Reason = "the first was signed and the second is what the ledger holds now. Either the log was replaced by another after that, or the tree file is damaged (close the ledger and remove it, and it is made again from the log)"
 	}

@@ -265,6 +265,7 @@ func TestStreamsAreNotForOutsideClients(t *testing.T) {
 		"$JS.API.META.LEADER.STEPDOWN":                "",
 		"$SYS.REQ.SERVER.PING":                        "",
 		"care.1281.case.a.visit-performed":            "",
+		"access.1281.question.trail.cases-read":       "",
 		"_R_.x":                                       "",
 		"_INBOX.x":                                    "",
 	} {

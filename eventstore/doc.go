@@ -1,5 +1,6 @@
 // Package eventstore keeps the log: one append-only JetStream stream per authority, a Merkle tree over its exact bytes,
 // a witness of its head, and signed checkpoints of it for others. It knows bytes, subjects, sequences and hashes; it never decodes an event's data.
+// Beside its ledger an authority has a log of who has read what of it (series Access), kept with the same promises.
 //
 // # Promises
 //

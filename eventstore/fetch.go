@@ -75,7 +75,7 @@ func (f *fetcher) run(ctx context.Context, next uint64, runs chan<- []stored) er
 	f.msgs = make(chan *nats.Msg, 4*most+16) // one answer, and what is left of one given up: never full
 	sub, err := f.log.store.reads.ChanSubscribe(f.inbox+".*", f.msgs)
 	if err != nil {
-		return fmt.Errorf("reading the log of %s: %w", f.log.authority, err)
+		return fmt.Errorf("reading the log of %s: %w", f.log.id, err)
 	}
 	defer sub.Unsubscribe() //nolint:errcheck // a closed connection has no subscriptions
 	if f.filter == "" && f.to-next >= streamFrom {
@@ -107,7 +107,7 @@ func (f *fetcher) run(ctx context.Context, next uint64, runs chan<- []stored) er
 				return err
 			}
 			if err != nil && time.Since(since) > f.log.store.config.OutcomeTimeout {
-				return fmt.Errorf("reading the log of %s at sequence %d: %w", f.log.authority, next, err)
+				return fmt.Errorf("reading the log of %s at sequence %d: %w", f.log.id, next, err)
 			}
 			if err != nil {
 				if err := pause(ctx, fetchBackoff); err != nil {

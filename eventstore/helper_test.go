@@ -142,5 +142,5 @@ func onCluster(c *clustertest.Cluster, dir string) Config {
 
 // newForeign is an event as somebody else would publish it: without a position.
 func newForeign(l *Log, m Message) *nats.Msg {
-	return &nats.Msg{Subject: subject(l.authority, m.Entity, m.Type), Data: m.Data, Header: nats.Header{headerID: {m.ID}}}
+	return &nats.Msg{Subject: l.id.subject(m.Entity, m.Type), Data: m.Data, Header: nats.Header{headerID: {m.ID}}}
 }

@@ -3,7 +3,9 @@ package eventstore
 import (
 	"crypto/ed25519"
 	"crypto/rand"
+	"crypto/sha256"
 	"encoding/base64"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"os"
@@ -80,6 +82,21 @@ func (k *Key) Name() string { return k.name }
 
 // VerifierKey is the public key for signatures of a log (C2SP signed-note, type 0x01).
 func (k *Key) VerifierKey() string { return k.public }
+
+// Fingerprint is the SHA-256 of the Ed25519 public key in a verifier key, in hex: short enough to be read out and compared. Errors:
+// *[CheckpointError].
+func Fingerprint(verifierKey string) (string, error) {
+	v, err := note.NewVerifier(verifierKey)
+	if err == nil {
+		prefix := fmt.Sprintf("%s+%08x+", v.Name(), v.KeyHash())
+		if b, ok := canonicalBase64(strings.TrimPrefix(verifierKey, prefix)); ok && len(b) == 1+ed25519.PublicKeySize {
+			sum := sha256.Sum256(b[1:])
+			return hex.EncodeToString(sum[:]), nil
+		}
+		err = errors.New("it is not in its canonical form")
+	}
+	return "", &CheckpointError{Where: "the log's verifier key", Reason: fmt.Sprintf("%q is not one (%v); careledger checkpoint shows it", verifierKey, err)}
+}
 
 // CosignerKey is the public key for cosignatures (C2SP tlog-cosignature, type 0x04).
 func (k *Key) CosignerKey() (string, error) { return fnote.VKeyToCosignatureV1(k.public) }

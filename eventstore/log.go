@@ -49,12 +49,12 @@ type Commit struct {
 	Messages []Message // 1 to 1000
 }
 
-// Log is the log of one authority. Its methods are safe for concurrent use, except that the order of Submit calls is the
+// Log is one log of an authority. Its methods are safe for concurrent use, except that the order of Submit calls is the
 // order on the log, so deciders need one of their own.
 type Log struct {
-	store     *Store
-	authority string
-	name      string // of the stream
+	store *Store
+	id    logID
+	name  string // of the stream
 
 	// extending is held while tree and witness grow, by whoever learned of new events: the settler or a refresh.
 	extending sync.Mutex
@@ -92,8 +92,8 @@ type Log struct {
 
 // openLog opens or creates. Order matters: the witness of a new log is durable before its stream exists, so that no
 // stream with events ever lacks one. A crash in between leaves a witness of nothing, which the next CreateLog takes up.
-func openLog(ctx context.Context, s *Store, authority string, create bool) (*Log, error) {
-	l := &Log{store: s, authority: authority, name: streamName(authority), headMoved: make(chan struct{}), stopped: make(chan struct{}), pace: newPace(), waits: map[string]wait{}}
+func openLog(ctx context.Context, s *Store, id logID, create bool) (*Log, error) {
+	l := &Log{store: s, id: id, name: id.stream(), headMoved: make(chan struct{}), stopped: make(chan struct{}), pace: newPace(), waits: map[string]wait{}}
 	l.changed = sync.NewCond(&l.mu)
 	w, witnessed, err := l.openWitness()
 	missing := notExist(err)
@@ -104,9 +104,15 @@ func openLog(ctx context.Context, s *Store, authority string, create bool) (*Log
 		return nil, err
 	}
 	st, err := s.js.Stream(ctx, l.name)
+	signed := uint64(0)
+	if errors.Is(err, jetstream.ErrStreamNotFound) {
+		signed = l.signedLast()
+	}
 	switch {
 	case errors.Is(err, jetstream.ErrStreamNotFound) && witnessed.Sequence > 0:
 		err = l.corrupt(1, fmt.Sprintf("the server has no stream %s, but %d events were acknowledged", l.name, witnessed.Sequence))
+	case signed > 0:
+		err = l.corrupt(1, fmt.Sprintf("the server has no stream %s, but a checkpoint of %d events was signed", l.name, signed))
 	case errors.Is(err, jetstream.ErrStreamNotFound) && create:
 		if missing {
 			if w, witnessed, err = l.newWitness(); err != nil {
@@ -114,11 +120,11 @@ func openLog(ctx context.Context, s *Store, authority string, create bool) (*Log
 			}
 			missing = false
 		}
-		st, err = s.createStream(ctx, authority)
+		st, err = s.createStream(ctx, id)
 	case errors.Is(err, jetstream.ErrStreamNotFound):
-		err = fmt.Errorf("%s: %w", authority, ErrNoLog)
+		err = fmt.Errorf("%s: %w", id, ErrNoLog)
 	case err != nil:
-		err = fmt.Errorf("opening the log of %s: %w", authority, err)
+		err = fmt.Errorf("opening the log of %s: %w", id, err)
 	}
 	if err == nil {
 		err = l.take(ctx, st, w, witnessed, missing)
@@ -136,9 +142,9 @@ func openLog(ctx context.Context, s *Store, authority string, create bool) (*Log
 func (l *Log) take(ctx context.Context, st jetstream.Stream, w *witness, witnessed Head, missing bool) error {
 	info, err := st.Info(ctx, jetstream.WithDeletedDetails(true))
 	if err != nil {
-		return fmt.Errorf("opening the log of %s: %w", l.authority, err)
+		return fmt.Errorf("opening the log of %s: %w", l.id, err)
 	}
-	if err := checkStream(l.authority, info.Config); err != nil {
+	if err := checkStream(l.id, info.Config); err != nil {
 		return err
 	}
 	if missing {
@@ -257,7 +263,7 @@ func (l *Log) checkTail(ctx context.Context, last uint64) error {
 }
 
 func (l *Log) witnessPath(suffix string) string {
-	return filepath.Join(l.store.witnessDir(), l.authority+suffix)
+	return filepath.Join(l.store.witnessDir(), l.id.file()+suffix)
 }
 
 // openWitness opens the log's witness; without a directory there is none to lose, and the first sight of the log counts.
@@ -277,11 +283,11 @@ func (l *Log) newWitness() (*witness, Head, error) {
 }
 
 func (l *Log) corrupt(seq uint64, reason string) *CorruptError {
-	return &CorruptError{Authority: l.authority, Sequence: seq, Reason: reason}
+	return &CorruptError{Authority: l.id.String(), Sequence: seq, Reason: reason}
 }
 
 // Authority is whose log it is.
-func (l *Log) Authority() string { return l.authority }
+func (l *Log) Authority() string { return l.id.authority }
 
 // Head is how far the log reaches: verified and witnessed.
 func (l *Log) Head() Head {

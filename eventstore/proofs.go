@@ -99,7 +99,20 @@ func (l *Log) compareSigned(ctx context.Context) error {
 	return nil
 }
 
-// checkpointAtClose signs the head if the log has grown since the last checkpoint. It looks at names only where it has not.
+// signedLast returns the size that the name of the log's last checkpoint says, 0 where there is none or it cannot be told.
+func (l *Log) signedLast() uint64 {
+	c, err := l.checkpoints()
+	if err != nil {
+		return 0
+	}
+	names, err := c.names()
+	if err != nil || len(names) == 0 {
+		return 0
+	}
+	return names[len(names)-1].size
+}
+
+// checkpointAtClose signs the head if the log has grown by signAfter since the last checkpoint. It looks at names only where it has not.
 func (l *Log) checkpointAtClose() error {
 	c, err := l.checkpoints()
 	if errors.Is(err, ErrNoProofDir) {
@@ -110,8 +123,15 @@ func (l *Log) checkpointAtClose() error {
 		return nil
 	}
 	names, err := c.names()
-	if err != nil || len(names) > 0 && names[len(names)-1].size >= head.Sequence { // larger: another process of a cluster signed it
+	if err != nil {
 		return err
+	}
+	signed := uint64(0) // larger than head where another process of a cluster signed
+	if len(names) > 0 {
+		signed = names[len(names)-1].size
+	}
+	if head.Sequence < signed+l.id.series.signAfter() {
+		return nil
 	}
 	l.signing.Lock()
 	defer l.signing.Unlock()
@@ -176,23 +196,22 @@ func (l *Log) Cosigners() ([]string, error) {
 func (l *Log) checkpoints() (*checkpoints, error) {
 	dir := l.store.config.ProofDir
 	if dir == "" {
-		return nil, fmt.Errorf("log %s: %w", l.authority, ErrNoProofDir)
+		return nil, fmt.Errorf("log %s: %w", l.id, ErrNoProofDir)
 	}
-	return &checkpoints{dir: dir, authority: l.authority}, nil
+	return &checkpoints{dir: dir, id: l.id}, nil
 }
 
-// LeafHash is the leaf of an event in the tree of an authority's log: the RFC 6962 leaf hash of its frame (tree.go). Whoever has the
+// LeafHash is the leaf of an event in the tree of an authority's ledger (series Care): the RFC 6962 leaf hash of its frame (tree.go). Whoever has the
 // event's bytes computes it without the log.
 func LeafHash(authority string, e Event) [32]byte {
-	h := leafHasher{authority: authority}
-	return h.leaf(stored{seq: e.Sequence, subject: subject(authority, e.Entity, e.Type), id: e.ID, data: e.Data})
+	return careLog(authority).leaf(e)
 }
 
 // ProveInclusion proves that the event at sequence is in the log as a checkpoint signed it (RFC 6962, section 2.1.1). The proof is
 // checked before it is handed out. Errors: *[CorruptError] if the tree does not give the checkpoint's root.
 func (l *Log) ProveInclusion(sequence uint64, in *Checkpoint) (tlog.RecordProof, error) {
 	if sequence == 0 || sequence > in.Sequence || in.Sequence > l.Head().Sequence {
-		return nil, fmt.Errorf("log %s: there is no proof of event %d in a checkpoint of %d events; the log has %d", l.authority, sequence, in.Sequence, l.Head().Sequence)
+		return nil, fmt.Errorf("log %s: there is no proof of event %d in a checkpoint of %d events; the log has %d", l.id, sequence, in.Sequence, l.Head().Sequence)
 	}
 	p, err := tlog.ProveRecord(int64(in.Sequence), int64(sequence-1), l)
 	if err != nil {
@@ -219,13 +238,13 @@ func (l *Log) ProveEvent(sequence uint64, in *Checkpoint) (proof.TLogProof, erro
 }
 
 // CheckInclusion returns nil if the proof shows that the event is in the log of the checkpoint, which the caller has verified. The
-// authority is the one of the checkpoint's origin. Errors: *[CheckpointError].
+// log is the one of the checkpoint's origin. Errors: *[CheckpointError].
 func CheckInclusion(e Event, in *Checkpoint, p tlog.RecordProof) error {
-	authority, ours := strings.CutPrefix(in.Origin, Origin(""))
+	id, ours := parseOrigin(in.Origin)
 	if !ours || e.Sequence == 0 || e.Sequence > in.Sequence || in.Sequence == 0 {
 		return &CheckpointError{Where: fmt.Sprintf("event %d", e.Sequence), Reason: fmt.Sprintf("it cannot be in the checkpoint of %d events of %s", in.Sequence, in.Origin)}
 	}
-	if err := tlog.CheckRecord(p, int64(in.Sequence), in.Root, int64(e.Sequence-1), LeafHash(authority, e)); err != nil {
+	if err := tlog.CheckRecord(p, int64(in.Sequence), in.Root, int64(e.Sequence-1), id.leaf(e)); err != nil {
 		return &CheckpointError{Where: fmt.Sprintf("event %d", e.Sequence), Reason: fmt.Sprintf("the proof does not show it in the checkpoint of %d events of %s: the event or the proof has been altered", in.Sequence, in.Origin)}
 	}
 	return nil
@@ -236,7 +255,7 @@ func CheckInclusion(e Event, in *Checkpoint, p tlog.RecordProof) error {
 // and the error is *[InconsistentError] if the earlier head is not of this log.
 func (l *Log) ProveConsistency(earlier Head, later *Checkpoint) (ConsistencyProof, error) {
 	if earlier.Sequence == 0 || earlier.Sequence > later.Sequence || later.Sequence > l.Head().Sequence {
-		return ConsistencyProof{}, fmt.Errorf("log %s: there is no proof from %d to %d events; the first is 1 or more, the second not smaller, and the log has %d", l.authority, earlier.Sequence, later.Sequence, l.Head().Sequence)
+		return ConsistencyProof{}, fmt.Errorf("log %s: there is no proof from %d to %d events; the first is 1 or more, the second not smaller, and the log has %d", l.id, earlier.Sequence, later.Sequence, l.Head().Sequence)
 	}
 	if earlier.Root == ([32]byte{}) {
 		root, err := tlog.TreeHash(int64(earlier.Sequence), l)

@@ -65,7 +65,7 @@ func (l *Log) ReadEntity(ctx context.Context, entity string, to uint64, fn func(
 		return nil
 	}
 	check := l.newChecker(head, entityLeafRead)
-	filter := entityFilter(l.authority, entity)
+	filter := l.id.entityFilter(entity)
 	pass := func(m stored) error {
 		e, err := check.event(m)
 		if err != nil {
@@ -109,7 +109,7 @@ func (l *Log) readEntityFromLeader(ctx context.Context, filter string, to uint64
 func (l *Log) Get(ctx context.Context, seq uint64) (Event, error) {
 	head := l.Head().Sequence
 	if seq == 0 || seq > head {
-		return Event{}, fmt.Errorf("log %s: there is no sequence %d; it reaches from 1 to %d", l.authority, seq, head)
+		return Event{}, fmt.Errorf("log %s: there is no sequence %d; it reaches from 1 to %d", l.id, seq, head)
 	}
 	m, found, err := l.getFromLeader(ctx, seq)
 	if err != nil {
@@ -155,7 +155,7 @@ type checker struct {
 }
 
 func (l *Log) newChecker(size uint64, blockBytes int) *checker {
-	return &checker{log: l, hasher: leafHasher{authority: l.authority}, leaves: newLeafReader(l.tree.store, size, blockBytes)}
+	return &checker{log: l, hasher: leafHasher{authority: l.id.authority}, leaves: newLeafReader(l.tree.store, size, blockBytes)}
 }
 
 func (c *checker) event(m stored) (Event, error) {
@@ -166,7 +166,7 @@ func (c *checker) event(m stored) (Event, error) {
 	if c.hasher.leaf(m) != want {
 		return Event{}, c.log.corrupt(m.seq, "its bytes are not those that were acknowledged")
 	}
-	entity, typ, ok := parseSubject(c.log.authority, m.subject)
+	entity, typ, ok := c.log.id.parseSubject(m.subject)
 	if !ok {
 		return Event{}, c.log.corrupt(m.seq, fmt.Sprintf("its subject %q is not one of this log", m.subject))
 	}
@@ -178,7 +178,7 @@ func (l *Log) hashRange(ctx context.Context, from, to uint64, fn func(first uint
 	if from > to {
 		return nil
 	}
-	hasher := leafHasher{authority: l.authority}
+	hasher := leafHasher{authority: l.id.authority}
 	next := from
 	return l.fetch(ctx, from, to, "", func(ms []stored) error {
 		leaves := make([]tlog.Hash, len(ms))
@@ -186,7 +186,7 @@ func (l *Log) hashRange(ctx context.Context, from, to uint64, fn func(first uint
 			if m.seq != next+uint64(i) {
 				return l.corrupt(next+uint64(i), fmt.Sprintf("the server skips it and goes on at %d", m.seq))
 			}
-			if _, _, ok := parseSubject(l.authority, m.subject); !ok || m.id == "" {
+			if _, _, ok := l.id.parseSubject(m.subject); !ok || m.id == "" {
 				return l.corrupt(m.seq, fmt.Sprintf("the message (subject %q) was not written by careledger", m.subject))
 			}
 			leaves[i] = hasher.leaf(m)
@@ -230,10 +230,10 @@ func (l *Log) askForMessage(ctx context.Context, question directGet) (m stored, 
 		if answer.Error.ErrorCode == jetstream.JSErrCodeMessageNotFound {
 			return m, false, nil
 		}
-		return m, false, fmt.Errorf("reading sequence %d of %s: %w", seq, l.authority, answer.Error)
+		return m, false, fmt.Errorf("reading sequence %d of %s: %w", seq, l.id, answer.Error)
 	}
 	if answer.Message == nil {
-		return m, false, fmt.Errorf("reading sequence %d of %s: an answer without a message", seq, l.authority)
+		return m, false, fmt.Errorf("reading sequence %d of %s: an answer without a message", seq, l.id)
 	}
 	m = stored{seq: answer.Message.Seq, subject: answer.Message.Subject, data: answer.Message.Data}
 	if len(answer.Message.Header) > 0 {
@@ -256,7 +256,7 @@ func (l *Log) lastSequence(ctx context.Context) (uint64, error) {
 		return 0, err
 	}
 	if answer.Error != nil {
-		return 0, fmt.Errorf("asking how far the log of %s reaches: %w", l.authority, answer.Error)
+		return 0, fmt.Errorf("asking how far the log of %s reaches: %w", l.id, answer.Error)
 	}
 	return answer.State.LastSeq, nil
 }

@@ -140,7 +140,7 @@ func TestTreeIsThatOfTheRFC(t *testing.T) {
 		}
 		require.Equal(t, mth(leaves), heads[n].Root)
 		require.Equal(t, mth(leaves[:m]), heads[m].Root)
-		l := &Log{store: &Store{}, authority: authority, tree: tr, head: tr.head()}
+		l := &Log{store: &Store{}, id: careLog(authority), tree: tr, head: tr.head()}
 		earlier, later := &Checkpoint{Origin: Origin(authority), Head: heads[m]}, &Checkpoint{Origin: Origin(authority), Head: heads[n]}
 
 		for _, in := range []*Checkpoint{earlier, later} {

@@ -32,10 +32,10 @@ func (l *Log) ReadSequences(ctx context.Context, sequences []uint64, fn func(Eve
 	head := l.Head().Sequence
 	for i, seq := range sequences {
 		if seq == 0 || seq > head {
-			return fmt.Errorf("log %s: there is no sequence %d; it reaches from 1 to %d", l.authority, seq, head)
+			return fmt.Errorf("log %s: there is no sequence %d; it reaches from 1 to %d", l.id, seq, head)
 		}
 		if i > 0 && seq <= sequences[i-1] {
-			return fmt.Errorf("log %s: sequence %d is asked for after %d; they must increase", l.authority, seq, sequences[i-1])
+			return fmt.Errorf("log %s: sequence %d is asked for after %d; they must increase", l.id, seq, sequences[i-1])
 		}
 	}
 	for len(sequences) > 0 {
@@ -136,7 +136,7 @@ func (l *Log) newGetter(sequences []uint64) (*getter, error) {
 	g.msgs = make(chan *nats.Msg, 2*min(len(sequences), getsMost))
 	var err error
 	if g.sub, err = l.store.reads.ChanSubscribe(g.inbox+".*", g.msgs); err != nil {
-		return nil, fmt.Errorf("reading the log of %s: %w", l.authority, err)
+		return nil, fmt.Errorf("reading the log of %s: %w", l.id, err)
 	}
 	g.stall = time.NewTimer(fetchStall)
 	return g, nil
@@ -220,7 +220,7 @@ func (g *getter) fromLeader(ctx context.Context, cause error) (stored, error) {
 	case errors.Is(err, ErrCorrupt):
 		return m, err
 	case err != nil:
-		return m, fmt.Errorf("reading the log of %s at sequence %d: %w", g.log.authority, seq, errors.Join(cause, err))
+		return m, fmt.Errorf("reading the log of %s at sequence %d: %w", g.log.id, seq, errors.Join(cause, err))
 	case !found:
 		return m, g.log.corrupt(seq, "the server does not have it")
 	}

@@ -77,7 +77,7 @@ func TestSequencesAreReadWithoutDirectGet(t *testing.T) {
 	t.Parallel()
 	l, _ := newLog(t, Config{})
 	fill(t, l, 500)
-	c := streamConfig(authority, 1)
+	c := streamConfig(careLog(authority), 1)
 	c.AllowDirect = false
 	_, err := l.store.js.UpdateStream(t.Context(), c)
 	require.NoError(t, err)

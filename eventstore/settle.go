@@ -196,11 +196,11 @@ func (l *Log) fail(u *unit, cause error) {
 	for _, v := range flight {
 		l.forget(v)
 		for _, p := range v.commits {
-			p.fail(l.authority, errs[v])
+			p.fail(l.id.String(), errs[v])
 		}
 	}
 	for _, p := range queue {
-		p.fail(l.authority, behind(cause))
+		p.fail(l.id.String(), behind(cause))
 	}
 }
 
@@ -297,7 +297,7 @@ func (l *Log) readBack(ctx context.Context, u *unit) (bool, error) {
 		if err != nil || !ok {
 			return err
 		}
-		if have.subject != subject(l.authority, m.Entity, m.Type) || have.id != m.ID || !bytes.Equal(have.data, m.Data) {
+		if have.subject != l.id.subject(m.Entity, m.Type) || have.id != m.ID || !bytes.Equal(have.data, m.Data) {
 			return fmt.Errorf("%w (sequence %d holds another event)", ErrConflict, seq)
 		}
 		found++

@@ -126,7 +126,7 @@ type Store struct {
 	clerk    *clerk     // makes consumers for outside clients; nil with ServerURL
 
 	mu     sync.Mutex
-	logs   map[string]*Log
+	logs   map[logID]*Log
 	closed bool
 }
 
@@ -136,7 +136,7 @@ func Open(ctx context.Context, c Config) (*Store, error) {
 	if err := c.validate(); err != nil {
 		return nil, err
 	}
-	s := &Store{config: c.withDefaults(), logs: map[string]*Log{}}
+	s := &Store{config: c.withDefaults(), logs: map[logID]*Log{}}
 	if err := s.open(ctx); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
@@ -217,11 +217,16 @@ func connOptions() []nats.Option {
 	}
 }
 
+// isLog says whether a stream is a log of ours.
+func isLog(stream string) bool {
+	return slices.ContainsFunc(allSeries(), func(s Series) bool { return strings.HasPrefix(stream, s.prefix()) })
+}
+
 // assertNoAsync refuses a server with a log whose acknowledgements precede its writes.
 func (s *Store) assertNoAsync(ctx context.Context) error {
 	l := s.js.ListStreams(ctx)
 	for info := range l.Info() {
-		if strings.HasPrefix(info.Config.Name, streamPrefix) && info.Config.PersistMode == jetstream.AsyncPersistMode {
+		if isLog(info.Config.Name) && info.Config.PersistMode == jetstream.AsyncPersistMode {
 			return fmt.Errorf("stream %s has persist mode async: it acknowledges what it has not written; recreate it with the default mode", info.Config.Name)
 		}
 	}
@@ -284,13 +289,13 @@ func (s *Store) ClientURL() string {
 	return s.server.ClientURL()
 }
 
-// Authorities lists whose logs there are, sorted. A log that the witness knows and the server has lost is listed too, so
+// Authorities lists whose ledgers there are, sorted. A log that the witness knows and the server has lost is listed too, so
 // that opening it tells.
 func (s *Store) Authorities(ctx context.Context) ([]string, error) {
 	var found []string
 	names := s.js.StreamNames(ctx)
 	for name := range names.Name() {
-		if a, ok := strings.CutPrefix(name, streamPrefix); ok {
+		if a, ok := strings.CutPrefix(name, Care.prefix()); ok {
 			found = append(found, a)
 		}
 	}
@@ -304,6 +309,9 @@ func (s *Store) Authorities(ctx context.Context) ([]string, error) {
 		}
 		for _, h := range heads {
 			a := strings.TrimSuffix(filepath.Base(h), headSuffix)
+			if !authorityPattern().MatchString(a) {
+				continue // of another series
+			}
 			if w, err := readWitness(h); err == nil && w.Sequence == 0 {
 				continue // a log that was about to be created; nothing can be missing
 			}
@@ -319,32 +327,42 @@ func (s *Store) witnessDir() string { return filepath.Join(s.config.Dir, "witnes
 // OpenLog opens the log of an authority and compares it with its witness. The same log is returned each time. Errors:
 // [ErrNoLog]; *[CorruptError].
 func (s *Store) OpenLog(ctx context.Context, authority string) (*Log, error) {
-	return s.log(ctx, authority, false)
+	return s.log(ctx, careLog(authority), false)
 }
 
 // CreateLog is OpenLog, and creates the log if there is none. An existing stream whose configuration is not the
 // immutable one is refused in words.
 func (s *Store) CreateLog(ctx context.Context, authority string) (*Log, error) {
-	return s.log(ctx, authority, true)
+	return s.log(ctx, careLog(authority), true)
 }
 
-func (s *Store) log(ctx context.Context, authority string, create bool) (*Log, error) {
-	if !authorityPattern().MatchString(authority) {
-		return nil, fmt.Errorf("authority %q: 1 to 32 of A-Z, a-z, 0-9 and - are expected", authority)
+// OpenAccessLog is OpenLog for the log of who has read what of the authority's ledger.
+func (s *Store) OpenAccessLog(ctx context.Context, authority string) (*Log, error) {
+	return s.log(ctx, logID{Access, authority}, false)
+}
+
+// CreateAccessLog is CreateLog for the log of who has read what of the authority's ledger.
+func (s *Store) CreateAccessLog(ctx context.Context, authority string) (*Log, error) {
+	return s.log(ctx, logID{Access, authority}, true)
+}
+
+func (s *Store) log(ctx context.Context, id logID, create bool) (*Log, error) {
+	if !authorityPattern().MatchString(id.authority) {
+		return nil, fmt.Errorf("authority %q: 1 to 32 of A-Z, a-z, 0-9 and - are expected", id.authority)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closed {
 		return nil, ErrClosed
 	}
-	if l, ok := s.logs[authority]; ok {
+	if l, ok := s.logs[id]; ok {
 		return l, nil
 	}
-	l, err := openLog(ctx, s, authority, create)
+	l, err := openLog(ctx, s, id, create)
 	if err != nil {
 		return nil, err
 	}
-	s.logs[authority] = l
+	s.logs[id] = l
 	return l, nil
 }
 

@@ -51,7 +51,7 @@ func TestMutableStreamsAreRefused(t *testing.T) {
 	} {
 		n++
 		a := "M" + strconv.Itoa(n)
-		c := streamConfig(a, 1)
+		c := streamConfig(careLog(a), 1)
 		change(&c)
 		_, err := s.js.CreateStream(t.Context(), c)
 		require.NoError(t, err, name)
@@ -66,7 +66,7 @@ func TestAsyncPersistenceIsRefused(t *testing.T) {
 	dir := t.TempDir()
 	s, err := Open(t.Context(), Config{Dir: dir})
 	require.NoError(t, err)
-	c := streamConfig(authority, 1)
+	c := streamConfig(careLog(authority), 1)
 	c.PersistMode, c.AllowAtomicPublish = jetstream.AsyncPersistMode, false
 	_, err = s.js.CreateStream(t.Context(), c)
 	require.NoError(t, err)

@@ -11,9 +11,6 @@ import (
 )
 
 const (
-	streamPrefix  = "CARE_"
-	subjectPrefix = "care."
-
 	// codeNotClustered is JSStreamReplicasNotSupportedErr: replicas were asked of a server without a cluster.
 	codeNotClustered = jetstream.ErrorCode(10074)
 	// codeNoPeers is JSClusterNoPeersErr: fewer peers are up than there are to be replicas. One may be restarting.
@@ -21,14 +18,12 @@ const (
 	peersWait   = 10 * time.Second
 )
 
-func streamName(authority string) string { return streamPrefix + authority }
-
 // streamConfig is the one immutable configuration: nothing ages out, nothing can be deleted, purged or rolled up.
-func streamConfig(authority string, replicas int) jetstream.StreamConfig {
+func streamConfig(id logID, replicas int) jetstream.StreamConfig {
 	return jetstream.StreamConfig{
-		Name:               streamName(authority),
-		Description:        "careledger: the events of " + authority,
-		Subjects:           []string{subjectPrefix + authority + ".>"},
+		Name:               id.stream(),
+		Description:        id.description(),
+		Subjects:           []string{id.subjects()},
 		Retention:          jetstream.LimitsPolicy,
 		Storage:            jetstream.FileStorage,
 		Discard:            jetstream.DiscardNew,
@@ -48,10 +43,10 @@ func streamConfig(authority string, replicas int) jetstream.StreamConfig {
 	}
 }
 
-// createStream creates the authority's stream. Without a configured count it asks for three replicas of a server
+// createStream creates a log's stream. Without a configured count it asks for three replicas of a server
 // elsewhere and for one only if that server says that it is not clustered: a cluster that is short of peers is an error,
 // not a reason to keep one copy.
-func (s *Store) createStream(ctx context.Context, authority string) (jetstream.Stream, error) {
+func (s *Store) createStream(ctx context.Context, id logID) (jetstream.Stream, error) {
 	replicas := s.config.Replicas
 	if replicas == 0 {
 		replicas = 1
@@ -59,16 +54,16 @@ func (s *Store) createStream(ctx context.Context, authority string) (jetstream.S
 			replicas = 3
 		}
 	}
-	st, err := s.createPlaced(ctx, streamConfig(authority, replicas))
+	st, err := s.createPlaced(ctx, streamConfig(id, replicas))
 	var api *jetstream.APIError
 	if s.config.Replicas == 0 && errors.As(err, &api) && api.ErrorCode == codeNotClustered {
-		st, err = s.js.CreateStream(ctx, streamConfig(authority, 1))
+		st, err = s.js.CreateStream(ctx, streamConfig(id, 1))
 	}
 	if errors.Is(err, jetstream.ErrStreamNameAlreadyInUse) {
-		st, err = s.js.Stream(ctx, streamName(authority)) // another process was faster, with what is checked next
+		st, err = s.js.Stream(ctx, id.stream()) // another process was faster, with what is checked next
 	}
 	if err != nil {
-		return nil, fmt.Errorf("creating the log of %s: %w", authority, err)
+		return nil, fmt.Errorf("creating the log of %s: %w", id, err)
 	}
 	return st, nil
 }
@@ -88,8 +83,8 @@ func (s *Store) createPlaced(ctx context.Context, c jetstream.StreamConfig) (jet
 }
 
 // checkStream refuses a stream that could lose or change events, and says every reason.
-func checkStream(authority string, c jetstream.StreamConfig) error {
-	want := streamConfig(authority, c.Replicas)
+func checkStream(id logID, c jetstream.StreamConfig) error {
+	want := streamConfig(id, c.Replicas)
 	var bad []string
 	check := func(ok bool, what string) {
 		if !ok {
@@ -114,35 +109,6 @@ func checkStream(authority string, c jetstream.StreamConfig) error {
 			c.Name, strings.Join(bad, "; "))
 	}
 	return nil
-}
-
-// subject is care.{authority}.{kind}.{id}.{type}.
-func subject(authority, entity, typ string) string {
-	kind, id, _ := strings.Cut(entity, "/")
-	return subjectPrefix + authority + "." + kind + "." + id + "." + typ
-}
-
-// entityFilter is the one canonical filter of an entity: care.{authority}.{kind}.{id}.>
-func entityFilter(authority, entity string) string { return subject(authority, entity, ">") }
-
-// parseSubject is the inverse of subject. ok is false for anything that subject does not make.
-func parseSubject(authority, subj string) (entity, typ string, ok bool) {
-	rest, ok := strings.CutPrefix(subj, subjectPrefix)
-	if !ok {
-		return "", "", false
-	}
-	if rest, ok = strings.CutPrefix(rest, authority+"."); !ok {
-		return "", "", false
-	}
-	kind, rest, ok := strings.Cut(rest, ".")
-	if !ok {
-		return "", "", false
-	}
-	id, typ, ok := strings.Cut(rest, ".")
-	if !ok || strings.Contains(typ, ".") {
-		return "", "", false
-	}
-	return kind + "/" + id, typ, true
 }
 
 // validateMessage checks what becomes part of the subject or of a header.

@@ -59,7 +59,7 @@ func TestTreeIsTlogs(t *testing.T) {
 
 // frame is what is hashed for an event, and leafHash what others compute of it: RFC 6962, section 2.1.
 func frame(authority string, e Event) []byte {
-	return appendFrame(nil, authority, stored{seq: e.Sequence, subject: subject(authority, e.Entity, e.Type), id: e.ID, data: e.Data})
+	return appendFrame(nil, authority, stored{seq: e.Sequence, subject: careLog(authority).subject(e.Entity, e.Type), id: e.ID, data: e.Data})
 }
 
 func leafHash(authority string, e Event) tlog.Hash { return tlog.RecordHash(frame(authority, e)) }

@@ -28,13 +28,13 @@ func (l *Log) VerifyEach(ctx context.Context, known []Head, visit func(Event) er
 	if err != nil {
 		return Head{}, nil, err
 	}
-	v := &verifying{log: l, hasher: leafHasher{authority: l.authority}, known: known}
+	v := &verifying{log: l, hasher: leafHasher{authority: l.id.authority}, known: known}
 	for ; len(v.known) > 0 && v.known[0] == emptyHead(); v.known = v.known[1:] { // of the log before its first event: of every log
 	}
 	v.tree.store = &comparing{with: l.tree.store}
 	err = l.Read(ctx, 1, head.Sequence, func(e Event) error {
 		// A leaf is hashed before visit may change the event's data.
-		if err := v.add(v.hasher.leaf(stored{seq: e.Sequence, subject: subject(l.authority, e.Entity, e.Type), id: e.ID, data: e.Data})); err != nil || visit == nil {
+		if err := v.add(v.hasher.leaf(stored{seq: e.Sequence, subject: l.id.subject(e.Entity, e.Type), id: e.ID, data: e.Data})); err != nil || visit == nil {
 			return err
 		}
 		return visit(e)
@@ -64,7 +64,7 @@ func (l *Log) witnessedHead() (Head, error) {
 		return Head{}, l.corrupt(0, err.Error())
 	}
 	if err != nil {
-		return Head{}, fmt.Errorf("reading the witness of %s: %w", l.authority, err)
+		return Head{}, fmt.Errorf("reading the witness of %s: %w", l.id, err)
 	}
 	switch {
 	case written.Sequence != head.Sequence:

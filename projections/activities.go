@@ -83,7 +83,7 @@ func (l *knownLog) activities(period compensation.Period) (rows []ActivityRow) {
 		}
 		row, key, code := l.health.row[i], groupKey{delegated: l.health.delegated[i]}, ""
 		if key.delegated == 0 {
-			key.activity, code = l.health.activity[i], l.words[l.health.activity[i]]
+			key.activity, code = l.health.activity[i], l.words.at(int(l.health.activity[i]))
 		}
 		g := groups[key]
 		if g == nil {

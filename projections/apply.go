@@ -25,9 +25,9 @@ func (t *Table) apply(e *decoded, raw []byte) error {
 	case hasCode(kind):
 		cs, err = t.applyCoded(&e.Event)
 	case kind == domain.KindPayout:
-		t.payouts = append(t.payouts, stored{e.Sequence, e.Entity, e.Type, slices.Clone(raw)})
+		t.payouts.add(stored{e.Sequence, e.Entity, e.Type, raw})
 	case kind == domain.KindProvider, kind == domain.KindPolicy, kind == domain.KindAgreement, kind == domain.KindGrant:
-		t.parties = append(t.parties, stored{e.Sequence, e.Entity, e.Type, slices.Clone(raw)})
+		t.parties.add(stored{e.Sequence, e.Entity, e.Type, raw})
 	default:
 		err = &domain.UnknownEventError{Sequence: e.Sequence, Type: e.Type, Err: fmt.Errorf("%s is no kind of entity that this release knows", e.Entity)}
 	}
@@ -112,11 +112,11 @@ func (t *Table) state(cs uint32, e *domain.Event, began bool) (*caseState, error
 	}
 	s := &caseState{State: domain.NewState(e.Entity)}
 	if !began {
-		if t.log == nil {
+		if t.events == nil {
 			return nil, fmt.Errorf("%s is not at hand, and the table has no log to read it from", e.Entity)
 		}
 		performed := map[string]bool{}
-		err := readEvents(context.Background(), t.log, t.sequencesOf(cs, e.Sequence-1), func(past *domain.Event) error {
+		err := readEvents(context.Background(), t.events, t.sequencesOf(cs, e.Sequence-1), func(past *domain.Event) error {
 			if _, ok := domain.PerformedBy(past); ok {
 				performed[past.ID] = true
 				return nil
@@ -147,14 +147,14 @@ func (t *Table) ReadStates(ctx context.Context, entities []domain.Entity, to uin
 	s := t.snapshot()
 	to = min(to, s.position)
 	var sequences []uint64
-	for _, p := range s.parties {
+	for p := range s.parties.all() {
 		if states[p.entity] != nil && p.sequence <= to {
 			sequences = append(sequences, p.sequence)
 		}
 	}
 	if coded {
-		asked := make([]bool, len(s.entities))
-		for i, id := range s.entities {
+		asked := make([]bool, s.entities.len())
+		for i, id := range s.entities.all() {
 			asked[i] = states[domain.Entity(id)] != nil
 		}
 		for i, cs := range s.cases[:to] {
@@ -164,11 +164,11 @@ func (t *Table) ReadStates(ctx context.Context, entities []domain.Entity, to uin
 		}
 		slices.Sort(sequences)
 	}
-	return states, readEvents(ctx, t.log, sequences, func(e *domain.Event) error { return states[e.Entity].Apply(e) })
+	return states, readEvents(ctx, t.events, sequences, func(e *domain.Event) error { return states[e.Entity].Apply(e) })
 }
 
 // readEvents hands out the events of some sequences of the log.
-func readEvents(ctx context.Context, log *eventstore.Log, sequences []uint64, visit func(*domain.Event) error) error {
+func readEvents(ctx context.Context, log source, sequences []uint64, visit func(*domain.Event) error) error {
 	return log.ReadSequences(ctx, sequences, func(r eventstore.Event) error {
 		e, err := domain.DecodeEvent(r.Sequence, domain.Type(r.Type), r.Data)
 		if err != nil {
@@ -183,35 +183,35 @@ func readEvents(ctx context.Context, log *eventstore.Log, sequences []uint64, vi
 
 // caseOf returns the code of a case or patient, and whether this event is its first.
 func (t *Table) caseOf(e domain.Entity) (code uint32, began bool) {
-	c, ok := t.caseCode[string(e)]
-	if !ok {
-		c = uint32(len(t.entities))
-		t.caseCode[string(e)] = c
-		t.entities = append(t.entities, string(e))
+	code, known := t.codeOf(e)
+	if !known {
+		code = uint32(t.entities.len())
+		t.entities.add(string(e))
+		t.entityRow.add(code, t.entityHash)
 		t.current = append(t.current, currentRows{opened: -1})
 	}
-	return c, !ok
+	return code, !known
 }
 
 func (t *Table) unitOf(id string) (uint16, error) {
 	c, ok := t.unitCode[id]
 	if !ok {
-		if len(t.units) == math.MaxUint16 {
+		if t.units.len() == math.MaxUint16 {
 			return 0, fmt.Errorf("the authority has more than %d units, which this release cannot fold", math.MaxUint16)
 		}
-		c = uint16(len(t.units))
-		t.unitCode[id] = c
-		t.units = append(t.units, id)
+		c = uint16(t.units.len())
+		t.units.add(id)
+		t.unitCode[t.units.at(int(c))] = c
 	}
 	return c, nil
 }
 
 func (t *Table) word(s string) uint32 {
-	c, ok := t.wordCode[s]
+	c, ok := t.wordRow.find(textHash(s), func(row uint32) bool { return t.words.at(int(row)) == s })
 	if !ok {
-		c = uint32(len(t.words))
-		t.wordCode[s] = c
-		t.words = append(t.words, s)
+		c = uint32(t.words.len())
+		t.words.add(s)
+		t.wordRow.add(c, t.wordHash)
 	}
 	return c
 }
@@ -249,8 +249,8 @@ func (t *Table) performedOf(cs uint32, id string) (row uint32, origin uint64, ok
 		i, found := slices.BinarySearch(t.performed.from, uint32(sequence))
 		if row = uint32(i); found && t.keys.cs[t.performed.key[i]] == cs {
 			origin, ok = sequence, true
-			if n, moved := t.moves[uint32(sequence)]; moved {
-				row = t.correctedRow[n]
+			if corrected, moved := t.moves[uint32(sequence)]; moved {
+				row = corrected
 			}
 		}
 		return !ok
@@ -270,12 +270,7 @@ func (t *Table) correctPerformed(cs uint32, e *domain.Event, row uint32, origin 
 	if row, err = t.addPerformed(cs, p, e.Sequence); err != nil {
 		return err
 	}
-	n, again := t.moves[uint32(origin)]
-	if !again {
-		n = uint32(len(t.corrected))
-		t.moves[uint32(origin)] = n
-		t.corrected, t.correctedRow = append(t.corrected, uint32(origin)), append(t.correctedRow, 0)
-	}
-	t.correctedRow[n] = row
+	t.moves[uint32(origin)] = row
+	t.corrected, t.correctedRow = append(t.corrected, uint32(origin)), append(t.correctedRow, row)
 	return nil
 }

@@ -2,6 +2,7 @@ package projections
 
 import (
 	"fmt"
+	"iter"
 	"math"
 	"slices"
 	"strings"
@@ -12,11 +13,11 @@ import (
 	"careledger/domain/authority"
 )
 
-// AsOf is a moment of knowledge: every event up to a sequence, or every event recorded up to a time. The zero AsOf is before the
-// first event.
+// AsOf is a moment of knowledge: every event up to a sequence, every event recorded up to a time, or those of the one that are also of
+// the other. The zero AsOf is before the first event.
 type AsOf struct {
-	Sequence uint64    // Head for all
-	Time     time.Time // zero where the sequence counts
+	Sequence uint64    // Head for all; with a Time also 0 is all
+	Time     time.Time // zero where the sequence alone counts
 }
 
 // Head is every event of the log.
@@ -43,8 +44,11 @@ type visible struct {
 func (s *snapshot) visibility(at AsOf) visible {
 	if !at.Time.IsZero() {
 		v := visible{sequence: uint32(s.position), byTime: true, time: nanoseconds(at.Time), recorded: s.recorded}
+		if at.Sequence != 0 {
+			v.sequence = uint32(min(at.Sequence, s.position))
+		}
 		v.moment.Recorded = at.Time.UTC()
-		for i := len(s.recorded); i > 0 && v.moment.Sequence == 0; i-- {
+		for i := int(v.sequence); i > 0 && v.moment.Sequence == 0; i-- {
 			if s.recorded[i-1] <= v.time {
 				v.moment.Sequence = uint64(i)
 			}
@@ -63,6 +67,13 @@ func (s *snapshot) visibility(at AsOf) visible {
 		}
 		v.moment.Recorded = time.Unix(0, latest).UTC()
 	}
+	return v
+}
+
+// upTo is the visibility as of a sequence for a question that does not state its moment: finding the time of that looks at every event.
+func (s *snapshot) upTo(sequence uint64) visible {
+	v := visible{sequence: uint32(min(sequence, s.position))}
+	v.moment.Sequence = uint64(v.sequence)
 	return v
 }
 
@@ -95,7 +106,7 @@ func (v *visible) row(k *known, i int) bool {
 func (s *snapshot) stateAt(v visible) (*authority.State, []domain.StateGrant, error) {
 	var events []domain.Event
 	grants := map[domain.Entity]*domain.GrantState{}
-	err := v.each(s.parties, func(e *domain.Event) error {
+	err := v.each(s.parties.all(), func(e *domain.Event) error {
 		switch e.Entity.Kind() {
 		case domain.KindProvider, domain.KindPolicy:
 			events = append(events, *e)
@@ -124,12 +135,19 @@ func (s *snapshot) stateAt(v visible) (*authority.State, []domain.StateGrant, er
 // payoutsAt folds the payouts as known at a moment.
 func (s *snapshot) payoutsAt(v visible) (*domain.Payouts, error) {
 	payouts := domain.NewPayouts()
-	return payouts, v.each(s.payouts, payouts.Apply)
+	return payouts, v.each(s.payouts.all(), payouts.Apply)
+}
+
+// payoutAt folds the events of one payout as known at a moment; nil where there are none.
+func (s *snapshot) payoutAt(v visible, entity domain.Entity) (*domain.Payout, error) {
+	payouts := domain.NewPayouts()
+	err := v.each(s.payouts.where(func(p stored) bool { return p.entity == entity }), payouts.Apply)
+	return payouts.Payout(entity), err
 }
 
 // each decodes and visits the stored events that had happened.
-func (v *visible) each(all []stored, visit func(*domain.Event) error) error {
-	for _, p := range all {
+func (v *visible) each(events iter.Seq[stored], visit func(*domain.Event) error) error {
+	for p := range events {
 		if !v.happened(uint32(p.sequence)) {
 			continue
 		}

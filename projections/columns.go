@@ -3,7 +3,6 @@ package projections
 import (
 	"encoding/binary"
 	"encoding/hex"
-	"slices"
 	"sync/atomic"
 
 	"careledger/domain"
@@ -22,12 +21,12 @@ type columns struct {
 	records  []uint64 // ShortHash, 0 where the ledger itself wrote it
 	cases    []uint32 // case code, noCase for an event of an entity that has none
 
-	parties []stored // the events of providers, policies, agreements and grants, few and folded afresh for each as-of
-	payouts []stored // the events of payouts, folded when a question is about payouts
+	parties storedColumns // the events of providers, policies, agreements and grants, few and folded afresh for each as-of
+	payouts storedColumns // the events of payouts, folded when a question is about payouts
 
-	entities []string // by case code: the cases and patients, as kind/id
-	units    []string // by unit code
-	words    []string // follow-up and goal ids, programmes, persons, diagnosis groups, professions, activity codes
+	entities textColumn // by case code: the cases and patients, as kind/id
+	units    textColumn // by unit code
+	words    textColumn // follow-up and goal ids, programmes, persons, diagnosis groups, professions, activity codes
 
 	opened    openedColumns
 	grants    grantColumns
@@ -39,8 +38,8 @@ type columns struct {
 	goals     goalColumns
 
 	enrolments enrolmentColumns
-	// Performed time that were corrected: the sequence of the event and the row that says what it is known to be, in the order
-	// of the corrections.
+	// Corrections of performed time, in their order: the sequence of the event that was corrected, and the row that says what it is known
+	// to be from then on. The last one of an event counts.
 	corrected, correctedRow []uint32
 }
 
@@ -51,13 +50,13 @@ const noCase = ^uint32(0)
 func (s *snapshot) sequences(entity domain.Entity, to uint64) (sequences []uint64) {
 	to = min(to, s.position)
 	if hasCode(entity.Kind()) {
-		if cs := slices.Index(s.entities, string(entity)); cs >= 0 {
+		if cs := s.entities.index(string(entity)); cs >= 0 {
 			return s.sequencesOf(uint32(cs), to)
 		}
 		return nil
 	}
-	for _, few := range [][]stored{s.parties, s.payouts} {
-		for _, p := range few {
+	for _, few := range []*storedColumns{&s.parties, &s.payouts} {
+		for p := range few.all() {
 			if p.entity == entity && p.sequence <= to {
 				sequences = append(sequences, p.sequence)
 			}
@@ -79,16 +78,12 @@ func (c *columns) sequencesOf(cs uint32, to uint64) (sequences []uint64) {
 	return sequences
 }
 
-// stored is an event kept as the bytes it has on the log.
-type stored struct {
-	sequence uint64
-	entity   domain.Entity
-	typ      domain.Type
-	data     []byte
-}
-
 // known is the interval of sequences [from, until) in which a row was what is known; until 0: still. from never decreases.
-type known struct{ from, until []uint32 }
+type known struct {
+	from, until []uint32
+	kept        int      // rows from here on are not in the table's file yet
+	changed     []uint32 // rows before it that were retracted since the file was written
+}
 
 func (k *known) add(sequence uint64) uint32 {
 	k.from, k.until = append(k.from, uint32(sequence)), append(k.until, 0)
@@ -97,6 +92,14 @@ func (k *known) add(sequence uint64) uint32 {
 
 func (k *known) retract(row uint32, sequence uint64) {
 	atomic.StoreUint32(&k.until[row], uint32(sequence))
+	if int(row) < k.kept {
+		k.changed = append(k.changed, row)
+	}
+}
+
+// intervals returns the intervals of all rows, in a fixed order.
+func (c *columns) intervals() []*known {
+	return []*known{&c.opened.known, &c.grants.known, &c.absences.known, &c.performed.known, &c.followUps.known, &c.enrolments.known}
 }
 
 // openedColumns: what case-opened says, and of a patient the latest care-requested.
@@ -176,19 +179,26 @@ type goalColumns struct {
 	unit              []uint16
 }
 
-// each visits every column by reference, in a fixed order, with the type that it has on disk: *[]T of a fixed width, *[]string or
-// *[]stored. It is as long as the list of the columns.
+// each visits every column by reference, in a fixed order, with the type that it has on disk: *[]T of a fixed width. It is as long as the
+// list of the columns.
 func (c *columns) each(visit func(name string, column any)) {
 	interval := func(name string, k *known) { visit(name+".from", &k.from); visit(name+".until", &k.until) }
+	text := func(name string, t *textColumn) { visit(name+".ends", &t.ends); visit(name+".bytes", &t.bytes) }
+	events := func(name string, s *storedColumns) {
+		visit(name+".sequence", &s.sequence)
+		text(name+".entity", &s.entity)
+		text(name+".type", &s.typ)
+		text(name+".data", &s.data)
+	}
 	visit("recorded", &c.recorded)
 	visit("ids", &c.ids)
 	visit("records", &c.records)
 	visit("cases", &c.cases)
-	visit("parties", &c.parties)
-	visit("payouts", &c.payouts)
-	visit("entities", &c.entities)
-	visit("units", &c.units)
-	visit("words", &c.words)
+	events("parties", &c.parties)
+	events("payouts", &c.payouts)
+	text("entities", &c.entities)
+	text("units", &c.units)
+	text("words", &c.words)
 
 	o := &c.opened
 	interval("opened", &o.known)

@@ -3,11 +3,13 @@ package projections
 import (
 	"cmp"
 	"fmt"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
 
 	"careledger/domain"
+	"careledger/domain/authority"
 	"careledger/domain/compensation"
 )
 
@@ -95,16 +97,22 @@ func (t *Table) Cut(at AsOf) (*Cut, error) {
 	return c, err
 }
 
-func (s *snapshot) cut(at AsOf) (*Cut, error) {
-	v := s.visibility(at)
+func (s *snapshot) cut(at AsOf) (*Cut, error) { return s.cutOf(s.visibility(at), nil) }
+
+// cutOf is what was known of the cases that choose returns, of all where it is nil: the selection's, with their performed time of its months only.
+func (s *snapshot) cutOf(v visible, choose func(*authority.State) *selection) (*Cut, error) {
 	state, grants, err := s.stateAt(v)
 	if err != nil {
 		return nil, err
 	}
+	var chosen *selection
+	if choose != nil {
+		chosen = choose(state)
+	}
 	c := &Cut{Moment: v.moment, Parties: state.Parties, Policies: state.Policies, Adopted: state.Adopted()}
 	for units := state.Parties.Units(); ; {
 		c.Facts = &compensation.Facts{Authority: s.authority, Units: units}
-		b := &cutter{columns: &s.columns, visible: v, out: c.Facts, unregistered: map[string]bool{}}
+		b := &cutter{columns: &s.columns, visible: v, chosen: chosen, out: c.Facts, unregistered: map[string]bool{}}
 		b.codes()
 		b.grants()
 		b.absences()
@@ -130,12 +138,26 @@ func (s *snapshot) cut(at AsOf) (*Cut, error) {
 type cutter struct {
 	*columns
 	visible
-	out  *compensation.Facts
-	unit []uint16 // by the table's unit code; notRegistered for a unit that was not
-	cs   []uint32 // by the table's case code; notOpened for a case that was not open
-	err  error
+	chosen *selection // nil for all
+	out    *compensation.Facts
+	unit   []uint16 // by the table's unit code; notRegistered for a unit that was not
+	cs     []uint32 // by the table's case code; notOpened for a case that was not open
 
+	mu           sync.Mutex // rows are copied on all cores; guards what follows, which is found seldom
+	err          error
 	unregistered map[string]bool // units that facts refer to
+}
+
+// split calls do for parts that make up 0 to n, on all cores where there is enough to do, and returns when all are done.
+func split(n int, do func(from, to int)) {
+	const enough = 512 // rows; fewer take no longer than a goroutine to begin
+	parts := min(runtime.GOMAXPROCS(0), n/enough+1)
+	var group sync.WaitGroup
+	for part := 1; part < parts; part++ {
+		group.Go(func() { do(n*part/parts, n*(part+1)/parts) })
+	}
+	do(0, n/parts)
+	group.Wait()
 }
 
 const (
@@ -144,23 +166,25 @@ const (
 )
 
 func (b *cutter) codes() {
-	order, ids := make([]uint32, len(b.entities)), make([]string, len(b.entities))
-	for i, e := range b.entities {
-		order[i], ids[i] = uint32(i), domain.Entity(e).ID()
+	order, ids := make([]uint32, 0, b.entities.len()), make([]string, b.entities.len())
+	for i, e := range b.entities.all() {
+		if b.chosen.has(uint32(i)) {
+			order, ids[i] = append(order, uint32(i)), domain.Entity(e).ID()
+		}
 	}
 	slices.SortFunc(order, func(x, y uint32) int {
-		return cmp.Or(strings.Compare(ids[x], ids[y]), strings.Compare(b.entities[x], b.entities[y])) // a case before a patient
+		return cmp.Or(strings.Compare(ids[x], ids[y]), strings.Compare(b.entities.at(int(x)), b.entities.at(int(y)))) // a case before a patient
 	})
-	opened := make([]int32, len(b.entities))
+	opened := make([]int32, b.entities.len())
 	for i := range opened {
 		opened[i] = -1
 	}
 	for i := range b.opened.cs {
-		if b.row(&b.opened.known, i) {
+		if b.chosen.has(b.opened.cs[i]) && b.row(&b.opened.known, i) {
 			opened[b.opened.cs[i]] = int32(i)
 		}
 	}
-	b.cs = make([]uint32, len(b.entities))
+	b.cs = make([]uint32, b.entities.len())
 	for _, cs := range order {
 		if opened[cs] < 0 {
 			b.cs[cs] = notOpened
@@ -168,7 +192,7 @@ func (b *cutter) codes() {
 		}
 		o := b.openedAt(uint32(opened[cs]))
 		b.cs[cs] = uint32(len(b.out.Cases))
-		b.out.Cases = append(b.out.Cases, compensation.CaseInfo{ID: ids[cs], Patient: domain.Entity(b.entities[cs]).Kind() == domain.KindPatient,
+		b.out.Cases = append(b.out.Cases, compensation.CaseInfo{ID: ids[cs], Patient: domain.Entity(b.entities.at(int(cs))).Kind() == domain.KindPatient,
 			Person: o.person, Programme: o.programme, Inclusion: o.inclusion})
 	}
 	b.unitCodes()
@@ -179,8 +203,8 @@ func (b *cutter) unitCodes() {
 		b.err = fmt.Errorf("authority %s has more than %d units, which this release cannot compute over", b.out.Authority, notRegistered-1)
 		b.out.Units = nil
 	}
-	b.unit = make([]uint16, len(b.columns.units))
-	for code, id := range b.columns.units {
+	b.unit = make([]uint16, b.columns.units.len())
+	for code, id := range b.columns.units.all() {
 		i, ok := slices.BinarySearchFunc(b.out.Units, id, func(u domain.Unit, id string) int { return strings.Compare(u.ID, id) })
 		if b.unit[code] = uint16(i); !ok {
 			b.unit[code] = notRegistered
@@ -191,7 +215,9 @@ func (b *cutter) unitCodes() {
 // unitAt translates a unit code.
 func (b *cutter) unitAt(code uint16) uint16 {
 	if b.unit[code] == notRegistered {
-		b.unregistered[b.columns.units[code]] = true
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		b.unregistered[b.columns.units.at(int(code))] = true
 	}
 	return b.unit[code]
 }
@@ -201,15 +227,17 @@ func (b *cutter) caseOf(code uint32) uint32 {
 	if cs := b.cs[code]; cs != notOpened {
 		return cs
 	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
 	if b.err == nil {
-		b.err = fmt.Errorf("authority %s: %s has facts but was not opened as known then; %s", b.out.Authority, b.entities[code], foldAgain)
+		b.err = fmt.Errorf("authority %s: %s has facts but was not opened as known then; %s", b.out.Authority, b.entities.at(int(code)), foldAgain)
 	}
 	return 0
 }
 
 // byCase returns the visible rows, in order of the case and then as compare says.
 func (b *cutter) byCase(k *known, cs []uint32, compare func(x, y uint32) int) []uint32 {
-	return b.bucket(cs, func(i int) bool { return b.row(k, i) }, compare)
+	return b.bucket(cs, func(i int) bool { return b.chosen.has(cs[i]) && b.row(k, i) }, compare)
 }
 
 // bucket returns the rows that are in, in order of the case and then as compare says; each case is sorted by itself, since there are
@@ -235,9 +263,11 @@ func (b *cutter) bucket(cs []uint32, in func(i int) bool, compare func(x, y uint
 			next[c]++
 		}
 	}
-	for c := range b.out.Cases {
-		slices.SortFunc(rows[starts[c]:starts[c+1]], compare)
-	}
+	split(len(b.out.Cases), func(from, to int) {
+		for c := from; c < to; c++ {
+			slices.SortFunc(rows[starts[c]:starts[c+1]], compare)
+		}
+	})
 	return rows
 }
 
@@ -267,9 +297,11 @@ func picked[T any](rows []uint32, column []T) []T {
 
 func translated[T, U any](rows []uint32, column []T, to func(T) U) []U {
 	values := make([]U, len(rows))
-	for i, r := range rows {
-		values[i] = to(column[r])
-	}
+	split(len(rows), func(from, end int) {
+		for i, r := range rows[from:end] {
+			values[from+i] = to(column[r])
+		}
+	})
 	return values
 }
 
@@ -282,14 +314,11 @@ func (b *cutter) absences() {
 
 // performed sums the visible rows by key and sorts the keys.
 func (b *cutter) performed() {
-	in, keys, out := &b.columns.performed, &b.keys, &b.out.Performed
-	minutes, known := make([]int64, len(keys.cs)), make([]bool, len(keys.cs))
-	for i, key := range in.key {
-		if b.row(&in.known, i) {
-			minutes[key] += int64(in.minutes[i])
-			known[key] = true
-		}
+	if b.chosen.timeless() {
+		return
 	}
+	keys, out := &b.keys, &b.out.Performed
+	minutes, known := b.performedByKey()
 	order := make([]uint64, len(keys.cs)) // unit, category, band and month
 	for i := range order {
 		order[i] = uint64(b.unit[keys.unit[i]])<<32 | uint64(keys.category[i])<<24 | uint64(keys.band[i])<<16 | uint64(uint16(keys.month[i]))
@@ -299,6 +328,30 @@ func (b *cutter) performed() {
 	out.Unit = translated(rows, keys.unit, b.unitAt)
 	out.Category, out.Band, out.Month = picked(rows, keys.category), picked(rows, keys.band), picked(rows, keys.month)
 	out.Minutes = picked(rows, minutes)
+}
+
+// performedByKey returns the minutes of each key, and whether anything visible stands under it: a part of the rows on each core, added up.
+func (b *cutter) performedByKey() (minutes []int64, known []bool) {
+	in, n := &b.columns.performed, len(b.keys.cs)
+	minutes, known = make([]int64, n), make([]bool, n)
+	chosen := b.chosen.keys(&b.keys)
+	var adding sync.Mutex
+	split(len(in.key), func(from, to int) {
+		partMinutes, partKnown := make([]int64, n), make([]bool, n)
+		for i := from; i < to; i++ {
+			if (chosen == nil || chosen[in.key[i]]) && b.row(&in.known, i) {
+				partMinutes[in.key[i]] += int64(in.minutes[i])
+				partKnown[in.key[i]] = true
+			}
+		}
+		adding.Lock()
+		defer adding.Unlock()
+		for key, m := range partMinutes {
+			minutes[key] += m
+			known[key] = known[key] || partKnown[key]
+		}
+	})
+	return minutes, known
 }
 
 func (b *cutter) enrolments() {
@@ -319,7 +372,7 @@ func (b *cutter) followUps() {
 	numbers := map[[2]uint32]uint32{}
 	for _, r := range rows {
 		out.Case = append(out.Case, b.cs[in.cs[r]])
-		out.ID = append(out.ID, b.words[in.id[r]])
+		out.ID = append(out.ID, b.words.at(int(in.id[r])))
 		out.Sequence = append(out.Sequence, uint64(in.sequence[r]))
 		out.HeldOn = append(out.HeldOn, in.heldOn[r])
 		out.Occasion = append(out.Occasion, in.occasion[r])
@@ -332,7 +385,7 @@ func (b *cutter) followUps() {
 				n = uint32(len(numbers))
 				numbers[key] = n
 			}
-			g.ID = append(g.ID, b.words[goals.id[i]])
+			g.ID = append(g.ID, b.words.at(int(goals.id[i])))
 			g.Goal = append(g.Goal, n)
 			g.LifeArea = append(g.LifeArea, goals.lifeArea[i])
 			g.Outcome = append(g.Outcome, goals.outcome[i])

@@ -14,10 +14,18 @@
 // Load) is a cache; one that is missing, damaged, of another release or folded from another log is rebuilt from the log.
 //
 // Verify trusts none of that: it reads the whole log, judges each event on what stands before it, compares the premiums on it with the premium
-// postings, computes every payout again as of its position, and compares a table folded from the log with the file that keeps one.
+// postings, computes every payout again as of its position, and compares a table folded from the log with the file that keeps one. VerifyAccesses checks
+// the log of who has read what, which nothing is folded from; ReadAccesses reads it whole.
 //
-// Memory is some 55 bytes an event in columns, 12 in the index that the fold needs, and 400 for each of the last 300 000 to 600 000
-// events of cases and patients that are not performed time (states). Performed time is folded without its case: its key and minutes
+// Why derives an amount down to its events, over a cut of the cases that it rests on alone (selection), and says what was considered and gave
+// nothing, what corrected it and where a cap stood; the reasons come from the evaluators themselves (decisions.md, 8).
+//
+// RestsOn names the events that a payout rests on, and FoldPart folds these alone, so that the payout is computed again where there is no log
+// (package bundle).
+//
+// Memory is some 55 bytes an event in columns, of which a process that opened them holds the pages that its questions touch, 12 in the index that the
+// fold needs, and 200 for each of the last one to two million events of cases and patients that are not performed time (states). Performed
+// time is folded without its case: its key and minutes
 // are in the event, and a correction finds the row by the id of what it corrects.
 //
 // A verification holds a table and the cases of at most two million events at a time; a longer log is read once for every two million,

@@ -10,7 +10,7 @@ import (
 
 // eachEvent reads the events of an entity that were known at a moment from the log, in its order. raw is the event as it stands there.
 func (t *Table) eachEvent(ctx context.Context, s *snapshot, v visible, entity domain.Entity, visit func(e *domain.Event, raw []byte) error) error {
-	err := t.log.ReadSequences(ctx, s.sequences(entity, uint64(v.sequence)), func(r eventstore.Event) error {
+	err := t.events.ReadSequences(ctx, s.sequences(entity, uint64(v.sequence)), func(r eventstore.Event) error {
 		if !v.happened(uint32(r.Sequence)) {
 			return nil
 		}

@@ -1,45 +1,23 @@
 package projections
 
 import (
+	"bytes"
 	"context"
-	"crypto/sha256"
-	"encoding/binary"
 	"errors"
 	"fmt"
-	"hash/crc32"
 	"io/fs"
-	"math"
 	"os"
-	"path/filepath"
+	"runtime"
 	"slices"
+	"sync"
 
 	"golang.org/x/mod/sumdb/tlog"
 
 	"careledger/eventstore"
 )
 
-// The file that keeps a table is a cache of the log: losing it costs a fold, never a fact. Its layout, in the byte order of the
-// machine that wrote it (another machine folds afresh):
-//
-//	0     magic, byte order mark, format version, fold version, number of sections   32 bytes
-//	32    position, root of the log's tree there                                     40 bytes
-//	72    authority                                                                   8 bytes
-//	80    SHA-256 of the columns' names and types                                    32 bytes
-//	112   for each section: offset, length in bytes, CRC-32C                         24 bytes each
-//	      CRC-32C of all that                                                         4 bytes
-//	then the sections, each at a multiple of 4096, in the order of columns.each and as they are in memory, so that a column can be
-//	read in place.
-const (
-	fileMagic     = "careledger facts"
-	byteOrderMark = 0x01020304
-	formatVersion = 1
-	// foldVersion is that of what the fold makes of events. It MUST be raised with every change to apply.go, rows.go or the domain that
-	// gives other rows for the same log, so that tables folded before it are folded again.
-	foldVersion  = 2
-	pageBytes    = 4096
-	headerBytes  = 112
-	sectionBytes = 24
-)
+// The file that keeps a table is a cache of the log: losing it costs a fold, never a fact. It is read in place (mapFile) and grows by
+// what is new (layout.go).
 
 // ErrStale matches every *StaleError.
 var ErrStale = errors.New("the file is no table of this log")
@@ -74,45 +52,215 @@ func (t *Table) Unsaved() uint64 {
 	return t.position - t.saved
 }
 
-// Save writes the table to a file, which is whole or as it was before. The fold may go on meanwhile. A table whose fold has
-// failed is not saved.
+// keptFile is the file that keeps a table, as this process last read or wrote it.
+type keptFile struct {
+	path string
+	info os.FileInfo
+	layout
+	manifest
+}
+
+// retraction is the end of a row's interval, set after the row was written to the file.
+type retraction struct{ interval, row, until uint32 }
+
+// Save brings the file at path up to the table: what is new is added where the file is the one that the table was read from or saved to last
+// and has room for it, otherwise the table is written anew. Whatever cuts it off, the file holds the table as it was before or as it
+// is now. The fold may go on meanwhile. A table whose fold has failed is not saved.
 func (t *Table) Save(path string) error {
 	t.saving.Lock()
 	defer t.saving.Unlock()
-	s, err := t.frozen()
-	if err != nil {
-		return err
-	}
-	root, err := rootAt(t.log, s.position)
+	err := t.save(path)
 	if err != nil {
 		return fmt.Errorf("save the facts of %s: %w", t.authority, err)
 	}
-	sections, err := s.sections()
-	if err != nil {
-		return fmt.Errorf("save the facts of %s: %w", t.authority, err)
-	}
-	if err := replaceFile(path, append([][]byte{s.header(root, sections)}, sections...)); err != nil {
-		return fmt.Errorf("save the facts of %s: %w", t.authority, err)
-	}
-	t.mu.Lock()
-	t.saved = max(t.saved, s.position)
-	t.mu.Unlock()
 	return nil
 }
 
-// frozen is a snapshot that holds copies of what changes in place.
-func (t *Table) frozen() (*snapshot, error) {
-	t.mu.RLock()
-	defer t.mu.RUnlock()
+func (t *Table) save(path string) error {
+	if t.kept != nil && t.kept.path == path {
+		f, err := t.disk.open(path)
+		if err == nil {
+			grown, err := t.grow(f)
+			if err = errors.Join(err, f.Close()); err != nil || grown {
+				return err
+			}
+		} else if !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
+	return t.rewrite(path)
+}
+
+// frozen is a table at one position: what it holds beyond the extents that a file keeps already.
+type frozen struct {
+	manifest
+	parts   [][]byte // by section, what is to be added
+	changed []int    // by interval, how many of its changes the last part holds
+	rebuilt bool     // the slots of the index are others than those in the file
+}
+
+// freeze takes the table as it is beyond what a file keeps, nil for none. What changes in place is copied; the rest may be read while the
+// fold goes on.
+func (t *Table) freeze(from []extent) (f *frozen, err error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
 	if t.failed != nil {
 		return nil, t.failed
 	}
-	s := &snapshot{t.authority, t.columns}
-	for _, k := range []*known{&s.opened.known, &s.grants.known, &s.absences.known, &s.performed.known, &s.followUps.known, &s.enrolments.known} {
-		k.until = slices.Clone(k.until)
+	f = &frozen{manifest: manifest{position: t.position, latest: t.latest}, changed: make([]int, len(t.intervals()))}
+	var retracted []retraction
+	for _, s := range t.sections() {
+		part, had := s.bytes(), uint64(0)
+		if from != nil {
+			had = from[len(f.parts)].length
+		}
+		switch {
+		case s.slots != nil && from != nil:
+			// They change in place, and are kept as they were when the file was written; opening adds the rows since. Too few of them for the rows
+			// that there are would have to be made again by every process, so they are written with the rest.
+			f.rebuilt = f.rebuilt || uint64(len(part)) != had
+			part = nil
+		case s.slots != nil:
+			part = bytes.Clone(part)
+			f.used = append(f.used, uint64(s.slots.used))
+		case s.until != nil:
+			part = bytes.Clone(part[had:])
+			// From here on what is retracted of the rows is noted. Where this Save fails, the next one finds them noted in vain, and passes them over.
+			k := s.until
+			k.kept = len(k.from)
+			for _, row := range k.changed {
+				if uint64(row) < had/4 {
+					retracted = append(retracted, retraction{uint32(s.interval), row, k.until[row]})
+				}
+			}
+			f.changed[s.interval] = len(k.changed)
+		default:
+			part = part[had:]
+		}
+		f.parts = append(f.parts, part)
 	}
-	s.correctedRow = slices.Clone(s.correctedRow)
-	return s, nil
+	f.parts = append(f.parts, slices.Clone(blockOf(&retracted).bytes()))
+	return f, nil
+}
+
+// wrote notes that the file holds what was frozen.
+func (t *Table) wrote(f *frozen, k *keptFile) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for i, interval := range t.intervals() {
+		interval.changed = slices.Delete(interval.changed, 0, f.changed[i])
+	}
+	t.kept, t.saved = k, max(t.saved, f.position)
+}
+
+// grow adds what is new to the file that keeps the table. false: it is not that file any longer, or has no room left.
+func (t *Table) grow(file diskFile) (grown bool, err error) {
+	k := t.kept
+	if info, err := file.Stat(); err != nil || !os.SameFile(info, k.info) || info.Size() != k.info.Size() {
+		return false, err
+	}
+	if m, ok := k.readManifest(file); !ok || m.generation != k.generation {
+		return false, nil // somebody else has written into it
+	}
+	f, err := t.freeze(k.sections)
+	if err != nil || f.rebuilt {
+		return false, err
+	}
+	if f.position == k.position {
+		return true, nil
+	}
+	f.generation, f.used, f.manifest.sections = k.generation+1, k.used, slices.Clone(k.sections)
+	for i, part := range f.parts {
+		if k.sections[i].length+uint64(len(part)) > k.regions[i].capacity {
+			return false, nil
+		}
+	}
+	if f.root, err = rootAt(t.log, f.position); err != nil {
+		return false, err
+	}
+	for i, part := range f.parts {
+		if len(part) == 0 {
+			continue
+		}
+		if _, err := file.WriteAt(part, int64(k.regions[i].offset+k.sections[i].length)); err != nil {
+			return false, err
+		}
+		f.sections[i] = k.sections[i].grown(part)
+	}
+	// A crash up to here leaves bytes beyond what the manifest in force covers. They are written over.
+	if err := file.Sync(); err != nil {
+		return false, err
+	}
+	// A crash here leaves the new manifest whole, or damaged, which its checksum tells: then the old one is in force.
+	if _, err := file.WriteAt(f.manifest.bytes(), int64(k.manifestAt(f.generation%2))); err != nil {
+		return false, err
+	}
+	if err := file.Sync(); err != nil {
+		return false, err
+	}
+	t.wrote(f, &keptFile{k.path, k.info, k.layout, f.manifest})
+	return true, nil
+}
+
+// rewrite writes the whole table in place of the file at path.
+func (t *Table) rewrite(path string) (err error) {
+	f, err := t.freeze(nil)
+	if err != nil {
+		return err
+	}
+	if f.root, err = rootAt(t.log, f.position); err != nil {
+		return err
+	}
+	schema, lengths := t.schema(), make([]uint64, len(f.parts))
+	for i, part := range f.parts {
+		lengths[i] = uint64(len(part))
+		f.sections = append(f.sections, extent{}.grown(part))
+	}
+	sections := t.sections()
+	l := newLayout(t.authority, schema, lengths, func(i int) bool { return i == len(sections) || sections[i].slots == nil })
+	// A crash up to the rename leaves a .new file, which the next Save overwrites, beside the old table or none.
+	file, err := t.disk.create(path + ".new")
+	if err != nil {
+		return err
+	}
+	k := &keptFile{path: path, layout: l, manifest: f.manifest}
+	if k.info, err = k.write(file, f.parts); err != nil {
+		t.disk.remove(path + ".new")
+		return errors.Join(err, file.Close())
+	}
+	if err := file.Close(); err != nil {
+		return err
+	}
+	// A crash here leaves the old table or the new one, each whole, since a rename is one step.
+	if err := t.disk.replace(path, path+".new"); err != nil {
+		return err
+	}
+	t.wrote(f, k)
+	return nil
+}
+
+// write writes all of a new file and makes it durable.
+func (k *keptFile) write(file diskFile, parts [][]byte) (os.FileInfo, error) {
+	if err := file.Truncate(int64(k.size())); err != nil {
+		return nil, err
+	}
+	put := func(b []byte, at uint64) error {
+		_, err := file.WriteAt(b, int64(at))
+		return err
+	}
+	for i, part := range parts {
+		if err := put(part, k.regions[i].offset); err != nil {
+			return nil, err
+		}
+	}
+	if err := errors.Join(put(k.layout.bytes(), 0), put(k.manifest.bytes(), k.manifestAt(k.generation%2))); err != nil {
+		return nil, err
+	}
+	// Without this a crash after the rename could leave a file of zeros under path. Load would find it damaged: a cold fold, no harm.
+	if err := file.Sync(); err != nil {
+		return nil, err
+	}
+	return file.Stat()
 }
 
 func rootAt(log *eventstore.Log, position uint64) (tlog.Hash, error) {
@@ -122,79 +270,9 @@ func rootAt(log *eventstore.Log, position uint64) (tlog.Hash, error) {
 	return tlog.TreeHash(int64(position), log)
 }
 
-var castagnoli = crc32.MakeTable(crc32.Castagnoli)
-
-// header returns the header and the directory of sections, which begin on the page after it.
-func (s *snapshot) header(root tlog.Hash, sections [][]byte) []byte {
-	b := append([]byte(nil), fileMagic...)
-	for _, n := range []uint32{byteOrderMark, formatVersion, foldVersion, uint32(len(sections))} {
-		b = binary.NativeEndian.AppendUint32(b, n)
-	}
-	b = append(binary.NativeEndian.AppendUint64(b, s.position), root[:]...)
-	b = append(b, (s.authority + "\x00\x00\x00\x00\x00\x00\x00\x00")[:8]...)
-	schema := s.schema()
-	b = append(b, schema[:]...)
-	offset := paged(uint64(len(b) + sectionBytes*len(sections) + 4))
-	for _, section := range sections {
-		b = binary.NativeEndian.AppendUint64(b, offset)
-		b = binary.NativeEndian.AppendUint64(b, uint64(len(section)))
-		b = binary.NativeEndian.AppendUint64(b, uint64(crc32.Checksum(section, castagnoli)))
-		offset = paged(offset + uint64(len(section)))
-	}
-	return binary.NativeEndian.AppendUint32(b, crc32.Checksum(b, castagnoli))
-}
-
-// schema is the SHA-256 of the columns' names and types.
-func (c *columns) schema() [32]byte {
-	h := sha256.New()
-	c.each(func(name string, column any) { fmt.Fprintf(h, "%s %T\n", name, column) })
-	return [32]byte(h.Sum(nil))
-}
-
-func paged(n uint64) uint64 { return (n + pageBytes - 1) / pageBytes * pageBytes }
-
-// replaceFile writes parts, each at a multiple of pageBytes, in place of the file at path.
-func replaceFile(path string, parts [][]byte) (err error) {
-	// A crash up to the rename leaves a .new file, which the next Save overwrites, beside the old table or none.
-	f, err := os.OpenFile(path+".new", os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if err != nil {
-			f.Close()
-			os.Remove(f.Name())
-		}
-	}()
-	offset := int64(0)
-	for _, part := range parts {
-		if _, err := f.WriteAt(part, offset); err != nil {
-			return err
-		}
-		offset = int64(paged(uint64(offset) + uint64(len(part))))
-	}
-	// Without this a crash after the rename could leave a file of zeros under path. Load would find it damaged: a cold fold, no harm.
-	if err := f.Sync(); err != nil {
-		return err
-	}
-	if err := f.Close(); err != nil {
-		return err
-	}
-	// A crash here leaves the old table or the new one, each whole, since a rename is one step.
-	if err := os.Rename(path+".new", path); err != nil {
-		return err
-	}
-	// Until the directory is on disk a crash may bring the old table back: its position is on the log, and the rest is folded.
-	dir, err := os.Open(filepath.Dir(path))
-	if err != nil {
-		return err
-	}
-	defer dir.Close()
-	return dir.Sync()
-}
-
-// Load reads the table of a log from a file. It returns a *StaleError if the file is missing or damaged, or holds a table of another
-// version, authority or log: the root of the log's tree at the table's position is compared.
+// Load takes up the table of a log that a file keeps, in place. Every byte of it is compared with its checksum. It returns a *StaleError
+// if the file is missing or damaged, or holds a table of another version, authority or log: the root of the log's tree at the table's position
+// is compared.
 func Load(path string, log *eventstore.Log) (*Table, error) {
 	stale := func(format string, args ...any) error { return &StaleError{path, fmt.Sprintf(format, args...)} }
 	f, err := os.Open(path)
@@ -206,86 +284,136 @@ func Load(path string, log *eventstore.Log) (*Table, error) {
 	}
 	defer f.Close()
 	t := NewTable(log)
-	t.index = index{}
-	h, reason := t.readHeader(f)
+	k, reason := t.readKept(f)
 	if reason != "" {
 		return nil, stale("%s", reason)
 	}
-	if head := log.Head().Sequence; h.position > head {
-		return nil, stale("they were folded up to event %d, and the log ends at %d", h.position, head)
+	if head := log.Head().Sequence; k.position > head {
+		return nil, stale("they were folded up to event %d, and the log ends at %d", k.position, head)
 	}
-	root, err := rootAt(log, h.position)
+	root, err := rootAt(log, k.position)
 	if err != nil {
 		return nil, fmt.Errorf("load the facts of %s: %w", log.Authority(), err)
 	}
-	if root != h.root {
+	if root != k.root {
 		return nil, stale("they were folded from another log")
 	}
-	if err := t.readSections(f, h.sections); err != nil {
+	if err := k.check(f); err != nil {
 		return nil, stale("%v", err)
 	}
-	if uint64(len(t.recorded)) != h.position {
-		return nil, stale("they hold %d events, not the %d that they name", len(t.recorded), h.position)
-	}
-	t.position, t.saved, t.latest = h.position, h.position, math.MinInt64
-	for _, at := range t.recorded {
-		t.latest = max(t.latest, at)
+	k.path = path
+	if err := t.take(f, k); err != nil {
+		return nil, stale("%v", err)
 	}
 	return t, nil
 }
 
-// header is what is read of one.
-type header struct {
-	position uint64
-	root     tlog.Hash
-	sections []place
-}
-
-// place is where a section stands.
-type place struct {
-	offset, length uint64
-	checksum       uint32
-}
-
-// readHeader returns the header, or why the file is of no use.
-func (t *Table) readHeader(f *os.File) (h header, reason string) {
+// readKept returns what the file says of itself, or why it is of no use.
+func (t *Table) readKept(f *os.File) (k *keptFile, reason string) {
 	info, err := f.Stat()
 	if err != nil {
-		return h, err.Error()
+		return nil, err.Error()
 	}
-	b := make([]byte, headerBytes)
-	if _, err := f.ReadAt(b, 0); err != nil || string(b[:16]) != fileMagic {
-		return h, "it is damaged or no such file"
+	l, reason := readLayout(f, uint64(info.Size()), layout{t.authority, t.schema(), make([]region, len(t.sections())+1)})
+	if reason != "" {
+		return nil, reason
 	}
-	word := func(i int) uint32 { return binary.NativeEndian.Uint32(b[16+4*i:]) }
-	schema := t.schema()
-	switch {
-	case word(0) != byteOrderMark:
-		return h, "they were written by a machine of another kind"
-	case word(1) != formatVersion || word(2) != foldVersion || [32]byte(b[80:]) != schema:
-		return h, "they were written by another release"
-	case word(3) > 1000:
-		return h, "it is damaged"
+	m, ok := l.readManifest(f)
+	if !ok {
+		return nil, "it is damaged: it does not say what of it is in force"
 	}
-	directory := make([]byte, sectionBytes*int(word(3))+4)
-	if _, err := f.ReadAt(directory, headerBytes); err != nil {
-		return h, "it is damaged: it ends early"
+	return &keptFile{info: info, layout: l, manifest: m}, ""
+}
+
+// check compares every section with its checksum, on all cores. It reads them beside the mapping, so that a disk that cannot read a byte
+// gives an error here, in place of ending the process at the touch of it, and what a question does not touch takes no memory.
+func (k *keptFile) check(f *os.File) error {
+	next, errs := make(chan int, len(k.sections)), make([]error, len(k.sections))
+	for i := range k.sections {
+		next <- i
 	}
-	sum := crc32.Update(crc32.Checksum(b, castagnoli), castagnoli, directory[:len(directory)-4])
-	if sum != binary.NativeEndian.Uint32(directory[len(directory)-4:]) {
-		return h, "it is damaged: its header does not have its checksum"
+	close(next)
+	var workers sync.WaitGroup
+	for range runtime.GOMAXPROCS(0) {
+		workers.Go(func() {
+			buffer := make([]byte, checkBytes)
+			for i := range next {
+				errs[i] = k.checkSection(f, i, buffer)
+			}
+		})
 	}
-	if authority := string(b[72:80]); authority != (t.authority + "\x00\x00\x00\x00\x00\x00\x00\x00")[:8] {
-		return h, fmt.Sprintf("they are those of authority %s", authority)
-	}
-	h.position, h.root = binary.NativeEndian.Uint64(b[32:]), tlog.Hash(b[40:72])
-	for i := range int(word(3)) {
-		d := directory[sectionBytes*i:]
-		p := place{binary.NativeEndian.Uint64(d), binary.NativeEndian.Uint64(d[8:]), uint32(binary.NativeEndian.Uint64(d[16:]))}
-		if p.length > 0 && (p.offset > uint64(info.Size()) || p.length > uint64(info.Size())-p.offset) {
-			return h, "it is damaged: it ends early"
+	workers.Wait()
+	return errors.Join(errs...)
+}
+
+// checkBytes are read at a time: few enough to stay in the processor's cache.
+const checkBytes = 256 << 10
+
+func (k *keptFile) checkSection(f *os.File, i int, buffer []byte) error {
+	var is extent
+	for is.length < k.sections[i].length {
+		b := buffer[:min(uint64(len(buffer)), k.sections[i].length-is.length)]
+		if _, err := f.ReadAt(b, int64(k.regions[i].offset+is.length)); err != nil {
+			return fmt.Errorf("it cannot be read: %w", err)
 		}
-		h.sections = append(h.sections, p)
+		is = is.grown(b)
 	}
-	return h, ""
+	if is != k.sections[i] {
+		return fmt.Errorf("it is damaged: the section at %d does not have its checksum", k.regions[i].offset)
+	}
+	return nil
+}
+
+// take makes the columns those of the file. Its bytes are those that were written, so that what is found wrong here was written so.
+func (t *Table) take(f *os.File, k *keptFile) error {
+	mapped, err := mapFile(f, k.size())
+	if err != nil {
+		return err
+	}
+	t.index = index{}
+	var retracted []retraction
+	sections := append(t.sections(), section{block: blockOf(&retracted)})
+	for i, s := range sections {
+		r := k.regions[i]
+		if !s.place(mapped[r.offset:r.offset+r.capacity:r.offset+r.capacity], k.sections[i].length) {
+			err = errors.Join(err, fmt.Errorf("it is damaged: a section of %d bytes is no column", k.sections[i].length))
+		}
+	}
+	if err == nil {
+		err = t.whole(k, retracted)
+	}
+	if err != nil {
+		return errors.Join(err, unmap(mapped))
+	}
+	t.position, t.latest, t.saved, t.kept = k.position, k.latest, k.position, k
+	for i, s := range []*slots{&t.entityRow, &t.wordRow, &t.keyRow, &t.idRow} {
+		s.used = int(k.used[i])
+	}
+	intervals := t.intervals()
+	for _, interval := range intervals {
+		interval.kept = len(interval.from)
+	}
+	for _, r := range retracted {
+		intervals[r.interval].until[r.row] = r.until
+	}
+	return nil
+}
+
+// whole says what of the columns cannot be: they have their checksums, so that only another release could have written it.
+func (t *Table) whole(k *keptFile, retracted []retraction) error {
+	if uint64(len(t.recorded)) != k.position {
+		return fmt.Errorf("they hold %d events, not the %d that they name", len(t.recorded), k.position)
+	}
+	for _, c := range t.textColumns() {
+		if !c.whole() {
+			return errors.New("it is damaged: its texts overlap")
+		}
+	}
+	intervals := t.intervals()
+	for _, r := range retracted {
+		if int(r.interval) >= len(intervals) || int(r.row) >= len(intervals[r.interval].until) {
+			return errors.New("it is damaged: it retracts a row that it does not have")
+		}
+	}
+	return nil
 }

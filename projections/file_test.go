@@ -72,7 +72,7 @@ func TestAnyByteThatIsAlteredIsNoticed(t *testing.T) {
 	whole, err := os.ReadFile(path)
 	require.NoError(t, err)
 	noticed := 0
-	for at := 0; at < len(whole); at += 397 {
+	for at := 0; at < len(whole); at += 797 {
 		damaged := append([]byte(nil), whole...)
 		damaged[at] ^= 0x40
 		require.NoError(t, os.WriteFile(path, damaged, 0o600))
@@ -101,7 +101,7 @@ func TestATableOfAnotherReleaseIsStale(t *testing.T) {
 	log, _, path := kept(t, 1)
 	whole, err := os.ReadFile(path)
 	require.NoError(t, err)
-	for at, reason := range map[int]string{16: "a machine of another kind", 20: "another release", 24: "another release", 80: "another release"} {
+	for at, reason := range map[int]string{16: "a machine of another kind", 20: "another release", 24: "another release", 40: "another release"} {
 		changed := append([]byte(nil), whole...)
 		changed[at]++
 		require.NoError(t, os.WriteFile(path, changed, 0o600))
@@ -111,6 +111,7 @@ func TestATableOfAnotherReleaseIsStale(t *testing.T) {
 
 func TestASaveThatFailsLeavesTheTableThatWasThere(t *testing.T) {
 	log, table, path := kept(t, 1)
+	require.NoError(t, os.WriteFile(path, []byte("another file than the table knows, so that it is written anew"), 0o600))
 	before, err := os.ReadFile(path)
 	require.NoError(t, err)
 	require.NoError(t, os.Mkdir(path+".new", 0o700)) // the new file cannot be made

@@ -27,6 +27,7 @@ func (t *Table) Fold(ctx context.Context, to uint64, progress func(position uint
 		select {
 		case t.folding <- struct{}{}:
 			defer func() { <-t.folding }()
+			defer t.letGo(t.Position())
 			return t.fold(ctx, t.Position()+1, to, progress)
 		case <-moved:
 		case <-ctx.Done():
@@ -49,13 +50,17 @@ func (t *Table) fold(ctx context.Context, from, to uint64, progress func(positio
 	}
 	t.reserve(to - from + 1)
 	p := newPipeline[*decoding](runtime.GOMAXPROCS(0))
-	read := make(chan error, 1)
+	read, folded := make(chan error, 1), make(chan *decoding, cap(p.batches))
 	go func() {
 		defer close(p.batches)
 		var batch *decoding
 		err := t.log.Read(ctx, from, to, func(e eventstore.Event) error {
 			if batch == nil {
-				batch = newDecoding()
+				select {
+				case batch = <-folded:
+				default:
+					batch = newDecoding()
+				}
 			}
 			batch.raw = append(batch.raw, e)
 			if len(batch.raw) < cap(batch.raw) {
@@ -81,6 +86,11 @@ func (t *Table) fold(ctx context.Context, from, to uint64, progress func(positio
 		} else if progress != nil {
 			progress(t.Position())
 		}
+		b.clear()
+		select {
+		case folded <- b:
+		default:
+		}
 	}
 	err := <-read
 	p.close()
@@ -90,12 +100,37 @@ func (t *Table) fold(ctx context.Context, from, to uint64, progress func(positio
 	return err
 }
 
-// reserve makes room for events, so that a cold fold does not copy its longest columns again and again.
+// letGo forgets the cases that a long fold held: they are those of the whole log, and of them the next events concern few, which are read again.
+func (t *Table) letGo(from uint64) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.position-from > statesKept/10 {
+		t.states = states{limit: t.states.limit}
+	}
+}
+
+// reserve makes room for events, nearly all of which are performed time.
 func (t *Table) reserve(events uint64) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	n := int(events)
-	t.recorded, t.ids, t.records, t.cases = slices.Grow(t.recorded, n), slices.Grow(t.ids, n), slices.Grow(t.records, n), slices.Grow(t.cases, n)
+	n, p := int(events), &t.performed
+	t.reserveEvents(n)
+	roomFor(t, &p.from, n)
+	roomFor(t, &p.until, n)
+	roomFor(t, &p.key, n)
+	roomFor(t, &p.minutes, n)
+	roomFor(t, &p.kind, n)
+	if t.built {
+		t.idRow.reserve(len(t.ids)+n, t.idHash)
+	}
+}
+
+// reserveEvents makes room in what has one row an event.
+func (t *Table) reserveEvents(n int) {
+	roomFor(t, &t.recorded, n)
+	roomFor(t, &t.ids, n)
+	roomFor(t, &t.records, n)
+	roomFor(t, &t.cases, n)
 }
 
 // Follow folds what the log gains until the context ends, which is no error. Any other end of it, of an event or of the log itself,
@@ -168,7 +203,8 @@ func (p *pipeline[B]) submit(b B) error {
 
 func (p *pipeline[B]) close() { close(p.work) }
 
-// decoding is a batch of events on its way from bytes to domain events.
+// decoding is a batch of events on its way from bytes to domain events. It is used again when it has been folded: nothing that is kept of an
+// event points into it.
 type decoding struct {
 	raw    []eventstore.Event
 	events []decoded
@@ -189,9 +225,16 @@ func newDecoding() *decoding {
 	return &decoding{raw: make([]eventstore.Event, 0, batchEvents), done: make(chan struct{})}
 }
 
+// clear makes a batch empty, for other events.
+func (b *decoding) clear() {
+	clear(b.raw)
+	clear(b.events)
+	b.raw, b.events, b.done = b.raw[:0], b.events[:0], make(chan struct{})
+}
+
 func (b *decoding) decode() {
 	defer close(b.done)
-	b.events = make([]decoded, 0, len(b.raw))
+	b.events = slices.Grow(b.events, len(b.raw))
 	for _, r := range b.raw {
 		e, err := domain.DecodeEvent(r.Sequence, domain.Type(r.Type), r.Data)
 		if err != nil {

@@ -1,20 +1,23 @@
 package projections
 
 import (
+	"sync"
+	"unsafe"
+
 	"careledger/domain"
 )
 
 // index is what is derived from the columns to fold the next event. A table that was loaded and only answers needs none of it, so
-// it is built when it is first needed.
+// the rest of it is built when it is first needed: the slots come with the table's file, as they were when that was last written whole.
 type index struct {
-	built    bool
-	caseCode map[string]uint32 // by kind/id
-	unitCode map[string]uint16
-	wordCode map[string]uint32
-	keyRow   slots             // of keyColumns
-	idRow    slots             // of ids: sequence less one
-	current  []currentRows     // by case code: the rows not retracted
-	moves    map[uint32]uint32 // corrected to its place in correctedRow
+	built     bool
+	entityRow slots // of entities
+	wordRow   slots // of words
+	keyRow    slots // of keyColumns
+	idRow     slots // of ids: sequence less one
+	unitCode  map[string]uint16
+	current   []currentRows     // by case code: the rows not retracted
+	moves     map[uint32]uint32 // sequence of performed time that was corrected: the row that says what it is known to be
 }
 
 type currentRows struct {
@@ -38,29 +41,25 @@ func (t *Table) reading() {
 	t.mu.RLock() // built stays so
 }
 
-// reindex derives the index from the columns.
+// reindex derives the index from the columns, going on from what the slots hold already.
 func (t *Table) reindex() {
-	t.index = index{built: true, caseCode: make(map[string]uint32, len(t.entities)), unitCode: map[string]uint16{},
-		wordCode: make(map[string]uint32, len(t.words)), moves: make(map[uint32]uint32, len(t.corrected)), current: make([]currentRows, len(t.entities))}
-	for i, s := range t.entities {
-		t.caseCode[s], t.current[i].opened = uint32(i), -1
+	t.eachSlots(func(_ string, s *slots) { s.memory = t.memory })
+	var group sync.WaitGroup
+	group.Go(func() { t.idRow.cover(len(t.ids), t.idHash) })
+	group.Go(func() { t.keyRow.cover(len(t.keys.cs), t.keyHash) })
+	group.Go(func() { t.wordRow.cover(t.words.len(), t.wordHash) })
+	defer group.Wait()
+	t.entityRow.cover(t.entities.len(), t.entityHash)
+	t.built, t.unitCode, t.moves = true, map[string]uint16{}, make(map[uint32]uint32, len(t.corrected))
+	t.current = make([]currentRows, t.entities.len())
+	for i := range t.current {
+		t.current[i].opened = -1
 	}
-	for i, s := range t.units {
+	for i, s := range t.units.all() {
 		t.unitCode[s] = uint16(i)
 	}
-	for i, s := range t.words {
-		t.wordCode[s] = uint32(i)
-	}
-	t.keyRow.reserve(len(t.keys.cs), t.keyHash)
-	for i := range t.keys.cs {
-		t.keyRow.add(uint32(i), t.keyHash)
-	}
-	t.idRow.reserve(len(t.ids), t.idHash)
-	for i := range t.ids {
-		t.idRow.add(uint32(i), t.idHash)
-	}
 	for i, s := range t.corrected {
-		t.moves[s] = uint32(i)
+		t.moves[s] = t.correctedRow[i]
 	}
 	for i, until := range t.opened.until {
 		if until == 0 {
@@ -100,8 +99,23 @@ func (t *Table) keyAt(row uint32) performedKey {
 	return performedKey{k.cs[row], k.unit[row], k.category[row], k.band[row], k.month[row]}
 }
 
-func (t *Table) keyHash(row uint32) uint64 { return t.keyAt(row).hash() }
-func (t *Table) idHash(row uint32) uint64  { return t.ids[row] }
+func (t *Table) entityHash(row uint32) uint64 { return textHash(t.entities.at(int(row))) }
+func (t *Table) wordHash(row uint32) uint64   { return textHash(t.words.at(int(row))) }
+func (t *Table) keyHash(row uint32) uint64    { return t.keyAt(row).hash() }
+func (t *Table) idHash(row uint32) uint64     { return t.ids[row] }
+
+// eachSlots visits the slots that are kept on disk, in a fixed order.
+func (x *index) eachSlots(visit func(name string, s *slots)) {
+	visit("entities.slots", &x.entityRow)
+	visit("words.slots", &x.wordRow)
+	visit("keys.slots", &x.keyRow)
+	visit("ids.slots", &x.idRow)
+}
+
+// codeOf returns the code of a case or patient, false for one without an event. It needs the index.
+func (t *Table) codeOf(e domain.Entity) (code uint32, ok bool) {
+	return t.entityRow.find(textHash(string(e)), func(row uint32) bool { return t.entities.at(int(row)) == string(e) })
+}
 
 // keyOf returns the row of a key, added if it is new.
 func (t *Table) keyOf(k performedKey) uint32 {
@@ -121,10 +135,22 @@ func (t *Table) eachOf(id uint64, visit func(sequence uint64) bool) {
 }
 
 // slots is a hash index of rows that knows their hashes only by asking: four bytes a slot, where a map of ten million would take
-// half a gigabyte. It holds row+1, 0 for a free slot; its length is a power of two.
+// half a gigabyte. It holds row+1, 0 for a free slot; its length is a power of two. Rows are put in in their order, none is taken out.
 type slots struct {
 	rows []uint32
-	used int
+	used int // rows below it are in
+
+	memory func(bytes int) []byte // gives what many rows are kept in; nil, or nil for few: the heap
+}
+
+// cover puts in the rows up to n that are not in yet.
+func (s *slots) cover(n int, hash func(row uint32) uint64) {
+	if s.used < n {
+		s.reserve(n, hash)
+	}
+	for s.used < n {
+		s.add(uint32(s.used), hash)
+	}
 }
 
 // find returns the first row that same accepts among those whose hash may be this one.
@@ -160,12 +186,25 @@ func (s *slots) reserve(n int, hash func(row uint32) uint64) {
 		return
 	}
 	old := s.rows
-	s.rows = make([]uint32, size)
+	if s.rows = s.room(size); s.rows == nil {
+		s.rows = make([]uint32, size)
+	}
 	for _, r := range old {
 		if r != 0 {
 			s.put(r-1, hash(r-1))
 		}
 	}
+}
+
+func (s *slots) room(size int) []uint32 {
+	if s.memory == nil {
+		return nil
+	}
+	b := s.memory(4 * size)
+	if b == nil {
+		return nil
+	}
+	return unsafe.Slice((*uint32)(unsafe.Pointer(unsafe.SliceData(b))), size)
 }
 
 func (s *slots) put(row uint32, hash uint64) {

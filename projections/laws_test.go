@@ -61,8 +61,13 @@ func TestAnAsOfByTimeIsTheFoldOfWhatWasRecordedByThen(t *testing.T) {
 		}
 		whole := folded(t, events, 64)
 		when := rapid.SampledFrom(events).Draw(t, "event").Recorded.Add(time.Duration(rapid.IntRange(-1, 1).Draw(t, "after")))
-		known := historytest.KnownBy(events, when)
-		got, err := whole.Cut(AsOf{Time: when})
+		at, on := AsOf{Time: when}, events // what stood on the log
+		if rapid.Bool().Draw(t, "also by sequence") {
+			at.Sequence = uint64(rapid.IntRange(1, len(events)+1).Draw(t, "sequence"))
+			on = historytest.KnownAt(events, at.Sequence)
+		}
+		known := historytest.KnownBy(on, when)
+		got, err := whole.Cut(at)
 		require.NoError(t, err)
 		require.Equal(t, when, got.Recorded)
 		last := uint64(0)

@@ -52,8 +52,8 @@ func (s *snapshot) newPayoutCalculation(cut *Cut, known Moment, payouts *domain.
 
 // factsTo returns the last sequence up to one that is not of a payout.
 func (s *snapshot) factsTo(to uint64) uint64 {
-	for i := len(s.payouts) - 1; i >= 0 && s.payouts[i].sequence >= to; i-- {
-		if s.payouts[i].sequence == to {
+	for i := s.payouts.len() - 1; i >= 0 && s.payouts.sequence[i] >= to; i-- {
+		if s.payouts.sequence[i] == to {
 			to--
 		}
 	}
@@ -252,26 +252,38 @@ func (c *payoutCalculation) finish(p *domain.PayoutCalculated) {
 	slices.SortFunc(p.Lines, func(a, b domain.PayoutLine) int {
 		return cmp.Or(int(b.Month)-int(a.Month), strings.Compare(a.Unit, b.Unit), strings.Compare(a.Policy, b.Policy), strings.Compare(a.Component, b.Component))
 	})
-	months := map[domain.Month]bool{c.month: true}
 	for i := range p.Lines {
 		p.Lines[i].Line = i + 1
-		months[p.Lines[i].Month] = true
 	}
 	digest := c.digests[p.Provider]
 	if digest == nil {
 		digest = compensation.NewDigest()
 	}
 	p.Digest = digest.Sum()
-	for _, policy := range c.Adopted {
-		for _, d := range policy.Documents {
-			for m := range months {
-				if d.From <= m.Last() && m.First() < d.End {
-					p.Models = append(p.Models, domain.PayoutModel{Policy: policy.ID, SHA256: d.Model.SHA256(), From: d.From})
-					break
-				}
+	p.Models = PayoutModels(p, c.Adopted)
+}
+
+// PayoutModels returns the documents in force in the month of a payout, or in one that its lines adjust.
+func PayoutModels(d *domain.PayoutCalculated, adopted []compensation.Policy) []domain.PayoutModel {
+	models, months := []domain.PayoutModel{}, payoutMonths(d)
+	for _, policy := range adopted {
+		for _, in := range policy.Documents {
+			if slices.ContainsFunc(months, func(m domain.Month) bool { return in.From <= m.Last() && m.First() < in.End }) {
+				models = append(models, domain.PayoutModel{Policy: policy.ID, SHA256: in.Model.SHA256(), From: in.From})
 			}
 		}
 	}
+	return models
+}
+
+// payoutMonths returns the payout's own month and those that its lines adjust, increasing.
+func payoutMonths(d *domain.PayoutCalculated) []domain.Month {
+	months := []domain.Month{d.Month}
+	for i := range d.Lines {
+		months = append(months, d.Lines[i].Month)
+	}
+	slices.Sort(months)
+	return slices.Compact(months)
 }
 
 // accountSettled returns the account that a key was last settled on.

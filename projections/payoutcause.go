@@ -92,7 +92,7 @@ func (c *payoutCalculation) explain(ctx context.Context, month domain.Month, lin
 			differ[e] = true
 		}
 	}
-	return readEvents(ctx, c.table.log, c.table.snapshot().since(before.Sequence, c.Sequence, kinds, differ), func(e *domain.Event) error {
+	return readEvents(ctx, c.table.events, c.table.snapshot().since(before.Sequence, c.Sequence, kinds, differ), func(e *domain.Event) error {
 		for _, l := range lines {
 			if concerns(e, l.from, month) && (l.differ[e.Entity] || l.kinds[e.Entity.Kind()] && l.own(e.Entity)) {
 				l.explainedBy(e)
@@ -152,13 +152,13 @@ var ofGoals = map[domain.Type]bool{domain.TypeGoalSet: true, domain.TypeGoalChan
 
 // since returns the sequences in (from, to] of entities of some kinds, and of some cases and patients.
 func (s *snapshot) since(from, to uint64, kinds map[domain.Kind]bool, of map[domain.Entity]bool) (sequences []uint64) {
-	for _, p := range s.parties {
+	for p := range s.parties.all() {
 		if p.sequence > from && p.sequence <= to && kinds[p.entity.Kind()] {
 			sequences = append(sequences, p.sequence)
 		}
 	}
 	for i := from; i < to; i++ {
-		if cs := s.cases[i]; cs != noCase && of[domain.Entity(s.entities[cs])] {
+		if cs := s.cases[i]; cs != noCase && of[domain.Entity(s.entities.at(int(cs)))] {
 			sequences = append(sequences, i+1)
 		}
 	}

@@ -1,6 +1,7 @@
 package projections
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strconv"
@@ -48,12 +49,11 @@ func (t *Table) Compensation(q Query) (*Compensation, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := cut.Prepared(period)
-	sums := compensation.NewAggregate(p, by)
-	if err := p.Evaluate(cut.Adopted, sums.Add); err != nil {
+	sum, err := cut.Prepared(period).Sums(by).Of(context.Background(), cut.Adopted)
+	if err != nil {
 		return nil, err
 	}
-	return &Compensation{Authority: t.authority, AsOf: cut.Moment, Period: period, By: by, Total: sums.Total(), Rows: sums.Rows()}, nil
+	return &Compensation{Authority: t.authority, AsOf: cut.Moment, Period: period, By: by, Total: sum.Total, Rows: sum.Rows}, nil
 }
 
 // MarshalJSON writes {"authority", "as_of", "from", "to", "total", "rows"}.

@@ -127,7 +127,7 @@ func (r *RecipientsRow) add(p personSaid) {
 
 // persons returns who was enrolled on some day of a period, by the code of the pseudonym.
 func (l *knownLog) persons(p compensation.Period) (map[uint32]personSaid, error) {
-	enrolled, patients := make([]bool, len(l.entities)), 0
+	enrolled, patients := make([]bool, l.entities.len()), 0
 	from, to := p.From.First(), p.To.Last()
 	l.eachEnrolment(func(row int) {
 		if e := &l.enrolments; e.first[row] <= to && e.last[row] >= from && !enrolled[e.cs[row]] {
@@ -172,7 +172,7 @@ type countyPerson struct {
 func (c *countyPersons) add(l *knownLog, persons map[uint32]personSaid) {
 	c.row.Municipalities++
 	for code, said := range persons {
-		id := l.words[code]
+		id := l.words.at(int(code))
 		if p := c.persons[id]; p != nil {
 			p.hear(said)
 			p.municipalities++

@@ -86,8 +86,8 @@ func (t *Table) setOpened(cs uint32, should []opened, sequence uint64) {
 
 func (s *columns) openedAt(row uint32) opened {
 	c := &s.opened
-	return opened{person: s.words[c.person[row]], programme: s.words[c.programme[row]], age: wordOf(domain.AgeGroups, c.age[row]), sex: wordOf(domain.Sexes, c.sex[row]),
-		inclusion: domain.Inclusion{DiagnosisGroup: s.words[c.diagnosis[row]], RehabilitationPotential: c.flags[row]&1 != 0, NeedsExpectedToDecrease: c.flags[row]&2 != 0}}
+	return opened{person: s.words.at(int(c.person[row])), programme: s.words.at(int(c.programme[row])), age: wordOf(domain.AgeGroups, c.age[row]), sex: wordOf(domain.Sexes, c.sex[row]),
+		inclusion: domain.Inclusion{DiagnosisGroup: s.words.at(int(c.diagnosis[row])), RehabilitationPotential: c.flags[row]&1 != 0, NeedsExpectedToDecrease: c.flags[row]&2 != 0}}
 }
 
 // wordOf returns the word of a code, "" for none.
@@ -114,7 +114,7 @@ func (t *Table) setEnrolments(cs uint32, state *domain.Patient, sequence uint64)
 
 func (s *columns) enrolmentAt(row uint32) domain.Enrolment {
 	c := &s.enrolments
-	return domain.Enrolment{Unit: s.units[c.unit[row]], Kind: domain.PatientKinds[c.kind[row]], From: c.first[row], To: c.last[row], Plan: c.plan[row]}
+	return domain.Enrolment{Unit: s.units.at(int(c.unit[row])), Kind: domain.PatientKinds[c.kind[row]], From: c.first[row], To: c.last[row], Plan: c.plan[row]}
 }
 
 func (t *Table) setGrants(cs uint32, state *domain.Case, sequence uint64) error {
@@ -135,7 +135,7 @@ func (t *Table) setGrants(cs uint32, state *domain.Case, sequence uint64) error 
 
 func (t *Table) grantAt(row uint32) domain.Grant {
 	c := &t.grants
-	g := domain.Grant{Line: int(c.line[row]), Class: domain.GrantClass(c.class[row]), Unit: t.units[c.unit[row]], Method: domain.Methods[c.method[row]],
+	g := domain.Grant{Line: int(c.line[row]), Class: domain.GrantClass(c.class[row]), Unit: t.units.at(int(c.unit[row])), Method: domain.Methods[c.method[row]],
 		From: c.first[row], To: c.last[row], Amount: c.amount[row]}
 	if g.Class != domain.GrantInForce {
 		g.Category, g.Band = domain.Categories[c.category[row]], domain.Bands[c.band[row]]
@@ -190,11 +190,11 @@ func (c *followUpColumns) goalRows(row uint32) (from, to uint32) {
 
 func (t *Table) followUpAt(row uint32) domain.FollowUp {
 	c, g := &t.followUps, &t.goals
-	f := domain.FollowUp{ID: t.words[c.id[row]], Sequence: uint64(c.sequence[row]), HeldOn: c.heldOn[row], Occasion: domain.Occasions[c.occasion[row]]}
+	f := domain.FollowUp{ID: t.words.at(int(c.id[row])), Sequence: uint64(c.sequence[row]), HeldOn: c.heldOn[row], Occasion: domain.Occasions[c.occasion[row]]}
 	from, to := c.goalRows(row)
 	for i := from; i < to; i++ {
-		f.Goals = append(f.Goals, domain.AssessedGoal{Goal: t.words[g.id[i]], LifeArea: domain.LifeAreas[g.lifeArea[i]], Outcome: domain.Outcomes[g.outcome[i]],
-			Confirms: g.confirms[i] == 1, Unit: t.units[g.unit[i]]})
+		f.Goals = append(f.Goals, domain.AssessedGoal{Goal: t.words.at(int(g.id[i])), LifeArea: domain.LifeAreas[g.lifeArea[i]], Outcome: domain.Outcomes[g.outcome[i]],
+			Confirms: g.confirms[i] == 1, Unit: t.units.at(int(g.unit[i]))})
 	}
 	return f
 }

@@ -19,7 +19,7 @@ type caseState struct {
 	events int
 }
 
-// statesKept bounds memory: an event of a case takes some 400 bytes here, and a case gathers some fifty of them over ten years, so
+// statesKept bounds memory: an event of a case takes some 200 bytes here, and a case gathers some fifty of them over ten years, so
 // that twenty thousand open cases stay at hand. Fewer would have the fold of a large municipality read cases again from the log
 // all the time: 10 million events took 214 s with a third of this, 72 s with it.
 const statesKept = 1_000_000

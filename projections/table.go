@@ -13,7 +13,8 @@ import (
 // Table is what one authority's log says, in bitemporal columns. Its methods may be called from several goroutines; of those that move
 // it on, Fold and Follow, one does and the others wait. A question does not hold up the fold, nor the fold a question.
 type Table struct {
-	log       *eventstore.Log
+	log       *eventstore.Log // nil for a part of one
+	events    source          // of the same events, to read them again; nil for a table that cannot
 	authority string
 
 	folding chan struct{} // holds one element while somebody moves the table on
@@ -26,21 +27,27 @@ type Table struct {
 	saved  uint64        // position of the last Save or Load
 	failed error         // why the fold has stopped for good, nil while it has not
 
+	hugeFrom   int // in place of the constant, for tests
+	memoriesMu sync.Mutex
+	memories   [][]byte // what memory gave
+
 	cutting sync.Mutex // guards head
 	head    *Cut       // the last cut at the head that was asked for
 
-	saving sync.Mutex // one Save at a time
+	saving sync.Mutex // one Save at a time; guards kept
+	kept   *keptFile  // the file that keeps the table, nil for none
+	disk   disk
 }
 
 // NewTable returns an empty table over a log.
 func NewTable(log *eventstore.Log) *Table {
 	t := newTable(log.Authority())
-	t.log = log
+	t.log, t.events = log, log
 	return t
 }
 
 func newTable(authority string) *Table {
-	t := &Table{authority: authority, moved: make(chan struct{}), folding: make(chan struct{}, 1)}
+	t := &Table{authority: authority, disk: osDisk{}, moved: make(chan struct{}), folding: make(chan struct{}, 1)}
 	t.reindex()
 	return t
 }
@@ -91,7 +98,7 @@ func (t *Table) CasesWithFollowUps() (cases []domain.Entity) {
 	defer t.mu.RUnlock()
 	for i, c := range t.current {
 		if len(c.followUps) > 0 {
-			cases = append(cases, domain.Entity(t.entities[i]))
+			cases = append(cases, domain.Entity(t.entities.at(i)))
 		}
 	}
 	return cases
@@ -106,7 +113,7 @@ func (t *Table) At(unit string) (cases []domain.Entity) {
 	if !ok {
 		return nil
 	}
-	at := make([]bool, len(t.entities))
+	at := make([]bool, t.entities.len())
 	for i := range t.grants.cs {
 		if t.grants.unit[i] == code && t.grants.until[i] == 0 {
 			at[t.grants.cs[i]] = true
@@ -124,7 +131,7 @@ func (t *Table) At(unit string) (cases []domain.Entity) {
 	}
 	for i, here := range at {
 		if here {
-			cases = append(cases, domain.Entity(t.entities[i]))
+			cases = append(cases, domain.Entity(t.entities.at(i)))
 		}
 	}
 	return cases

@@ -162,7 +162,8 @@ func (e *TrailEvent) appendJSON(b []byte) ([]byte, error) {
 type tracer struct {
 	fold     func(*domain.Event) error
 	describe func() []domain.Statement
-	said     []domain.Statement // the last description
+	said     []domain.Statement                                   // the last description
+	replaced func(domain.Entity, domain.Date) (domain.Date, bool) // of a policy
 	performedTrail
 }
 
@@ -175,7 +176,7 @@ func newTracer(entity domain.Entity) *tracer {
 		t.fold, t.describe = p.Apply, func() []domain.Statement { return p.Describe(entity) }
 	case domain.KindPolicy:
 		p := domain.NewPolicies()
-		t.fold, t.describe = p.Apply, func() []domain.Statement { return p.Describe(entity) }
+		t.fold, t.describe, t.replaced = p.Apply, func() []domain.Statement { return p.Describe(entity) }, p.Replaced
 	case domain.KindPayout:
 		p := domain.NewPayouts()
 		t.fold, t.describe = p.Apply, func() []domain.Statement { return p.Describe(entity) }
@@ -193,12 +194,44 @@ func (t *tracer) apply(e *domain.Event) ([]domain.Change, error) {
 	if changes, ok, err := t.performedTrail.apply(e); ok || err != nil {
 		return changes, err
 	}
+	adopted, _ := e.Data.(*domain.PolicyAdopted)
+	earlier, again := domain.Date(0), false
+	if adopted != nil {
+		earlier, again = t.replaced(e.Entity, adopted.From)
+	}
 	if err := t.fold(e); err != nil {
 		return nil, err
 	}
 	before := t.said
 	t.said = t.describe()
-	return domain.Changes(before, t.said), nil
+	changes := domain.Changes(before, t.said)
+	if again {
+		changes = fromDocument(changes, before, earlier, adopted.From)
+	}
+	return changes, nil
+}
+
+// fromDocument tells of a document that takes the place of another what differs from that one, in place of all that it says.
+func fromDocument(changes []domain.Change, before []domain.Statement, earlier, from domain.Date) []domain.Change {
+	if earlier == from {
+		return changes // of one name, they are compared already
+	}
+	name := func(day domain.Date) string { return "document from " + day.String() }
+	var was, is []domain.Statement
+	for _, s := range before {
+		if rest, ok := strings.CutPrefix(s.Name, name(earlier)+" model."); ok {
+			was = append(was, domain.Statement{Name: name(from) + " model." + rest, Value: s.Value})
+		}
+	}
+	kept := []domain.Change{{Name: name(from) + " replaces", After: name(earlier) + "; of its model what differs is told"}}
+	for _, c := range changes {
+		if c.Before == "" && strings.HasPrefix(c.Name, name(from)+" model.") {
+			is = append(is, domain.Statement{Name: c.Name, Value: c.After})
+		} else {
+			kept = append(kept, c)
+		}
+	}
+	return changed(append(kept, domain.Changes(was, is)...)...)
 }
 
 // performedTrail keeps a case's visits and time reports apart, so that each costs the same however many there are.

@@ -136,7 +136,38 @@ func TestATrailTellsWhatProvidersAndPoliciesSaid(t *testing.T) {
 	require.Contains(t, policy, `policy-ended standing
   document from 2020-01-01 last day: "open" -> "2020-06-30"
 `)
-	require.Contains(t, policy, `  document from 2020-01-01 model.components[0].absence[0].ladder[0].percent: "" -> "75"`)
+	require.Contains(t, policy, `  document from 2020-01-01 model.components[v].absence[0].ladder[0].percent: "" -> "75"`)
+}
+
+// Of a document that takes the place of another, the trail tells what differs: not what moved within it, nor what stayed.
+func TestATrailTellsWhatAPolicyChangedFromDocumentToDocument(t *testing.T) {
+	adopt := func(id, from, model string) string {
+		return line(id, "policy-adopted", "policy/n", from, june, `{"model":`+model+`,"from":"`+from+`","decided_by":"b `+id+`","decided_on":"2020-06-01"}`)
+	}
+	const head = `{"id":"n","title":"t","currency":"SEK","parameters":{"rate":{"unit":"SEK/hour","values":{"2020-01-01":"%s"}}},"components":[%s{"id":"v","kind":"time","basis":"%s","rate":"rate"}]}`
+	l := worked(t)
+	l.record(adopt("first", "2020-07-01", fmt.Sprintf(head, "60", "", "granted")),
+		adopt("second", "2021-01-01", fmt.Sprintf(head, "70", `{"id":"a","kind":"time","basis":"need","rate":"rate"},`, "granted")),
+		corrected("policy/n", "second", "2021-01-01", `{"model":`+fmt.Sprintf(head, "65", "", "granted")+`,"from":"2021-01-01","decided_by":"b second","decided_on":"2020-06-01"}`),
+		adopt("between", "2020-10-01", fmt.Sprintf(head, "60", "", "need"))) // from then on it is in force, whatever was to come later
+	told := l.told("policy/n", Now)
+	_, told, found := strings.Cut(told, "policy-adopted corrected by c-second\n")
+	require.True(t, found)
+	require.Equal(t, `  document from 2020-07-01 last day: "open" -> "2020-12-31"
+  document from 2021-01-01 decided by: "" -> "b second"
+  document from 2021-01-01 decided on: "" -> "2020-06-01"
+  document from 2021-01-01 last day: "" -> "open"
+  document from 2021-01-01 model.components[a].basis: "" -> "need"
+  document from 2021-01-01 model.components[a].id: "" -> "a"
+  document from 2021-01-01 model.components[a].kind: "" -> "time"
+  document from 2021-01-01 model.components[a].rate: "" -> "rate"
+  document from 2021-01-01 model.parameters.rate.values.2020-01-01: "60" -> "70"
+  document from 2021-01-01 replaces: "" -> "document from 2020-07-01; of its model what differs is told"
+`, told[:strings.Index(told, "14 ")])
+	require.Contains(t, told, `document from 2020-10-01 model.components[v].basis: "granted" -> "need"
+  document from 2020-10-01 replaces: "" -> "document from 2020-07-01; of its model what differs is told"`)
+	require.Contains(t, told, `document from 2021-01-01 in force: "" -> "never"`)
+	require.Contains(t, told, `document from 2021-01-01 model.parameters.rate.values.2020-01-01: "70" -> "65"`)
 }
 
 func TestATrailIsADocument(t *testing.T) {

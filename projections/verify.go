@@ -27,6 +27,7 @@ type Verification struct {
 	Checkpoints  int              `json:"checkpoints"` // compared
 	Premiums     VerifiedPremiums `json:"premiums"`
 	Payouts      VerifiedPayouts  `json:"payouts"`
+	Accesses     VerifiedAccesses `json:"accesses"`
 	Facts        string           `json:"facts"` // of the file that keeps the facts: one of the words below
 	Notes        []string         `json:"notes"` // what is no finding, and good to know
 	Findings     []Finding        `json:"findings"`
@@ -104,6 +105,14 @@ func (v *Verification) damaged(err *eventstore.CorruptError) {
 	v.find(Finding{Sequence: err.Sequence, What: err.Reason, Do: doRestore})
 }
 
+// differing adds the signed heads that are not of the log.
+func (v *Verification) differing(heads []eventstore.Head) {
+	for _, h := range heads {
+		v.find(Finding{Sequence: h.Sequence, What: fmt.Sprintf("the signed checkpoint of event %d is not of this log: another root was signed (%x)", h.Sequence, h.Root),
+			Do: "keep both, and compare with the checkpoints that are filed elsewhere: the log was replaced, or one was signed for another"})
+	}
+}
+
 // CheckpointsDamaged adds that the signed checkpoints beside the log cannot be trusted, so that the log was not compared with them.
 func (v *Verification) CheckpointsDamaged(err *eventstore.CheckpointError) {
 	v.find(Finding{What: err.Error(), Do: doRestore})
@@ -153,10 +162,7 @@ func Verify(ctx context.Context, log *eventstore.Log, r VerifyRequest) (*Verific
 	default:
 		v.Root = hex.EncodeToString(end.Root[:])
 	}
-	for _, h := range differ {
-		v.find(Finding{Sequence: h.Sequence, What: fmt.Sprintf("the signed checkpoint of event %d is not of this log: another root was signed (%x)", h.Sequence, h.Root),
-			Do: "keep both, and compare with the checkpoints that are filed elsewhere: the log was replaced, or one was signed for another"})
-	}
+	v.differing(differ)
 	v.Entities = table.countEntities()
 	if err := v.payouts(ctx, table, &r); err != nil {
 		return nil, err
@@ -166,7 +172,7 @@ func Verify(ctx context.Context, log *eventstore.Log, r VerifyRequest) (*Verific
 			return nil, err
 		}
 	}
-	table = nil
+	table.release()
 	for n := 1; n < passes; n++ {
 		if _, _, err := v.pass(ctx, log, &r, nil, n, passes); err != nil && !errors.As(err, &damage) {
 			return nil, err
@@ -182,10 +188,10 @@ func Verify(ctx context.Context, log *eventstore.Log, r VerifyRequest) (*Verific
 // countEntities counts the entities that have an event.
 func (t *Table) countEntities() int {
 	others := map[domain.Entity]bool{}
-	for _, few := range [][]stored{t.parties, t.columns.payouts} {
-		for _, p := range few {
+	for _, few := range []*storedColumns{&t.parties, &t.columns.payouts} {
+		for p := range few.all() {
 			others[p.entity] = true
 		}
 	}
-	return len(t.entities) + len(others)
+	return t.entities.len() + len(others)
 }

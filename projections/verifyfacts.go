@@ -16,12 +16,9 @@ func (v *Verification) facts(ctx context.Context, t *Table, r *VerifyRequest) er
 		v.Notes = append(v.Notes, fmt.Sprintf("the facts kept on disk were not compared: events that cannot be folded into facts stand on the log (%d)", v.skipped))
 		return nil
 	}
-	want, err := t.contents()
-	if err != nil {
-		return err
-	}
+	want := t.contents()
 	log, position := t.log, t.position
-	*t = Table{} // so that two tables are never held at once
+	t.release() // so that two tables are never held at once
 	kept, err := Load(r.Facts, log)
 	if errors.Is(err, ErrStale) {
 		v.Facts = FactsUnused
@@ -39,7 +36,7 @@ func (v *Verification) facts(ctx context.Context, t *Table, r *VerifyRequest) er
 		return kept.Fold(ctx, position, func(at uint64) { r.Progress(doing, at, position) })
 	})
 	if err == nil {
-		got, err = kept.contents()
+		got = kept.contents()
 	}
 	if ctx.Err() != nil {
 		return ctx.Err()
@@ -56,14 +53,13 @@ func (v *Verification) facts(ctx context.Context, t *Table, r *VerifyRequest) er
 }
 
 // contents is the SHA-256 of all columns.
-func (t *Table) contents() (sum [32]byte, err error) {
+func (t *Table) contents() (sum [32]byte) {
 	t.mu.RLock()
 	defer t.mu.RUnlock()
-	sections, err := t.sections()
 	h := sha256.New()
-	for _, s := range sections {
-		part := sha256.Sum256(s)
+	t.each(func(_ string, column any) {
+		part := sha256.Sum256(asBlock(column).bytes())
 		h.Write(part[:])
-	}
-	return [32]byte(h.Sum(nil)), err
+	})
+	return [32]byte(h.Sum(nil))
 }

@@ -155,7 +155,7 @@ func (t *Table) foldable(e *domain.Event) bool {
 	if !hasCode(e.Entity.Kind()) || e.Type == domain.TypeCaseOpened || e.Type == domain.TypeCareRequested {
 		return true
 	}
-	cs, ok := t.caseCode[string(e.Entity)]
+	cs, ok := t.codeOf(e.Entity)
 	return ok && t.current[cs].opened >= 0
 }
 

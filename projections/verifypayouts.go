@@ -43,7 +43,7 @@ func (v *Verification) payouts(ctx context.Context, t *Table, r *VerifyRequest) 
 // and sequence.
 func (s *snapshot) payoutEvents() (events, calculated []*domain.Event, err error) {
 	v := s.visibility(Now)
-	err = v.each(s.columns.payouts, func(e *domain.Event) error {
+	err = v.each(s.columns.payouts.all(), func(e *domain.Event) error {
 		kept := *e
 		events = append(events, &kept)
 		if _, ok := e.Data.(*domain.PayoutCalculated); ok {

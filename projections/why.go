@@ -33,6 +33,10 @@ type Why struct {
 	FourEyes  bool         `json:"four_eyes"` // it is approved, by another than who calculated it
 	Lines     []WhyLine    `json:"lines"`
 	LinesLeft int          `json:"lines_left_out"` // of the payout, that were not asked for
+	// Of a payout that is asked for as a whole: the components that gave nothing to it, and the cases with something at the provider in its month
+	// that it pays nothing for.
+	Nothing []WhyNothing `json:"components_without_postings"`
+	Unpaid  []WhyUnpaid  `json:"cases_without_postings"`
 }
 
 // WhyStep is a step of the payout's life.
@@ -59,9 +63,13 @@ type WhyLine struct {
 	Model        *WhyModel            `json:"model"`     // null where nothing of the line is known any more
 	PostingsAll  int                  `json:"postings_in_all"`
 	Postings     []WhyPosting         `json:"postings"`
-	Events       []WhyEvent           `json:"events"` // of the cases, providers, policies and grants behind the postings, in log order
-	Causes       []domain.PayoutCause `json:"causes"` // of an adjustment
+	Events       []WhyEvent           `json:"events"`                 // of the cases, providers, policies and grants behind the postings, in log order
+	OtherMonths  int                  `json:"events_of_other_months"` // performed time of the same cases in other months, with its corrections, which is left out
+	Causes       []domain.PayoutCause `json:"causes"`                 // of an adjustment
 	CausesAll    int                  `json:"causes_in_all"`
+	NotInForce   []WhyDocument        `json:"not_in_force"` // adopted, but not in force in the line's month
+	Corrections  []WhyCorrection      `json:"corrections"`  // that touched the postings shown, or that the adjustment follows from
+	Sums         []WhySum             `json:"sums"`         // of a cap: what its running sum rests on
 }
 
 // WhyEvaluators are how a line's postings were computed again: those that rest on single cases or on state grants by the plain evaluator, in
@@ -86,21 +94,23 @@ type WhyModel struct {
 
 // WhyPosting is one amount and the operation that gave it.
 type WhyPosting struct {
-	Posting      int          `json:"posting"` // from 1, within the line
-	Entity       string       `json:"entity"`  // case, patient or grant; "" for a unit's own
-	Category     string       `json:"category"`
-	Band         string       `json:"band"`
-	FollowUp     string       `json:"follow_up"`
-	Goal         string       `json:"goal"`
-	HeldOn       string       `json:"held_on"`
-	Quantity     string       `json:"quantity"` // a whole number or a reduced fraction
-	QuantityUnit string       `json:"unit_of_quantity"`
-	Rate         string       `json:"rate"`
-	Per          int          `json:"per"`   // the rate is for so many: 60 minutes an hour
-	Exact        string       `json:"exact"` // quantity × rate / per before it is rounded, a number or a fraction; "" where it is no product
-	Amount       domain.Money `json:"amount"`
-	Values       []WhyValue   `json:"values"`
-	RestsOn      []uint64     `json:"rests_on"` // sequences of events of the line
+	Posting      int             `json:"posting"` // from 1, within the line
+	Entity       string          `json:"entity"`  // case, patient or grant; "" for a unit's own
+	Category     string          `json:"category"`
+	Band         string          `json:"band"`
+	FollowUp     string          `json:"follow_up"`
+	Goal         string          `json:"goal"`
+	HeldOn       string          `json:"held_on"`
+	Quantity     string          `json:"quantity"` // a whole number or a reduced fraction
+	QuantityUnit string          `json:"unit_of_quantity"`
+	Rate         string          `json:"rate"`
+	Per          int             `json:"per"`   // the rate is for so many: 60 minutes an hour
+	Exact        string          `json:"exact"` // quantity × rate / per before it is rounded, a number or a fraction; "" where it is no product
+	Amount       domain.Money    `json:"amount"`
+	Values       []WhyValue      `json:"values"`
+	RestsOn      []uint64        `json:"rests_on"` // sequences of events of the line
+	Cap          *WhyCap         `json:"cap"`      // of a cap; null otherwise
+	NotApplied   []WhyNotApplied `json:"not_applied"`
 }
 
 // WhyValue is what a parameter of the model was worth for a posting.
@@ -130,13 +140,14 @@ type WhyEvent struct {
 }
 
 // WhyReasons are why an event of a case, provider or policy is no part of an amount.
-var WhyReasons = domain.Codes{"other-month", "other-unit", "other-kind", "other-goal", "other-follow-up", "not-in-force", "not-counted", "corrected", "annulled", "by-the-ledger"}
+var WhyReasons = domain.Codes{"other-month", "other-unit", "other-kind", "other-goal", "other-follow-up", "not-in-force", "not-counted", "corrected", "annulled", "by-the-ledger", "no-posting"}
 
 // WhyQuery asks for a payout, for a line of it, or for one posting of a line.
 type WhyQuery struct {
 	Payout        domain.Entity
 	Line, Posting int // from 1; 0 for all
 	Most          int // postings shown of a line; 0 for all
+	FewLines      int // of a payout with more lines than so many, postings of the first line alone are shown; 0: of all
 	AsOf          AsOf
 }
 
@@ -155,11 +166,10 @@ func (e *WhyError) Is(target error) bool { return target == ErrNoWhy }
 func (t *Table) Why(ctx context.Context, q WhyQuery) (*Why, error) {
 	s := t.snapshot()
 	v := s.visibility(q.AsOf)
-	payouts, err := s.payoutsAt(v)
+	p, err := s.payoutAt(v, q.Payout)
 	if err != nil {
 		return nil, err
 	}
-	p := payouts.Payout(q.Payout)
 	if p == nil {
 		return nil, t.noWhy("there is no payout %s as known at event %d; careledger payout list shows what there is", q.Payout.ID(), v.moment.Sequence)
 	}
@@ -167,13 +177,13 @@ func (t *Table) Why(ctx context.Context, q WhyQuery) (*Why, error) {
 	if q.Line < 0 || q.Line > len(latest.Lines) {
 		return nil, t.noWhy("payout %s has lines 1 to %d, and no line %d", q.Payout.ID(), len(latest.Lines), q.Line)
 	}
-	d := &derivation{table: t, snapshot: s, query: q, version: latest, read: map[uint64]*whyRead{}}
+	d := &derivation{table: t, snapshot: s, query: q, version: latest, known: s.upTo(latest.FactsTo), rules: newRulesThen(s), paidFor: map[domain.Entity]bool{}, read: map[uint64]*whyRead{}}
 	for i := range latest.Lines {
 		if q.Line == 0 || q.Line == i+1 {
 			d.lines = append(d.lines, &derivedLine{PayoutLine: &latest.Lines[i], known: map[postingName][]int{}})
 		}
 	}
-	if d.cut, err = t.Cut(AsOf{Sequence: latest.FactsTo}); err != nil {
+	if d.cut, err = s.cutOf(d.known, d.choose); err != nil {
 		return nil, fmt.Errorf("look at what was known at event %d: %w", latest.FactsTo, err)
 	}
 	if err := d.derive(ctx); err != nil {
@@ -191,7 +201,8 @@ func (d *derivation) why(p *domain.Payout, asOf Moment) *Why {
 	v := d.version
 	w := &Why{Authority: d.table.authority, AsOf: asOf, Payout: p.Entity.ID(), Provider: v.Provider, Month: v.Month.Text(), Version: v.Version, Status: v.Status(),
 		Voucher: v.Voucher.String(), Reference: v.Reference, Total: v.Total, KnownTo: v.KnownTo, FactsTo: v.FactsTo, KnownAt: v.KnownAt, Digest: v.Digest,
-		Steps: []WhyStep{}, Lines: []WhyLine{}, LinesLeft: len(v.Lines) - len(d.lines)}
+		Steps: []WhyStep{}, Lines: []WhyLine{}, LinesLeft: len(v.Lines) - len(d.lines),
+		Nothing: append([]WhyNothing{}, d.nothing...), Unpaid: append([]WhyUnpaid{}, d.unpaid...)}
 	for _, s := range steps(v) {
 		w.Steps = append(w.Steps, WhyStep{s.name, d.read[s.Sequence].event(true, "")})
 	}
@@ -221,7 +232,7 @@ func steps(v *domain.PayoutVersion) (all []namedStep) {
 func (d *derivation) line(l *derivedLine) WhyLine {
 	w := WhyLine{Line: l.Line, Month: l.Month.Text(), Adjusts: l.Adjusts(d.version.Month), Unit: l.Unit, Policy: l.Policy, Component: l.Component, Account: l.Account,
 		Quantity: l.Quantity, QuantityUnit: l.QuantityUnit, Known: l.Known, Settled: l.Settled, Amount: l.Amount, Evaluator: "plain", Model: d.model(l),
-		PostingsAll: len(l.compiled), Postings: []WhyPosting{}, Events: []WhyEvent{}, Causes: append([]domain.PayoutCause{}, l.Causes...), CausesAll: l.CausesInAll}
+		NotInForce: d.outOfForce(l.Month), Corrections: append([]WhyCorrection{}, l.corrected...), Sums: d.sums(l), PostingsAll: len(l.compiled), Postings: []WhyPosting{}, Events: []WhyEvent{}, OtherMonths: d.ofOtherMonths(l), Causes: append([]domain.PayoutCause{}, l.Causes...), CausesAll: l.CausesInAll}
 	if l.component != nil && restsOnAll(l.component) {
 		w.Evaluator = "compiled"
 	}

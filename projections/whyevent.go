@@ -1,9 +1,12 @@
 package projections
 
 import (
+	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
+	"strconv"
 	"time"
 
 	"careledger/domain"
@@ -49,56 +52,105 @@ type WhyThrough struct {
 // the unit; it is of the line's unit, policy or grant; the adjustment names it as a cause, or it is a step of the payout itself.
 var WhyHow = domain.Codes{"posting", "sums", "in-force", "rule", "cause", "step"}
 
-// WhyOfEvent returns what of the payouts an event ever touched. It reads the events of the event's own case, not the log. Errors: *WhyError;
-// those of reading.
+// WhyOfEvent returns what of the payouts an event ever touched. It reads the events of the event's own case, without the performed time of
+// other months than the event's own, and the payouts of the providers that the case has been with; not the log. Errors: *WhyError; those of reading.
 func (t *Table) WhyOfEvent(ctx context.Context, id string, at AsOf) (*Touched, error) {
 	s := t.snapshot()
 	v := s.visibility(at)
-	sequence, _, ok := t.Find(id)
-	if !ok || !v.happened(uint32(sequence)) {
+	sequence := s.sequenceOf(id)
+	if sequence == 0 || !v.happened(uint32(sequence)) {
 		return nil, t.noWhy("there is no event %s as known at event %d", id, v.moment.Sequence)
 	}
-	payouts, err := s.payoutsAt(v)
-	if err != nil {
-		return nil, err
-	}
-	b := &backwards{table: t, snapshot: s, known: map[uint64]knownThen{}}
+	b := &backwards{table: t, snapshot: s, rules: newRulesThen(s)}
 	if err := b.readCase(ctx, id, sequence); err != nil {
 		return nil, err
 	}
-	for _, p := range payouts.All() {
-		for _, version := range p.Versions {
-			if err := b.through(p, version); err != nil {
-				return nil, err
-			}
+	payouts, err := b.payouts(v)
+	if err != nil {
+		return nil, err
+	}
+	versions := versionsOf(payouts)
+	slices.SortStableFunc(versions, func(x, y payoutVersion) int { return cmp.Compare(x.FactsTo, y.FactsTo) }) // so that the case is folded once
+	touched := make([][]WhyTouched, len(versions))
+	for _, version := range versions {
+		if touched[version.place], err = b.through(version.payout, version.PayoutVersion); err != nil {
+			return nil, err
 		}
 	}
-	return &Touched{t.authority, v.moment, b.event.event(len(b.touched) > 0, ""), append([]WhyTouched{}, b.touched...)}, nil
+	lines := slices.Concat(touched...)
+	return &Touched{t.authority, v.moment, b.event.event(len(lines) > 0, ""), append([]WhyTouched{}, lines...)}, nil
+}
+
+// sequenceOf returns the sequence of the event of an id, 0 for none. Ids are compared in their short form, all of them: 8 bytes an event.
+func (s *snapshot) sequenceOf(id string) uint64 {
+	return uint64(slices.Index(s.ids, domain.ShortID(id)) + 1)
+}
+
+// payoutVersion is a version with its payout, and its place among all versions in order of payout and version.
+type payoutVersion struct {
+	payout *domain.Payout
+	*domain.PayoutVersion
+	place int
+}
+
+func versionsOf(payouts *domain.Payouts) (all []payoutVersion) {
+	for _, p := range payouts.All() {
+		for _, version := range p.Versions {
+			all = append(all, payoutVersion{p, version, len(all)})
+		}
+	}
+	return all
 }
 
 // backwards goes from an event to the payouts.
 type backwards struct {
 	table *Table
 	*snapshot
-	event   *whyRead
-	raw     []*whyRead // the events of its case, or it alone
-	known   map[uint64]knownThen
-	touched []WhyTouched
+	event *whyRead
+	raw   []*whyRead // the events of its case, or it alone
+
+	rules *rulesThen
+	own   *derivedCase        // the case as the version at hand knew it, nil where the event is of none
+	byID  map[string]*whyRead // its events
 }
 
-// knownThen is what versions that rest on the same facts knew.
-type knownThen struct {
-	cut *Cut         // providers, policies and grants
-	own *derivedCase // the event's own, nil where it is of none
-}
-
-// readCase reads the event, and with it the case or patient that it is of.
+// readCase reads the event, and with it the case or patient that it is of: of performed time only the months that the event ever was of, since
+// other performed time has no part in what it touches. What opens a case, or asks for a patient's care, is a part of all of it.
 func (b *backwards) readCase(ctx context.Context, id string, sequence uint64) error {
-	sequences := []uint64{sequence}
+	all := []uint64{sequence}
 	if cs := b.columns.cases[sequence-1]; cs != noCase {
-		sequences = b.sequencesOf(cs, b.position)
+		all = b.sequencesOf(cs, b.position)
 	}
-	err := b.table.log.ReadSequences(ctx, sequences, func(r eventstore.Event) error {
+	months := b.performedChains(all).monthsOf(sequence)
+	if err := b.read(ctx, b.ofMonths(all, func(m domain.Month) bool { return slices.Contains(months, m) }), id, sequence); err != nil {
+		return err
+	}
+	if b.opens(b.event) {
+		if err := b.read(ctx, all, id, sequence); err != nil {
+			return err
+		}
+	}
+	if hasCode(b.event.Entity.Kind()) {
+		b.own, b.byID = newDerivedCase(), map[string]*whyRead{}
+		b.own.state = domain.NewState(b.event.Entity)
+	}
+	return nil
+}
+
+// opens says whether an event says what holds of its whole case or patient, or corrects one that does.
+func (b *backwards) opens(e *whyRead) bool {
+	switch e.Data.(type) {
+	case *domain.CaseOpened, *domain.CareRequested:
+		return true
+	}
+	target := slices.IndexFunc(b.raw, func(r *whyRead) bool { return r.ID == e.Corrects() })
+	return target >= 0 && b.opens(b.raw[target])
+}
+
+// read reads events of the case, one of which is the event itself.
+func (b *backwards) read(ctx context.Context, sequences []uint64, id string, sequence uint64) error {
+	b.raw = nil
+	err := b.table.events.ReadSequences(ctx, sequences, func(r eventstore.Event) error {
 		e, err := domain.DecodeEvent(r.Sequence, domain.Type(r.Type), r.Data)
 		if err != nil {
 			return err
@@ -118,8 +170,68 @@ func (b *backwards) readCase(ctx context.Context, id string, sequence uint64) er
 	return nil
 }
 
-// through notes what of one version the event touches.
-func (b *backwards) through(p *domain.Payout, version *domain.PayoutVersion) error {
+// payouts folds the payouts that the event can have touched, as known at a moment: of the providers that its case ever was with, its own where it
+// is of a payout, and those that name it. What is of a policy, a grant or a provider can have touched any.
+func (b *backwards) payouts(v visible) (*domain.Payouts, error) {
+	among := func(stored) bool { return true }
+	switch kind := b.event.Entity.Kind(); {
+	case kind == domain.KindPayout:
+		among = func(p stored) bool { return p.entity == b.event.Entity }
+	case hasCode(kind):
+		providers, err := b.providersOfCase(v)
+		if err != nil {
+			return nil, err
+		}
+		name := []byte(strconv.Quote(b.event.ID))
+		among = func(p stored) bool { return providers[payoutSuffix(p.entity)] || bytes.Contains(p.data, name) }
+	}
+	chosen := map[domain.Entity]bool{}
+	for p := range b.columns.payouts.all() {
+		chosen[p.entity] = chosen[p.entity] || among(p)
+	}
+	payouts := domain.NewPayouts()
+	return payouts, v.each(b.columns.payouts.where(func(p stored) bool { return chosen[p.entity] }), payouts.Apply)
+}
+
+// payoutSuffix is what the entities of all of a provider's payouts end with.
+func payoutSuffix(payout domain.Entity) string { return payout.ID()[len("2016-03"):] }
+
+// providersOfCase returns the suffixes of the payouts of the providers at whose units the event's case ever had anything.
+func (b *backwards) providersOfCase(v visible) (map[string]bool, error) {
+	cs, units := b.columns.cases[b.event.Sequence-1], map[uint16]bool{}
+	collect := func(of []uint32, unit []uint16) {
+		for i, c := range of {
+			if c == cs {
+				units[unit[i]] = true
+			}
+		}
+	}
+	collect(b.grants.cs, b.grants.unit)
+	collect(b.enrolments.cs, b.enrolments.unit)
+	collect(b.keys.cs, b.keys.unit)
+	for i, c := range b.followUps.cs {
+		if c == cs {
+			from, to := b.followUps.goalRows(uint32(i))
+			for goal := from; goal < to; goal++ {
+				units[b.goals.unit[goal]] = true
+			}
+		}
+	}
+	providers := map[string]bool{}
+	err := v.each(b.parties.all(), func(e *domain.Event) error { // also of a unit whose registration was annulled or corrected later
+		if said, ok := e.Data.(*domain.UnitRegistered); ok {
+			code := b.units.index(said.Unit)
+			if code >= 0 && units[uint16(code)] {
+				providers[payoutSuffix(domain.PayoutEntity(e.Entity.ID(), domain.NewMonth(2016, time.March)))] = true
+			}
+		}
+		return nil
+	})
+	return providers, err
+}
+
+// through returns what of one version the event touches. Versions come in order of what they knew.
+func (b *backwards) through(p *domain.Payout, version *domain.PayoutVersion) (touched []WhyTouched, err error) {
 	e := b.event
 	found := map[int]*WhyTouched{}
 	note := func(l *domain.PayoutLine, how string) *WhyTouched {
@@ -132,10 +244,10 @@ func (b *backwards) through(p *domain.Payout, version *domain.PayoutVersion) err
 	if e.Sequence <= version.FactsTo {
 		d, err := b.derivation(p, version)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		if err := d.touched(e, note); err != nil {
-			return err
+			return nil, err
 		}
 	}
 	isStep := slices.ContainsFunc(steps(version), func(s namedStep) bool { return s.EventID == e.ID })
@@ -148,25 +260,24 @@ func (b *backwards) through(p *domain.Payout, version *domain.PayoutVersion) err
 			note(l, "cause")
 		}
 		if t := found[l.Line]; t != nil {
-			b.touched = append(b.touched, *t)
+			touched = append(touched, *t)
 		}
 	}
-	return nil
+	return touched, nil
 }
 
 // derivation is of a version, over the policies and providers known to it and the event's own case.
 func (b *backwards) derivation(p *domain.Payout, version *domain.PayoutVersion) (*derivation, error) {
-	known, ok := b.known[version.FactsTo]
-	if !ok {
-		var err error
-		if known, err = b.knownAt(version.FactsTo); err != nil {
+	cut, err := b.rules.at(version.FactsTo)
+	if err != nil {
+		return nil, err
+	}
+	d := &derivation{table: b.table, snapshot: b.snapshot, query: WhyQuery{Payout: p.Entity}, version: version, known: b.upTo(version.FactsTo), cut: cut, cases: map[domain.Entity]*derivedCase{}}
+	if b.own != nil {
+		if err := b.foldTo(version.FactsTo); err != nil {
 			return nil, err
 		}
-		b.known[version.FactsTo] = known
-	}
-	d := &derivation{table: b.table, snapshot: b.snapshot, query: WhyQuery{Payout: p.Entity}, version: version, cut: known.cut, cases: map[domain.Entity]*derivedCase{}}
-	if known.own != nil {
-		d.cases[b.event.Entity] = known.own
+		d.cases[b.event.Entity] = b.own
 	}
 	for i := range version.Lines {
 		l := &derivedLine{PayoutLine: &version.Lines[i]}
@@ -176,35 +287,27 @@ func (b *backwards) derivation(p *domain.Payout, version *domain.PayoutVersion) 
 	return d, nil
 }
 
-// knownAt folds the providers, policies and grants, and the event's own case, up to a sequence.
-func (b *backwards) knownAt(sequence uint64) (k knownThen, err error) {
-	state, grants, err := b.stateAt(b.visibility(AsOf{Sequence: sequence}))
-	if err != nil {
-		return k, err
-	}
-	k.cut = &Cut{Parties: state.Parties, Policies: state.Policies, Adopted: state.Adopted(), Facts: &compensation.Facts{StateGrants: grants}}
-	if !hasCode(b.event.Entity.Kind()) {
-		return k, nil
-	}
-	c := &derivedCase{goals: map[string]string{}, follows: map[string]string{}, state: domain.NewState(b.event.Entity)}
-	byID := map[string]*whyRead{}
-	for _, r := range b.raw {
+// foldTo folds the event's own case on, up to a sequence.
+func (b *backwards) foldTo(sequence uint64) error {
+	from := len(b.own.events)
+	for _, r := range b.raw[from:] {
 		if r.Sequence > sequence {
 			break
 		}
 		read := &whyRead{Event: r.Event, data: r.Data}
-		if byID[r.ID] = read; byID[r.Corrects()] != nil {
-			if err := read.correct(byID[r.Corrects()]); err != nil {
-				return k, err
+		if b.byID[r.ID] = read; b.byID[r.Corrects()] != nil {
+			if err := read.correct(b.byID[r.Corrects()]); err != nil {
+				return err
 			}
 		}
-		c.events = append(c.events, read)
-		if err := c.state.Apply(&read.Event); err != nil {
-			return k, fmt.Errorf("fold event %d (%s): %w", r.Sequence, r.ID, err)
+		if err := b.own.add(read); err != nil {
+			return err
 		}
 	}
-	k.own = c
-	return k, c.settle()
+	if len(b.own.events) == from && from > 0 {
+		return nil
+	}
+	return b.own.settle()
 }
 
 // componentOf returns the component that a policy's document in force on a day has, nil if there is none.
@@ -244,7 +347,7 @@ func (d *derivation) touched(e *whyRead, note func(*domain.PayoutLine, string) *
 	}
 	e = c.events[slices.IndexFunc(c.events, func(r *whyRead) bool { return r.Sequence == e.Sequence })] // as known then
 	for _, l := range d.lines {
-		if l.component != nil && l.component.Kind == compensation.KindFixed && l.component.Per == compensation.PerUnitMonth && slices.Contains(d.inForceAt(l.Unit, l.Month), e.Sequence) {
+		if l.component != nil && l.component.Kind == compensation.KindFixed && l.component.Per == compensation.PerUnitMonth && d.gaveAt(l.Unit, e.Sequence) && slices.Contains(d.inForceAt(l.Unit, l.Month), e.Sequence) {
 			note(l.PayoutLine, "in-force")
 		}
 	}

@@ -32,6 +32,19 @@ type derivedCase struct {
 	follows map[string]string // by decision: the one that it supersedes
 }
 
+func newDerivedCase() *derivedCase {
+	return &derivedCase{goals: map[string]string{}, follows: map[string]string{}}
+}
+
+// add folds the next event of the case.
+func (c *derivedCase) add(e *whyRead) error {
+	c.events = append(c.events, e)
+	if err := c.state.Apply(&e.Event); err != nil {
+		return fmt.Errorf("fold event %d (%s): %w", e.Sequence, e.ID, err)
+	}
+	return nil
+}
+
 func (e *whyRead) event(used bool, reason string) WhyEvent {
 	w := WhyEvent{Sequence: e.Sequence, Event: e.ID, Type: string(e.Type), Entity: string(e.Entity), Effective: e.Effective.String(), Recorded: e.Recorded,
 		Actor: e.Actor, Leaf: hex.EncodeToString(e.leaf[:]), Used: used}
@@ -54,6 +67,13 @@ func (d *derivation) readEvents(ctx context.Context) error {
 	}
 	for _, l := range d.lines {
 		few[domain.NewEntity(domain.KindPolicy, l.Policy)] = true
+		for _, c := range l.Causes {
+			if corrects := c.Type == domain.TypeEventAnnulled || c.Type == domain.TypeEventCorrected; corrects && hasCode(c.Entity.Kind()) {
+				d.cases[c.Entity] = newDerivedCase()
+			} else if corrects {
+				few[c.Entity] = true
+			}
+		}
 		if l.component == nil {
 			continue
 		}
@@ -64,14 +84,14 @@ func (d *derivation) readEvents(ctx context.Context) error {
 		}
 		for _, i := range l.shown {
 			if p := &l.compiled[i]; p.Case != "" {
-				d.cases[entityBehind(p)] = &derivedCase{goals: map[string]string{}, follows: map[string]string{}}
+				d.cases[entityBehind(p)] = newDerivedCase()
 			} else if p.Unit != "" {
 				l.own = d.inForceAt(p.Unit, p.Month)
 				sequences = append(sequences, l.own...)
 			}
 		}
 	}
-	for _, p := range d.parties {
+	for p := range d.parties.all() {
 		if few[p.entity] && p.sequence <= d.version.FactsTo {
 			sequences = append(sequences, p.sequence)
 		}
@@ -81,27 +101,48 @@ func (d *derivation) readEvents(ctx context.Context) error {
 	return d.fold(ctx, slices.Compact(sequences))
 }
 
-// sequencesOfCases returns the events of all cases behind the postings, in one pass over the cases of events.
-func (d *derivation) sequencesOfCases() (sequences []uint64) {
+// sequencesOfCases returns the events of all cases behind the postings, without the performed time of other months than the lines'.
+func (d *derivation) sequencesOfCases() []uint64 {
+	d.left = map[domain.Entity]int{}
 	if len(d.cases) == 0 {
 		return nil
 	}
-	wanted := make([]bool, len(d.entities))
-	for i, e := range d.entities {
+	wanted, months := make([]bool, d.entities.len()), d.months()
+	for i, e := range d.entities.all() {
 		wanted[i] = d.cases[domain.Entity(e)] != nil
 	}
-	for i, cs := range d.columns.cases[:min(d.version.FactsTo, d.position)] {
-		if cs != noCase && wanted[cs] {
-			sequences = append(sequences, uint64(i+1))
+	found := d.eventsOf(wanted, d.version.FactsTo, func(m domain.Month) bool { return slices.Contains(months, m) })
+	for cs, left := range found.left {
+		d.left[domain.Entity(d.entities.at(int(cs)))] = left
+	}
+	return found.sequences
+}
+
+// ofOtherMonths counts the events that were left out behind a line's postings.
+func (d *derivation) ofOtherMonths(l *derivedLine) (left int) {
+	counted := map[domain.Entity]bool{}
+	for _, i := range l.shown {
+		if entity := entityBehind(&l.compiled[i]); !counted[entity] {
+			counted[entity], left = true, left+d.left[entity]
 		}
 	}
-	return sequences
+	return left
+}
+
+// gaveAt says whether an event put anything in force at a unit, in any month.
+func (d *derivation) gaveAt(unit string, sequence uint64) bool {
+	gave := func(k *known, at []uint16) bool {
+		from, _ := slices.BinarySearch(k.from, uint32(sequence))
+		to, _ := slices.BinarySearch(k.from, uint32(sequence)+1)
+		return slices.ContainsFunc(at[from:to], func(code uint16) bool { return d.units.at(int(code)) == unit })
+	}
+	return gave(&d.grants.known, d.grants.unit) || gave(&d.enrolments.known, d.enrolments.unit)
 }
 
 // inForceAt returns the events that put a decision or an enrolment in force at a unit in a month; where there is none, those before and after.
 func (d *derivation) inForceAt(unit string, month domain.Month) (sequences []uint64) {
-	v := d.visibility(AsOf{Sequence: d.version.FactsTo})
-	code := slices.Index(d.units, unit)
+	v := d.known
+	code := d.units.index(unit)
 	var around []uint64
 	look := func(k *known, i int, at uint16, first, last domain.Date) {
 		if int(at) != code || !v.row(k, i) {
@@ -129,12 +170,16 @@ func (d *derivation) inForceAt(unit string, month domain.Month) (sequences []uin
 // fold reads events and folds the cases among them.
 func (d *derivation) fold(ctx context.Context, sequences []uint64) error {
 	byID := map[string]*whyRead{}
-	err := d.table.log.ReadSequences(ctx, sequences, func(r eventstore.Event) error {
+	d.readOf = map[domain.Entity][]*whyRead{}
+	err := d.table.events.ReadSequences(ctx, sequences, func(r eventstore.Event) error {
 		e, err := domain.DecodeEvent(r.Sequence, domain.Type(r.Type), r.Data)
 		if err != nil {
 			return err
 		}
 		read := &whyRead{Event: e, leaf: eventstore.LeafHash(d.table.authority, r), data: e.Data}
+		if r.Sequence <= d.version.FactsTo {
+			d.readOf[e.Entity] = append(d.readOf[e.Entity], read)
+		}
 		d.read[r.Sequence], byID[string(e.Entity)+"\x00"+e.ID] = read, read
 		if of := byID[string(e.Entity)+"\x00"+e.Corrects()]; e.Corrects() != "" && of != nil {
 			if err := read.correct(of); err != nil {
@@ -148,11 +193,7 @@ func (d *derivation) fold(ctx context.Context, sequences []uint64) error {
 		if c.state == nil {
 			c.state = domain.NewState(e.Entity)
 		}
-		c.events = append(c.events, read)
-		if err := c.state.Apply(&e); err != nil {
-			return fmt.Errorf("fold event %d (%s): %w", e.Sequence, e.ID, err)
-		}
-		return nil
+		return c.add(read)
 	})
 	if err != nil {
 		return fmt.Errorf("read the events behind payout %s: %w", d.query.Payout.ID(), err)
@@ -211,10 +252,7 @@ func (d *derivation) class(l *derivedLine) {
 	}
 	provider, policy := domain.NewEntity(domain.KindProvider, d.version.Provider), domain.NewEntity(domain.KindPolicy, l.Policy)
 	var shared []uint64 // by all postings
-	for _, e := range d.read {
-		if e.Sequence > d.version.FactsTo || e.Entity != provider && e.Entity != policy {
-			continue
-		}
+	for _, e := range slices.Concat(d.readOf[provider], d.readOf[policy]) {
 		reason := l.ofParties(e, d.documentEvent(l))
 		l.reasons[e.Sequence] = reason
 		if reason == "" {
@@ -239,10 +277,8 @@ func (d *derivation) class(l *derivedLine) {
 			}
 		}
 		if entity.Kind() == domain.KindGrant {
-			for _, e := range d.read {
-				if e.Entity == entity {
-					note(e, standing(e, func(data any) string { return ofGrant(l.component, p, data) }))
-				}
+			for _, e := range d.readOf[entity] {
+				note(e, standing(e, func(data any) string { return ofGrant(l.component, p, data) }))
 			}
 		}
 		if p.Case == "" && p.Unit != "" {

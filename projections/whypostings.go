@@ -6,8 +6,10 @@ import (
 	"math/big"
 	"slices"
 	"strings"
+	"time"
 
 	"careledger/domain"
+	"careledger/domain/authority"
 	"careledger/domain/compensation"
 )
 
@@ -17,10 +19,21 @@ type derivation struct {
 	*snapshot
 	query   WhyQuery
 	version *domain.PayoutVersion
-	cut     *Cut // of what the payout rests on
+	known   visible // what the payout rests on
+	cut     *Cut    // of that, what the lines asked for rest on
 	lines   []*derivedLine
 	read    map[uint64]*whyRead            // by sequence
+	readOf  map[domain.Entity][]*whyRead   // of what was read, what the payout knew, in log order
 	cases   map[domain.Entity]*derivedCase // behind the postings shown
+	left    map[domain.Entity]int          // of those: the events of other months, which were not read
+
+	caps    capSteps
+	rules   *rulesThen
+	passed  map[casePlace]*passedAt // what the plain evaluator said of the cases behind the postings shown
+	traced  map[domain.Entity]map[uint64][]domain.Change
+	paidFor map[domain.Entity]bool // in the payout's month
+	nothing []WhyNothing
+	unpaid  []WhyUnpaid
 }
 
 // derivedLine is a line with its postings.
@@ -34,6 +47,8 @@ type derivedLine struct {
 	reasons   map[uint64]string      // of the events of the line: why they are no part of any posting shown, "" for those that are
 	rests     map[int][]uint64       // by posting shown
 	own       []uint64               // of a unit's own posting: the events that put something in force there
+	steps     []WhyCap               // of a cap's line, by posting
+	corrected []WhyCorrection
 }
 
 // postingName tells the postings of a line apart.
@@ -59,7 +74,7 @@ func (d *derivation) derive(ctx context.Context) error {
 		}
 	}
 	for _, l := range d.lines {
-		if err := d.choose(l); err != nil {
+		if err := d.show(l); err != nil {
 			return err
 		}
 	}
@@ -74,7 +89,22 @@ func (d *derivation) derive(ctx context.Context) error {
 	for _, l := range d.lines {
 		d.class(l)
 	}
-	return nil
+	for _, l := range d.lines {
+		var err error
+		if l.corrected, err = d.correctionsOf(l); err != nil {
+			return err
+		}
+	}
+	if d.query.Line != 0 {
+		return nil
+	}
+	if err := d.whole(); err != nil {
+		return err
+	}
+	if d.query.Most != 0 { // somebody looks: the cases are enough
+		return nil
+	}
+	return d.readUnpaid(ctx)
 }
 
 func (d *derivation) months() (months []domain.Month) {
@@ -83,6 +113,47 @@ func (d *derivation) months() (months []domain.Month) {
 	}
 	slices.Sort(months)
 	return slices.Compact(months)
+}
+
+// choose picks the cases that the lines rest on: those with anything at the lines' units in their months, of the whole provider where the payout
+// is asked for, and where a cap sums more than a unit, of all that it sums since January.
+func (d *derivation) choose(state *authority.State) *selection {
+	wide, all := d.query.Line == 0, false
+	months := compensation.Period{From: d.version.Month, To: d.version.Month}
+	if !wide {
+		months = compensation.Period{From: d.lines[0].Month, To: d.lines[0].Month}
+	}
+	for _, l := range d.lines {
+		months.From, months.To = min(months.From, l.Month), max(months.To, l.Month)
+	}
+	eachComponent(state.Adopted(), func(policy string, _ *compensation.InForce, c *compensation.Component) {
+		if c.Kind == compensation.KindCap && slices.ContainsFunc(d.lines, func(l *derivedLine) bool { return l.Policy == policy }) {
+			months.From = min(months.From, domain.NewMonth(months.From.Year(), time.January))
+			wide, all = wide || c.Per == compensation.PerProviderYear, all || c.Per == compensation.PerAuthorityYear
+		}
+	})
+	units := make([]bool, d.units.len())
+	for i, id := range d.units.all() {
+		u, _ := state.Parties.Unit(id)
+		units[i] = all || wide && u.Provider == d.version.Provider || slices.ContainsFunc(d.lines, func(l *derivedLine) bool { return l.Unit == id })
+	}
+	chosen := d.casesAt(units, months, d.known)
+	eachComponent(state.Adopted(), func(_ string, _ *compensation.InForce, c *compensation.Component) {
+		chosen.performed = chosen.performed || c.Basis == compensation.BasisPerformed || c.Basis == compensation.BasisHealth
+	})
+	return chosen
+}
+
+// eachComponent visits the components of policies.
+func eachComponent(policies []compensation.Policy, visit func(policy string, in *compensation.InForce, c *compensation.Component)) {
+	for i := range policies {
+		for j := range policies[i].Documents {
+			in := &policies[i].Documents[j]
+			for k := range in.Model.Components {
+				visit(policies[i].ID, in, &in.Model.Components[k])
+			}
+		}
+	}
 }
 
 // policies are the adopted ones of a month's lines, whole: what is paid once, and what is capped, holds over all of a policy's documents.
@@ -98,7 +169,10 @@ func (d *derivation) policies(month domain.Month) (all []compensation.Policy) {
 // compile computes the postings of a month's lines with the compiled evaluator.
 func (d *derivation) compile(month domain.Month) error {
 	policies := d.policies(month)
-	return d.cut.Prepared(compensation.Period{From: month, To: month}).Evaluate(policies, func(b *compensation.Batch) error {
+	return d.cut.Prepared(compensation.Period{From: month, To: month}).EvaluateWatched(policies, func(b *compensation.Batch) error {
+		if d.notePaid(b, month); !slices.ContainsFunc(d.lines, func(l *derivedLine) bool { return l.Policy == b.Policy && l.Component == b.Component.ID }) {
+			return nil
+		}
 		var document *compensation.InForce
 		for i := range policies {
 			if policies[i].ID == b.Policy {
@@ -127,11 +201,23 @@ func (d *derivation) compile(month domain.Month) error {
 			}
 		}
 		return nil
-	})
+	}, d.watch(month))
 }
 
-// choose checks that the postings re-add to the line, and picks those that are shown.
-func (d *derivation) choose(l *derivedLine) error {
+// notePaid notes who the provider is paid for in the payout's month.
+func (d *derivation) notePaid(b *compensation.Batch, month domain.Month) {
+	if month != d.version.Month {
+		return
+	}
+	for i, cs := range b.Case {
+		if cs != compensation.NoCase && b.Month[i] == month && b.Facts.Units[b.Unit[i]].Provider == d.version.Provider {
+			d.paidFor[entityOf(&b.Facts.Cases[cs])] = true
+		}
+	}
+}
+
+// show checks that the postings re-add to the line, and picks those that are shown.
+func (d *derivation) show(l *derivedLine) error {
 	sum := domain.Money(0)
 	for i := range l.compiled {
 		sum += l.compiled[i].Amount
@@ -149,7 +235,7 @@ func (d *derivation) choose(l *derivedLine) error {
 		return nil
 	}
 	for i := range l.compiled {
-		if d.query.Most == 0 || i < d.query.Most {
+		if (d.query.Most == 0 || i < d.query.Most) && (d.query.FewLines == 0 || len(d.lines) <= d.query.FewLines || l == d.lines[0]) {
 			l.shown = append(l.shown, i)
 		}
 	}
@@ -159,17 +245,26 @@ func (d *derivation) choose(l *derivedLine) error {
 // explainPlainly computes the postings of a month that rest on single cases or on grants again, with the plain evaluator, from the events that
 // were read, and takes their rates from there. It refuses where the two evaluators differ.
 func (d *derivation) explainPlainly(month domain.Month) error {
-	plain := compensation.Plain{Authority: d.table.authority, Parties: d.cut.Parties, StateGrants: d.cut.StateGrants, Policies: d.policies(month),
-		Period: compensation.Period{From: month, To: month}}
+	var cases []domain.CaseFacts
 	for _, c := range d.cases {
-		plain.Cases = append(plain.Cases, c.facts)
+		cases = append(cases, c.facts)
 	}
-	slices.SortFunc(plain.Cases, func(a, b domain.CaseFacts) int {
+	slices.SortFunc(cases, func(a, b domain.CaseFacts) int {
 		return cmp.Or(strings.Compare(a.Case, b.Case), boolOrder(a.Patient)-boolOrder(b.Patient))
 	})
-	postings, err := plain.Evaluate()
+	ofUnits := func(c *compensation.Component) bool {
+		return c.Kind == compensation.KindFixed && c.Per == compensation.PerUnitMonth
+	}
+	postings, err := d.plainly(month, cases, only(d.cut.Adopted, func(c *compensation.Component) bool { return !ofUnits(c) }))
 	if err != nil {
 		return err
+	}
+	if slices.ContainsFunc(d.lines, func(l *derivedLine) bool {
+		return l.Month == month && len(l.shown) > 0 && l.compiled[l.shown[0]].Case == "" && l.Unit != ""
+	}) {
+		if _, err := d.plainly(month, caseFacts(d.cut.Facts), only(d.cut.Adopted, ofUnits)); err != nil { // for what else was considered for a unit itself
+			return err
+		}
 	}
 	for _, l := range d.lines {
 		if l.Month != month || l.component == nil || restsOnAll(l.component) {
@@ -201,6 +296,21 @@ func (d *derivation) explainPlainly(month domain.Month) error {
 	return nil
 }
 
+// only returns policies with some of their components.
+func only(policies []compensation.Policy, keep func(*compensation.Component) bool) []compensation.Policy {
+	some := make([]compensation.Policy, len(policies))
+	for i, p := range policies {
+		some[i].ID = p.ID
+		for _, in := range p.Documents {
+			model := *in.Model
+			model.Components = slices.DeleteFunc(slices.Clone(model.Components), func(c compensation.Component) bool { return !keep(&c) })
+			in.Model = &model
+			some[i].Documents = append(some[i].Documents, in)
+		}
+	}
+	return some
+}
+
 func boolOrder(b bool) int {
 	if b {
 		return 1
@@ -223,9 +333,11 @@ func (d *derivation) posting(l *derivedLine, i int) WhyPosting {
 		w.HeldOn = p.HeldOn.String()
 	}
 	w.Values = append(w.Values, d.values(l, p)...)
+	w.NotApplied = d.notApplied(p)
 	switch l.component.Kind {
 	case compensation.KindCap:
 		w.Rate = d.operand(l, p, l.component.Limit)
+		w.Cap = &l.steps[i]
 		return w
 	case compensation.KindAllocation:
 		return w

@@ -65,6 +65,20 @@ func (w *whyPosting) reason(e *whyRead, data any) string {
 
 // performed is about performed time.
 func (w *whyPosting) performed(data any) string {
+	done, p := performedBy(data), w.posting
+	switch {
+	case done.Month != p.Month:
+		return "other-month"
+	case done.Unit != p.Unit:
+		return "other-unit"
+	case p.Category != "" && (done.Category != p.Category || done.Band != p.Band):
+		return "other-kind"
+	}
+	return ""
+}
+
+// performedBy returns the performed time that the data of an event says.
+func performedBy(data any) domain.PerformedEvent {
 	var e domain.Event
 	switch said := data.(type) {
 	case *domain.VisitPerformed:
@@ -75,16 +89,7 @@ func (w *whyPosting) performed(data any) string {
 		e.Data = said
 	}
 	done, _ := domain.PerformedBy(&e)
-	p := w.posting
-	switch {
-	case done.Month != p.Month:
-		return "other-month"
-	case done.Unit != p.Unit:
-		return "other-unit"
-	case p.Category != "" && (done.Category != p.Category || done.Band != p.Band):
-		return "other-kind"
-	}
-	return ""
+	return done
 }
 
 // decision is about what happens to a decision on a day, which is a part where the decision is, and where it happens no later than the posting.

@@ -114,3 +114,50 @@ func TestEveryDayIsPaidByTheAdoptedPoliciesBeforeItAndTheAlternativeFromIt(t *te
 		}
 	})
 }
+
+// A grid is the runs of both settings, pair by pair, whatever the two parameters are.
+func TestAPairOfAGridIsTheSettingsOfItsValues(t *testing.T) {
+	l := small(t)
+	l.adopt("2020-02-01", `{"id": "n", "title": "t", "currency": "SEK", "parameters": {"rate": {"values": {"2020-01-01": "60"}}, "most": {"values": {"2020-01-01": "5000"}}},
+		"components": [{"id": "hours", "kind": "time", "basis": "granted", "rate": "rate"},
+			{"id": "once", "kind": "goal-premium", "amount": "most", "outcomes": {"fulfilled": "0.25"}, "repeat": "once-per-goal"},
+			{"id": "days", "kind": "fixed", "per": "case-month", "prorate": true, "amount": "rate"},
+			{"id": "cap", "kind": "cap", "of": ["hours", "days"], "per": "unit-year", "limit": "most"}]}`)
+	rapid.Check(t, func(t *rapid.T) {
+		targets := rapid.SliceOfNDistinct(rapid.SampledFrom([]string{"a.g", "a.rate.care/in-house", "a.rate.service/external", "n.rate", "n.most"}), 2, 2, rapid.ID[string]).Draw(t, "targets")
+		drawn := func(target string) *Sweep {
+			from := domain.DecimalOf(rapid.Int64Range(0, 1_000_000).Draw(t, "from"), rapid.IntRange(0, 4).Draw(t, "decimals"))
+			step := domain.DecimalOf(rapid.Int64Range(1, 10_000).Draw(t, "step"), rapid.IntRange(0, 2).Draw(t, "decimals"))
+			return &Sweep{target, from, from.Add(step.Mul(domain.DecimalOf(rapid.Int64Range(0, 2).Draw(t, "steps"), 0))), step}
+		}
+		down, across := drawn(targets[0]), drawn(targets[1])
+		r := Request{Sweep: down, Across: across, By: []string{"unit", "month", "component"}, InForceFrom: rapid.SampledFrom([]domain.Date{0, domain.NewDate(2020, 2, 15)}).Draw(t, "in force from")}
+		grid := l.replay(r)
+		require.Equal(t, []string{targets[0], targets[1]}, []string{grid.Swept.Parameter, grid.SweptAcross.Parameter})
+		require.Len(t, grid.Runs, 1+len(down.Values())*len(across.Values()))
+		i := rapid.IntRange(1, len(grid.Runs)-1).Draw(t, "pair looked at")
+		step := grid.Runs[i]
+		v, w := down.Values()[(i-1)/len(across.Values())], across.Values()[(i-1)%len(across.Values())]
+		require.Equal(t, []string{v.String(), w.String()}, []string{step.Value, step.Across})
+		set := l.replay(Request{Set: []Setting{{targets[0], v}, {targets[1], w}}, By: r.By, InForceFrom: r.InForceFrom}).Runs[1]
+		require.Equal(t, set.Rows, step.Rows)
+		require.Equal(t, set.Digest, step.Digest)
+		require.Equal(t, set.Models, step.Models)
+		require.Equal(t, set.Total, step.Total)
+		require.Equal(t, set.Providers, step.Providers)
+	})
+}
+
+func TestASecondSweepThatMakesNoGridIsRefused(t *testing.T) {
+	l := small(t)
+	for reason, r := range map[string]Request{
+		"the sweep of a.g is across another sweep, and there is none":         {Across: sweep(t, "a.g=1..2:1")},
+		"--sweep is given twice for a.g; a grid is over two parameters":       {Sweep: sweep(t, "a.g=1..2:1"), Across: sweep(t, "a.g=3..4:1")},
+		"a.g is given a value by --set and by --sweep; leave one of them out": {Set: set(t, "a.g=3"), Sweep: sweep(t, "a.rate.care/in-house=1..2:1"), Across: sweep(t, "a.g=3..4:1")},
+		"have 101 × 100 pairs of values, more than 10000; write longer steps": {Sweep: sweep(t, "a.g=0..100:1"), Across: sweep(t, "a.rate.care/in-house=1..100:1")},
+		"--sweep a.nothing: policy a has no parameter \"nothing\"":            {Sweep: sweep(t, "a.g=0..100:1"), Across: sweep(t, "a.nothing=1..2:1")},
+	} {
+		_, err := l.try(r)
+		require.ErrorContains(t, err, reason)
+	}
+}

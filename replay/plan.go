@@ -1,10 +1,14 @@
 package replay
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
+	"runtime"
 	"slices"
 	"strings"
+
+	"golang.org/x/sync/errgroup"
 
 	"careledger/domain"
 	"careledger/domain/compensation"
@@ -15,6 +19,7 @@ type history struct {
 	*compensation.Prepared
 	adopted     []compensation.Policy
 	inForceFrom domain.Date
+	sums        *compensation.Sums
 }
 
 // plan is a run made ready: which policies it is, and which components the reader expects something from.
@@ -23,7 +28,11 @@ type plan struct {
 	policies    []compensation.Policy
 	expected    []expectation
 	warnings    []string
-	seek        *seek // the value is to be found first
+	seek        *seek      // the value is to be found first
+	swept       *parameter // of a step of a sweep
+	across      string     // of a step of a grid, the value of its second parameter
+	sweptAcross *parameter
+	over        *history // what it is evaluated over: the history, or that under assumed behaviour
 }
 
 // expectation is a component of an alternative, in each document that has it: one that yields nothing is named in a warning.
@@ -48,7 +57,7 @@ func (h *history) plans(r *Request) ([]plan, error) {
 		all = append(all, p)
 	}
 	if r.Sweep != nil {
-		steps, err := h.steps(base, r.Sweep)
+		steps, err := h.steps(base, r.Sweep, r.Across)
 		errs, all = append(errs, err), append(all, steps...)
 	}
 	if r.Seek != nil {
@@ -146,28 +155,58 @@ func (h *history) expect(p *plan, policy string, d compensation.InForce, which f
 	return any
 }
 
-// steps returns the runs of a sweep on the policies in base. Which components yield something does not depend on the value, so
-// only the first step says so.
-func (h *history) steps(base []compensation.Policy, w *Sweep) ([]plan, error) {
+// steps returns the runs of a sweep on the policies in base, or of a grid: each value of the first parameter with each of the second. Which
+// components yield something does not depend on the value, so only the first step says so.
+func (h *history) steps(base []compensation.Policy, w, across *Sweep) ([]plan, error) {
 	target, err := find(h.adopted, "--sweep", w.Target)
 	if err != nil {
 		return nil, err
 	}
-	var plans []plan
-	for i, v := range w.Values() {
-		changed, err := with(base, target, v)
+	targets, values, values2 := []parameter{target}, w.Values(), []domain.Decimal{{}}
+	if across != nil {
+		second, err := find(h.adopted, "--sweep", across.Target)
 		if err != nil {
-			return nil, fmt.Errorf("--sweep %s: %w", w.Target, err)
+			return nil, err
 		}
-		p := plan{name: target.String() + "=" + v.String(), value: v.String()}
-		if i == 0 {
-			h.change(&p, changed, target)
-		} else {
-			p.policies = inForceFrom(h.adopted, changed, h.inForceFrom)
-		}
-		plans = append(plans, p)
+		targets, values2 = append(targets, second), across.Values()
 	}
-	return plans, nil
+	plans, errs := make([]plan, len(values)*len(values2)), make([]error, len(values))
+	var group errgroup.Group
+	group.SetLimit(runtime.GOMAXPROCS(0))
+	for i, v := range values {
+		group.Go(func() error {
+			errs[i] = h.stepsAt(plans[i*len(values2):(i+1)*len(values2)], i == 0, base, targets, v, values2)
+			return nil
+		})
+	}
+	_ = group.Wait() // the errors are in errs
+	return plans, cmp.Or(errs...)
+}
+
+// stepsAt fills the plans of one value of a sweep: one, or in a grid one for each value of the second parameter. says is whether the first of
+// them says what yields nothing.
+func (h *history) stepsAt(plans []plan, says bool, base []compensation.Policy, targets []parameter, v domain.Decimal, values2 []domain.Decimal) error {
+	changed, err := with(base, targets[0], v)
+	if err != nil {
+		return fmt.Errorf("--sweep %s: %w", targets[0], err)
+	}
+	for i := range plans {
+		p, both := &plans[i], changed
+		*p = plan{name: targets[0].String() + "=" + v.String(), value: v.String(), swept: &targets[0]}
+		if len(targets) > 1 {
+			if both, err = with(changed, targets[1], values2[i]); err != nil {
+				return fmt.Errorf("--sweep %s: %w", targets[1], err)
+			}
+			p.across, p.sweptAcross = values2[i].String(), &targets[1]
+			p.name += ", " + targets[1].String() + "=" + p.across
+		}
+		if says && i == 0 {
+			h.change(p, both, targets...)
+		} else {
+			p.policies = inForceFrom(h.adopted, both, h.inForceFrom)
+		}
+	}
+	return nil
 }
 
 // setName names the run of the settings by parameter, and by policy too where several policies have one of that name.

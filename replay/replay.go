@@ -11,7 +11,6 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"careledger/domain"
 	"careledger/domain/compensation"
 	"careledger/projections"
 )
@@ -58,10 +57,40 @@ func (h *history) replay(ctx context.Context, r *Request, progress func(done, to
 		by = compensation.DefaultFields
 	}
 	result := &Result{Authority: h.Authority, Period: h.Period, By: by, InForceFrom: h.inForceFrom, Runs: make([]Run, len(plans))}
+	result.Behaviour = h.assume(r, plans)
+	result.Swept, result.SweptAcross = h.swept(plans)
+	if err := count(ctx, plans, by); err != nil {
+		return nil, err
+	}
 	if err := h.evaluateAll(ctx, plans, result, progress); err != nil {
 		return nil, err
 	}
-	return result, nil
+	return result, h.examine(ctx, r, plans, result, progress)
+}
+
+// count counts all that the plans need, in one pass over the history and one over that under assumed behaviour.
+func count(ctx context.Context, plans []plan, by []string) error {
+	runs := map[*history][][]compensation.Policy{}
+	for i := range plans {
+		p := &plans[i]
+		of := p.policies
+		if p.seek != nil {
+			var err error
+			if of, err = p.seek.smallest(p.over); err != nil {
+				return fmt.Errorf("%s: %w", p.name, err)
+			}
+		}
+		if runs[p.over] == nil {
+			p.over.sums = p.over.Sums(by)
+		}
+		runs[p.over] = append(runs[p.over], of)
+	}
+	for h, of := range runs {
+		if err := h.sums.Count(ctx, of...); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // evaluateAll evaluates the plans into the result's runs, as many at a time as there are processors. Each writes only its own run, and
@@ -72,7 +101,7 @@ func (h *history) evaluateAll(ctx context.Context, plans []plan, result *Result,
 	var mu sync.Mutex // guards the next line and the calls of progress
 	done, rows, failed := 0, 0, len(plans)
 	errs := make([]error, len(plans))
-	var adopted *postings
+	var adopted *compensation.Sum
 	known := make(chan struct{}) // closed when adopted is evaluated, nil if it failed
 	for i := range plans {       // adopted has its place before those that wait for it
 		group.Go(func() error {
@@ -82,13 +111,13 @@ func (h *history) evaluateAll(ctx context.Context, plans []plan, result *Result,
 			if skip {
 				return nil
 			}
-			ps, err := h.settleAndEvaluate(ctx, &plans[i], result.By)
+			sum, err := plans[i].over.settleAndEvaluate(ctx, &plans[i])
 			if i == 0 {
-				adopted = ps
+				adopted = sum
 				close(known)
 			}
-			if <-known; adopted != nil && ps != nil {
-				result.Runs[i] = h.run(&plans[i], ps, adopted)
+			if <-known; adopted != nil && sum != nil {
+				result.Runs[i] = h.run(&plans[i], sum, adopted)
 			}
 			mu.Lock()
 			defer mu.Unlock()
@@ -114,70 +143,31 @@ func (h *history) evaluateAll(ctx context.Context, plans []plan, result *Result,
 	return nil
 }
 
-func (h *history) settleAndEvaluate(ctx context.Context, p *plan, by []string) (*postings, error) {
+func (h *history) settleAndEvaluate(ctx context.Context, p *plan) (*compensation.Sum, error) {
 	if p.seek != nil {
 		if err := h.settle(ctx, p); err != nil {
 			return nil, fmt.Errorf("%s: %w", p.name, err)
 		}
 	}
-	ps, err := h.evaluate(ctx, p.policies, by)
+	sum, err := h.sums.Of(ctx, p.policies)
 	if err != nil {
 		return nil, fmt.Errorf("run %s: %w", p.name, err)
 	}
-	return ps, nil
+	return sum, nil
 }
 
 // run states what a plan's postings come to, beside the adopted ones.
-func (h *history) run(p *plan, ps, adopted *postings) Run {
-	return Run{Name: p.name, Models: inPeriod(p.policies, h.Period), Value: p.value, Total: ps.rows.Total(), Digest: ps.digest.Sum(), Rows: ps.rows.Rows(),
-		Difference: ps.rows.Total() - adopted.rows.Total(), Providers: h.providers(ps, adopted), Warnings: append(p.warnings, h.silent(p, ps)...)}
-}
-
-// postings are the postings of a run, consumed as they are made.
-type postings struct {
-	rows   *compensation.Aggregate
-	digest *compensation.Digest
-	units  []unitSum // by unit
-	yields map[*compensation.Component]bool
-}
-
-type unitSum struct {
-	amount domain.Money
-	any    bool // a posting, also one of 0.00
-}
-
-// evaluate goes through the facts once and hands each batch of postings to all that want it.
-func (h *history) evaluate(ctx context.Context, policies []compensation.Policy, by []string) (*postings, error) {
-	ps := &postings{rows: compensation.NewAggregate(h.Prepared, by), digest: compensation.NewDigest(),
-		units: make([]unitSum, len(h.Units)), yields: map[*compensation.Component]bool{}}
-	if ctx.Err() != nil {
-		return nil, context.Cause(ctx)
-	}
-	return ps, h.Evaluate(policies, func(b *compensation.Batch) error {
-		if ctx.Err() != nil {
-			return context.Cause(ctx)
-		}
-		if err := ps.rows.Add(b); err != nil {
-			return err
-		}
-		if err := ps.digest.Add(b); err != nil {
-			return err
-		}
-		for i, u := range b.Unit {
-			ps.units[u].amount += b.Amount[i]
-			ps.units[u].any = true
-		}
-		ps.yields[b.Component] = true
-		return nil
-	})
+func (h *history) run(p *plan, sum, adopted *compensation.Sum) Run {
+	return Run{Name: p.name, Models: inPeriod(p.policies, h.Period), Value: p.value, Across: p.across, Step: p.swept != nil, Total: sum.Total, Digest: sum.Digest, Rows: sum.Rows,
+		Difference: sum.Total - adopted.Total, Providers: h.providers(sum, adopted), Warnings: append(p.warnings, h.silent(p, sum)...)}
 }
 
 // providers compares what the providers get.
-func (h *history) providers(ps, adopted *postings) []ProviderDifference {
+func (h *history) providers(sum, adopted *compensation.Sum) []ProviderDifference {
 	found := map[string]int{}
 	all := []ProviderDifference{}
 	for u := range h.Units {
-		if !ps.units[u].any && !adopted.units[u].any {
+		if !sum.Units[u].Any && !adopted.Units[u].Any {
 			continue
 		}
 		name := h.Units[u].Provider
@@ -186,8 +176,8 @@ func (h *history) providers(ps, adopted *postings) []ProviderDifference {
 			i = len(all)
 			found[name], all = i, append(all, ProviderDifference{Provider: name})
 		}
-		all[i].Adopted += adopted.units[u].amount
-		all[i].Alternative += ps.units[u].amount
+		all[i].Adopted += adopted.Units[u].Amount
+		all[i].Alternative += sum.Units[u].Amount
 		all[i].Difference = all[i].Alternative - all[i].Adopted
 	}
 	slices.SortFunc(all, func(a, b ProviderDifference) int {

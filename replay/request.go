@@ -20,11 +20,17 @@ type Request struct {
 	Models []ModelSet // each is a run of its own
 	Set    []Setting  // all together are one run on the adopted policies
 	Sweep  *Sweep     // each step is a run on the adopted policies, with the values of Set too
+	Across *Sweep     // with Sweep: of another parameter, and each pair of values is a run
 	Seek   *Seek      // one run on the adopted policies, with the values of Set too
 
 	// InForceFrom is the day from which the alternatives hold; the adopted policies hold before it. 0: the alternatives
 	// replace them over the whole period.
 	InForceFrom domain.Date
+
+	Compare     []string        // of CompareFields: each alternative gets a Comparison by these; none: no comparison
+	LimitChange *domain.Decimal // each alternative gets a Transition, limited by this share a year: above 0, at most 1
+	Assume      []Assumption    // what the alternatives assume of behaviour, apart from the history
+	Seed        uint64          // of the draw of what changes under Assume
 }
 
 // ModelSet is the model documents that together replace the adopted policies in one run.
@@ -47,6 +53,10 @@ func (r *Request) check() error {
 			errs = append(errs, fmt.Errorf("%s stands twice in the list to group by", f))
 		}
 	}
+	errs = append(errs, checkCompare(r.Compare), checkAssumptions(r.Assume))
+	if r.LimitChange != nil {
+		errs = append(errs, checkLimitChange(*r.LimitChange))
+	}
 	for i, m := range r.Models {
 		if len(m.Documents) == 0 {
 			errs = append(errs, fmt.Errorf("the model set %d names no document", i+1))
@@ -66,6 +76,9 @@ func (r *Request) check() error {
 		}
 		errs = append(errs, r.Sweep.check())
 	}
+	if r.Across != nil {
+		errs = append(errs, r.checkAcross())
+	}
 	if r.Seek != nil {
 		if set(r.Seek.Target) {
 			errs = append(errs, twice(r.Seek.Target, "--seek"))
@@ -75,6 +88,25 @@ func (r *Request) check() error {
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// checkAcross refuses a second sweep that makes no grid with the first.
+func (r *Request) checkAcross() error {
+	switch {
+	case r.Sweep == nil:
+		return fmt.Errorf("the sweep of %s is across another sweep, and there is none", r.Across.Target)
+	case r.Sweep.Target == r.Across.Target:
+		return fmt.Errorf("--sweep is given twice for %s; a grid is over two parameters", r.Across.Target)
+	case slices.ContainsFunc(r.Set, func(s Setting) bool { return s.Target == r.Across.Target }):
+		return twice(r.Across.Target, "--sweep")
+	}
+	if err := errors.Join(r.Sweep.check(), r.Across.check()); err != nil {
+		return err
+	}
+	if down, across := len(r.Sweep.Values()), len(r.Across.Values()); down*across > maxSteps {
+		return fmt.Errorf("the sweeps of %s and %s have %d × %d pairs of values, more than %d; write longer steps", r.Sweep.Target, r.Across.Target, down, across, maxSteps)
+	}
+	return nil
 }
 
 func twice(target, flag string) error {

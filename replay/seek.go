@@ -190,20 +190,15 @@ func (s *seek) at(ctx context.Context, value int64) (point, error) {
 }
 
 // sum returns what policies give in all.
-func (s *seek) sum(ctx context.Context, policies []compensation.Policy) (domain.Money, error) {
-	s.made = 0
-	var total domain.Money
-	err := s.h.Evaluate(policies, func(b *compensation.Batch) error {
-		s.made += len(b.Amount)
-		for _, a := range b.Amount {
-			total += a
-		}
-		if ctx.Err() != nil {
-			return context.Cause(ctx)
-		}
-		return nil
-	})
+func (s *seek) sum(ctx context.Context, policies []compensation.Policy) (total domain.Money, err error) {
+	total, s.made, err = s.h.sums.Total(ctx, policies)
 	return total, err
+}
+
+// smallest returns the run of one öre, whose count does for every value in whole öre.
+func (s *seek) smallest(h *history) ([]compensation.Policy, error) {
+	changed, err := with(s.base, s.target, domain.DecimalOf(1, 2))
+	return inForceFrom(h.adopted, changed, h.inForceFrom), err
 }
 
 // only returns the policies with some of their components; what is paid once is kept by component, so the others do not matter.

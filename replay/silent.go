@@ -10,9 +10,9 @@ import (
 
 // silent returns a warning for each component of the alternative that gave no posting at all: a fact that the history does not hold yields
 // nothing, and whoever compares totals must know it.
-func (h *history) silent(p *plan, ps *postings) (warnings []string) {
+func (h *history) silent(p *plan, sum *compensation.Sum) (warnings []string) {
 	for _, e := range p.expected {
-		if !slices.ContainsFunc(e.components, func(c *compensation.Component) bool { return ps.yields[c] }) {
+		if !slices.ContainsFunc(e.components, sum.Yields) {
 			warnings = append(warnings, fmt.Sprintf("component %s of model %s yields nothing on this history: %s", e.components[0].ID, e.policy, h.why(e.components[0])))
 		}
 	}

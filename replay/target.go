@@ -139,3 +139,28 @@ func with(policies []compensation.Policy, p parameter, value domain.Decimal) ([]
 func (p parameter) uses(policy string, c *compensation.Component) bool {
 	return policy == p.policy && slices.Contains(c.Uses(), p.name)
 }
+
+// swept returns the parameters whose steps are among the plans, nil where there are none.
+func (h *history) swept(plans []plan) (first, second *Swept) {
+	for _, p := range plans {
+		if p.swept != nil {
+			return h.sweptBy(p.swept), h.sweptBy(p.sweptAcross)
+		}
+	}
+	return nil, nil
+}
+
+func (h *history) sweptBy(target *parameter) *Swept {
+	if target == nil {
+		return nil
+	}
+	s := &Swept{Parameter: target.String()}
+	for _, policy := range h.adopted {
+		for _, q := range parameters(policy) {
+			if policy.ID == target.policy && q.Name == target.name {
+				s.Unit = q.Unit
+			}
+		}
+	}
+	return s
+}

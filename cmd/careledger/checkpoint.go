@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -16,7 +15,7 @@ import (
 
 func newCheckpoint(o *options) *cobra.Command {
 	var out string
-	var list bool
+	var list, access bool
 	var since, size uint64
 	cmd := &cobra.Command{
 		Use:   "checkpoint",
@@ -25,7 +24,8 @@ func newCheckpoint(o *options) *cobra.Command {
 (C2SP tlog-checkpoint). It is signed now unless it was before, and only if it is proven to continue the last one. The public key that
 checks it goes to standard error; hand it to the auditor once, by another way than the checkpoints.
 
-Checkpoints are also signed when payouts are approved and when the ledger closes. File them where nobody who can write to the ledger can
+Checkpoints are also signed when payouts are approved and when the ledger closes; those of the access log (--access) at approvals, and when a
+command closes that finds a thousand accesses unsigned. File them where nobody who can write to the ledger can
 write: whoever has two of them can see that nothing before the first was changed, with --since and careledger checkpoint check. With --out
 the newest one filed there is compared with the ledger first, so that a log that was replaced is found.`,
 		Example: `  careledger checkpoint
@@ -38,7 +38,7 @@ the newest one filed there is compared with the ledger first, so that a log that
 			if err != nil {
 				return &ledger.Wrong{Err: err}
 			}
-			r := ledger.CheckpointRequest{Action: ledger.CheckpointShow, Authority: o.authority, Size: size, Since: since}
+			r := ledger.CheckpointRequest{Action: ledger.CheckpointShow, Authority: o.authority, Access: access, Size: size, Since: since}
 			switch sinceGiven := cmd.Flags().Changed("since"); {
 			case list && (sinceGiven || size != 0 || out != "") || sinceGiven && out != "":
 				return &ledger.Wrong{Err: errors.New("--list, --since and --out are for one at a time (--size goes with the last two)")}
@@ -73,13 +73,14 @@ the newest one filed there is compared with the ledger first, so that a log that
 	f.BoolVar(&list, "list", false, "all that were signed, verified and compared with the log")
 	f.Uint64Var(&since, "since", 0, "prove that it continues the log's head of this `size`: prints the proof with the checkpoint")
 	f.Uint64Var(&size, "size", 0, "the one that was signed at this `size`, in place of the current one")
+	f.BoolVar(&access, "access", false, "of the access log (careledger access), in place of the ledger's own; it has a key of its own")
 	cmd.AddCommand(newCheckpointCosign(o), newCheckpointAccept(o), newCheckpointCheck(o), newCheckpointKey())
 	return cmd
 }
 
 // readCheckpoints verifies what a ledger answered with the keys it answered.
 func readCheckpoints(a *ledger.CheckpointAnswer) (*report.Checkpoints, []*eventstore.Checkpoint, error) {
-	r := &report.Checkpoints{Authority: a.Authority, Origin: eventstore.Origin(a.Authority), VerifierKey: a.VerifierKey,
+	r := &report.Checkpoints{Authority: a.Authority, Origin: a.Origin, VerifierKey: a.VerifierKey,
 		Cosigners: append([]string{}, a.Cosigners...), Checkpoints: []report.Checkpoint{}, Proof: string(a.Proof)}
 	var all []*eventstore.Checkpoint
 	for _, s := range a.Checkpoints {
@@ -95,6 +96,7 @@ func readCheckpoints(a *ledger.CheckpointAnswer) (*report.Checkpoints, []*events
 
 func newCheckpointAccept(o *options) *cobra.Command {
 	var cosigners []string
+	var access bool
 	cmd := &cobra.Command{
 		Use:   "accept FILE|-",
 		Short: "Keep an auditor's cosignature with the checkpoint",
@@ -112,7 +114,7 @@ of an auditor needs their public key, which is remembered.`,
 				return err
 			}
 			return o.with(cmd, func(ctx context.Context, l ledger.Service, w io.Writer, _ ledger.ProgressFunc) error {
-				a, err := l.Checkpoint(ctx, ledger.CheckpointRequest{Action: ledger.CheckpointAccept, Authority: o.authority, Note: b, Cosigners: cosigners})
+				a, err := l.Checkpoint(ctx, ledger.CheckpointRequest{Action: ledger.CheckpointAccept, Authority: o.authority, Access: access, Note: b, Cosigners: cosigners})
 				if err != nil {
 					return err
 				}
@@ -124,6 +126,7 @@ of an auditor needs their public key, which is remembered.`,
 			})
 		},
 	}
+	cmd.Flags().BoolVar(&access, "access", false, "it is a checkpoint of the access log")
 	cmd.Flags().StringArrayVar(&cosigners, "cosigner-key", nil, "public `key` of an auditor who is not known yet")
 	return cmd
 }
@@ -248,15 +251,18 @@ func continues(cmd *cobra.Command, o *options, previous string, c *eventstore.Ch
 		}
 		return checkPair(cmd, before, c, proofFile)
 	}
-	authority := strings.TrimPrefix(c.Origin, eventstore.Origin(""))
 	return o.with(cmd, func(ctx context.Context, l ledger.Service, _ io.Writer, _ ledger.ProgressFunc) error {
-		return proveTo(ctx, l, authority, before, c)
+		return proveTo(ctx, l, before, c)
 	})
 }
 
 // proveTo asks the ledger for a proof between two checkpoints, and checks it.
-func proveTo(ctx context.Context, l ledger.Service, authority string, before, c *eventstore.Checkpoint) error {
-	a, err := l.Checkpoint(ctx, ledger.CheckpointRequest{Action: ledger.CheckpointProve, Authority: authority, Since: before.Sequence, Root: before.Root[:], Size: c.Sequence})
+func proveTo(ctx context.Context, l ledger.Service, before, c *eventstore.Checkpoint) error {
+	authority, series, ours := eventstore.ParseOrigin(c.Origin)
+	if !ours {
+		return fmt.Errorf("%s is not a log of careledger", c.Origin)
+	}
+	a, err := l.Checkpoint(ctx, ledger.CheckpointRequest{Action: ledger.CheckpointProve, Authority: authority, Access: series == eventstore.Access, Since: before.Sequence, Root: before.Root[:], Size: c.Sequence})
 	if err != nil {
 		return err
 	}

@@ -47,12 +47,16 @@ func fileCheckpoint(ctx context.Context, l ledger.Service, dir string, a *ledger
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return err
 	}
-	sizes, err := filedSizes(dir, a.Authority)
+	name := a.Authority // 1281-1042, and of the access log 1281-access-17
+	if a.Origin == eventstore.AccessOrigin(a.Authority) {
+		name += "-access"
+	}
+	sizes, err := filedSizes(dir, name)
 	if err != nil {
 		return err
 	}
 	path := func(size uint64) string {
-		return filepath.Join(dir, a.Authority+"-"+strconv.FormatUint(size, 10)+checkpointSuffix)
+		return filepath.Join(dir, name+"-"+strconv.FormatUint(size, 10)+checkpointSuffix)
 	}
 	if len(sizes) > 0 {
 		newest := path(sizes[len(sizes)-1])
@@ -63,8 +67,8 @@ func fileCheckpoint(ctx context.Context, l ledger.Service, dir string, a *ledger
 	return keepFiled(path(c.Sequence), a, c)
 }
 
-// filedSizes are the sizes of the checkpoints filed in a directory, ascending.
-func filedSizes(dir, authority string) ([]uint64, error) {
+// filedSizes are the sizes of the checkpoints of a log filed in a directory under a name, ascending.
+func filedSizes(dir, name string) ([]uint64, error) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
 		return nil, err
@@ -72,7 +76,7 @@ func filedSizes(dir, authority string) ([]uint64, error) {
 	var sizes []uint64
 	for _, e := range entries {
 		text, is := strings.CutSuffix(e.Name(), checkpointSuffix)
-		text, ours := strings.CutPrefix(text, authority+"-")
+		text, ours := strings.CutPrefix(text, name+"-")
 		if size, err := strconv.ParseUint(text, 10, 63); is && ours && err == nil {
 			sizes = append(sizes, size)
 		}
@@ -94,9 +98,9 @@ func compareFiled(ctx context.Context, l ledger.Service, newest string, a *ledge
 	case filed.Sequence == c.Sequence:
 		return eventstore.CheckConsistency(filed, c, nil)
 	case filed.Sequence < c.Sequence:
-		return proveTo(ctx, l, a.Authority, filed, c)
+		return proveTo(ctx, l, filed, c)
 	}
-	if err := proveTo(ctx, l, a.Authority, c, filed); err != nil { // the ledger has signed that one too, or it is not the one it was
+	if err := proveTo(ctx, l, c, filed); err != nil { // the ledger has signed that one too, or it is not the one it was
 		return fmt.Errorf("it is of %d events, which the ledger cannot be shown to have had: it was replaced by another or by an older copy (%w)", filed.Sequence, err)
 	}
 	return nil

@@ -39,9 +39,9 @@ or as one page to print (html); json and csv give what it says to programs.
 
 Without --decision it is the decision in force on --on, and without that one either the one made last. Unit and goals are those of --on:
 by default the day of the as-of, but no earlier than the decision's first day and no later than its last.`,
-		Example: `  careledger decision sheet case/l001
-  careledger decision sheet case/l001 --decision d2 --format html -o d2.html
-  careledger decision sheet case/l001 --on 2022-10-01 --as-of 2022-10-15`,
+		Example: `  careledger decision sheet case/l001 --purpose "sent to the person"
+  careledger decision sheet case/l001 --decision d2 --format html -o d2.html --purpose "sent to the person"
+  careledger decision sheet case/l001 --on 2022-10-01 --as-of 2022-10-15 --purpose "complaint 2026-114"`,
 		Args: exactly("ENTITY (for example case/l001)"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			r := o.request(cmd, ledger.QuestionSheet)
@@ -58,6 +58,7 @@ by default the day of the as-of, but no earlier than the decision's first day an
 		},
 	}
 	o.which(cmd)
+	o.reader(cmd)
 	f := cmd.Flags()
 	f.StringVar(&decision, "decision", "", "`id` of the decision")
 	f.StringVar(&on, "on", "", "the `date` that unit and goals are of")
@@ -74,7 +75,7 @@ func newDecisionDeviation(o *options) *cobra.Command {
 		Long: `Sums the minutes granted (frame time of frame-time decisions, need of the others) and those performed, with the difference (performed
 less granted) and the ratio performed / granted, which is empty where nothing was granted. By default by case, unit and month. Absences
 do not reduce what was granted: what they cost is a matter of each model. Time of home health care is left out.`,
-		Example: `  careledger decision deviation --from 2022-10 --to 2022-12
+		Example: `  careledger decision deviation --from 2022-10 --to 2022-12 --purpose "follow-up of the autumn"
   careledger decision deviation --by unit,month --format csv`,
 		Args: exactly(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -82,6 +83,7 @@ do not reduce what was granted: what they cost is a matter of each model. Time o
 		},
 	}
 	o.period(cmd, projections.DeviationFields...)
+	o.reader(cmd)
 	return cmd
 }
 

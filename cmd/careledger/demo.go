@@ -93,7 +93,7 @@ func (d *demo) run() error {
 		return err
 	}
 	d.say("\nThe ledger stays in %s. Go on asking:", d.dir)
-	for _, c := range []string{"compensation --by provider,year", "fulfilment --by year,occasion", "trail case/l001", "payout show 2017-01-lund-hemvard",
+	for _, c := range []string{"compensation --by provider,year", "fulfilment --by year,occasion", `trail case/l001 --purpose "trying it out"`, `payout show 2017-01-lund-hemvard --purpose "trying it out"`,
 		"replay --sweep lund-2015-pilot.goal_premium=200..400:50 --by provider,year"} {
 		d.say("  go run ./cmd/careledger %s --data %s", c, d.dir)
 	}

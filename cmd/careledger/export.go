@@ -7,7 +7,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"regexp"
 	"strconv"
 	"strings"
 
@@ -15,6 +14,7 @@ import (
 
 	"careledger/cmd/careledger/internal/export"
 	"careledger/cmd/careledger/internal/ledger"
+	"careledger/cmd/careledger/internal/report"
 	"careledger/domain"
 )
 
@@ -282,22 +282,7 @@ func (e *exporting) say(cmd *cobra.Command, a *ledger.ExportAnswer) {
 func (e *exporting) payCommand(cmd *cobra.Command, a *ledger.ExportAnswer) string {
 	words := append([]string{"careledger", "payout", "pay"}, a.Ordered...)
 	words = append(words, "--actor", "ACTOR", "--on", e.On, "--reference", a.Reference)
-	for _, flag := range []string{"data", "server", "authority"} {
-		if f := cmd.Flag(flag); f.Changed {
-			words = append(words, "--"+flag, shellWord(f.Value.String()))
-		}
-	}
-	return strings.Join(words, " ")
-}
-
-var plainWord = regexp.MustCompile(`^[A-Za-z0-9_./:@%+=,-]+$`)
-
-// shellWord quotes a word that a shell would not take as it stands.
-func shellWord(s string) string {
-	if plainWord.MatchString(s) {
-		return s
-	}
-	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+	return report.Command(append(words, givenBy(cmd, "data", "server", "authority")...)...)
 }
 
 // output is where the files go: a file, a directory, or - for standard output.

@@ -50,21 +50,9 @@ func (e *exporting) aside(a *ledger.ExportAnswer) (files asides, err error) {
 		if e.dir != "" {
 			path = filepath.Join(e.dir, f.Name)
 		}
-		if real, err := filepath.EvalSymlinks(path); err == nil {
-			path = real
-		}
-		there, err := sameFile(path, f.Data)
-		switch {
-		case err != nil && (!e.force || !errors.Is(err, errOther)):
-			return files, err
-		case there:
-			continue
-		}
-		aside, err := writeAside(path, f.Data)
-		if err != nil {
+		if files, err = aside(files, path, f.Data, e.force); err != nil {
 			return files, err
 		}
-		files = append(files, asideFile{aside, path})
 	}
 	return files, nil
 }

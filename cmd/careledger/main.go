@@ -7,12 +7,20 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"syscall"
 
 	"careledger/cmd/careledger/internal/ledger"
 )
 
-func main() { os.Exit(run()) }
+func main() {
+	if os.Getenv("GOGC") == "" {
+		// A long fold or import holds many cases for long and makes garbage all the time. With Go's own 100 it takes twice what it holds; this
+		// takes half as much again, for a seventh more of the processor.
+		debug.SetGCPercent(50)
+	}
+	os.Exit(run())
+}
 
 // run returns the exit status: 0 done, 1 refused or failed, 2 wrong usage.
 func run() int {

@@ -30,6 +30,8 @@ func TestScripts(t *testing.T) {
 		Setup: func(env *testscript.Env) error {
 			dir, err := os.Getwd()
 			env.Setenv("TESTDATA", dir+"/../../testdata")
+			env.Setenv("CARELEDGER_ACTOR", "auditor-1") // whose session it is; access.txtar does without
+			env.Setenv("CARELEDGER_PURPOSE", "to read the scripts")
 			return errors.Join(err, writePages(env.WorkDir))
 		},
 	})

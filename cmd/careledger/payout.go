@@ -117,10 +117,11 @@ func newPayoutList(o *options) *cobra.Command {
 
 func newPayoutShow(o *options) *cobra.Command {
 	cmd := &cobra.Command{
-		Use:     "show PAYOUT",
-		Short:   "One payout: its lines, versions and steps, and what each adjustment follows from",
-		Example: `  careledger payout show 2016-03-lund-hemvard`,
-		Args:    exactly("PAYOUT (for example 2016-03-lund-hemvard; careledger payout list shows them)"),
+		Use:   "show PAYOUT",
+		Short: "One payout: its lines, versions and steps, and what each adjustment follows from",
+		Example: `  careledger payout show 2016-03-lund-hemvard
+  careledger payout show 2016-04-lund-hemvard --purpose approval     # one whose adjustments name the cases that they follow from`,
+		Args: exactly("PAYOUT (for example 2016-03-lund-hemvard; careledger payout list shows them)"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			r := o.request(cmd, ledger.QuestionPayout)
 			r.Payout = args[0]
@@ -128,5 +129,6 @@ func newPayoutShow(o *options) *cobra.Command {
 		},
 	}
 	o.which(cmd)
+	o.reader(cmd)
 	return cmd
 }

@@ -29,6 +29,7 @@ func newCompensation(o *options) *cobra.Command {
 		},
 	}
 	o.period(cmd, compensation.Fields...)
+	o.reader(cmd)
 	return cmd
 }
 
@@ -46,12 +47,16 @@ rate is fulfilled / assessed. By default one row for all.`,
 		},
 	}
 	o.period(cmd, projections.FulfilmentFields...)
+	o.reader(cmd)
 	return cmd
 }
 
 func newReplay(o *options) *cobra.Command {
-	var models, set []string
-	var sweep, seek, budget, from string
+	var models, set, assume []string
+	var sweeps []string
+	var seek, budget, from, compare, limit string
+	var seed uint64
+	var file outputFile
 	cmd := &cobra.Command{
 		Use:   "replay",
 		Short: "The same history under other models, beside the adopted policies",
@@ -60,15 +65,39 @@ written to the ledger.
 
 Each --model is a run of its own, in which the document replaces every adopted policy (a.yaml,b.yaml: both together); a name
 without a file is looked for among the built-in models. All --set together are one run on the adopted policies. Each step of
---sweep is a run. With --in-force-from the adopted policies hold before that date and the alternative from it.`,
+--sweep is a run; given twice it is a grid, with a run for each pair of values. With --in-force-from the adopted policies hold before that date and the alternative from it.
+
+--compare says what the differences are made of: the price of the same quantities, the volume charged, and the mix of what is charged at different
+rates; by provider and unit also in classes of who gains and who loses. --limit-change pays each provider no further from what the adopted
+policies pay it than that share of it in the first year, twice the share in the second, and so on. --assume lets the alternatives be answered by
+other behaviour than the history's, and says so in every heading: the adopted run stays history. Which goals change stands in the JSON of an answer by case.
+
+-o writes it all to a file: a workbook with live formulas (.xlsx), CSV for people in Sweden (.csv; with --format csv the plain rows), a chart of a sweep or
+grid (.svg), or JSON (.json). Each answer ends with what it rests on and the command that gives it again.`,
 		Example: `  careledger replay --set lund-2015-pilot.goal_premium=350
   careledger replay --sweep lund-2015-pilot.goal_premium=200..400:50
   careledger replay --model person-premium-10000 --model proposal.yaml --in-force-from 2016-01-01
-  careledger replay --seek lund-2015-pilot.goal_premium --budget 17300000`,
+  careledger replay --seek lund-2015-pilot.goal_premium --budget 17300000
+  careledger replay --model proposal.yaml --compare provider,unit,year --limit-change 5% -o proposal.xlsx
+  careledger replay --sweep lund-2015-pilot.goal_premium=200..400:25 --assume self-care:fulfilled+0.05 -o sweep.svg`,
 		Args: exactly(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			r := o.request(cmd, ledger.QuestionReplay)
-			r.Set, r.Sweep, r.Seek, r.Budget, r.InForceFrom = set, sweep, seek, budget, from
+			r.Set, r.Seek, r.Budget, r.InForceFrom = set, seek, budget, from
+			switch len(sweeps) {
+			case 2:
+				r.Sweep, r.Across = sweeps[0], sweeps[1]
+			case 1:
+				r.Sweep = sweeps[0]
+			case 0:
+			default:
+				return fmt.Errorf("--sweep is given %d times; a grid is over two parameters", len(sweeps))
+			}
+			r.Compare, r.LimitChange, r.Assume = compare, limit, assume
+			if cmd.Flags().Changed("assume-seed") {
+				r.AssumeSeed = &seed
+			}
+			r.GivenBy = withoutPassword(givenBy(cmd, "data", "server"))
 			for _, m := range models {
 				documents, err := readModels(m)
 				if err != nil {
@@ -76,17 +105,27 @@ without a file is looked for among the built-in models. All --set together are o
 				}
 				r.Models = append(r.Models, documents)
 			}
+			if file.path != "" {
+				return file.ask(cmd, o, r)
+			}
 			return o.ask(cmd, r)
 		},
 	}
 	o.period(cmd, compensation.Fields...)
+	file.flags(cmd)
+	o.reader(cmd)
 	f := cmd.Flags()
 	f.StringArrayVar(&models, "model", nil, "a run in which this model `file` replaces the adopted policies")
 	f.StringArrayVar(&set, "set", nil, "give a parameter of an adopted policy a value: `POLICY.PARAM=VALUE` (of a table: POLICY.PARAM.KEY=VALUE)")
-	f.StringVar(&sweep, "sweep", "", "a run for each value: `POLICY.PARAM=A..B:STEP`")
+	f.StringArrayVar(&sweeps, "sweep", nil, "a run for each value: `POLICY.PARAM=A..B:STEP`; given twice, a run for each pair of values of two parameters")
 	f.StringVar(&seek, "seek", "", "find the value of `POLICY.PARAM` whose total comes nearest --budget without passing it")
 	f.StringVar(&budget, "budget", "", "the `amount` for --seek, in kronor")
 	f.StringVar(&from, "in-force-from", "", "`date` from which the alternatives hold")
+	f.StringVar(&compare, "compare", "", "what the differences are made of, by these `fields`: "+strings.Join(replay.CompareFields, ", "))
+	complete(cmd, "compare", replay.CompareFields...)
+	f.StringVar(&limit, "limit-change", "", "pay no provider further than this `share` a year from what the adopted policies pay it: 5%")
+	f.StringArrayVar(&assume, "assume", nil, "let the alternatives assume other `behaviour` than the history's: fulfilled+0.05 for five percentage points more goals fulfilled, self-care:fulfilled-0.02")
+	f.Uint64Var(&seed, "assume-seed", replay.DefaultSeed, "`number` that settles which goals change under --assume")
 	return cmd
 }
 
@@ -120,10 +159,16 @@ func readDocument(name string) (replay.Document, error) {
 func newTrail(o *options) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "trail ENTITY",
-		Short: "Every event of a case, provider or policy: what it changed, who registered it, and when",
-		Example: `  careledger trail case/l001
+		Short: "Every event of a case, provider, policy or payout: what it changed, who registered it, and when",
+		Long: `Lists the events of a case, patient, provider, policy, agreement, grant or payout: when each holds, when, by whom and because of what it was registered,
+and what was known before and after it. One that was corrected, annulled or reversed since stands with what did that. Of a policy, a document that takes
+the place of another is told by what differs; of a payout, each version with its steps, lines, what it rests on and why it adjusts.
+
+With --as-of or --as-of-sequence it tells what was known then. What shows a case or patient takes --purpose, and is kept (careledger access).`,
+		Example: `  careledger trail case/l001 --purpose "complaint 2026-114"
   careledger trail policy/lund-2015-pilot --format json
-  careledger trail case/l001 --as-of 2016-12-31`,
+  careledger trail payout/2016-03-lund-hemvard
+  careledger trail case/l001 --as-of 2016-12-31 --purpose "complaint 2026-114"`,
 		Args: exactly("ENTITY (for example case/l001)"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			r := o.request(cmd, ledger.QuestionTrail)
@@ -132,5 +177,6 @@ func newTrail(o *options) *cobra.Command {
 		},
 	}
 	o.which(cmd)
+	o.reader(cmd)
 	return cmd
 }

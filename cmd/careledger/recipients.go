@@ -76,9 +76,9 @@ patient was not enrolled for psychiatric care on any day of the month.
 
 Hours are the minutes / 60 with two decimals; amounts are computed from the minutes. CSV has the rows; a table and JSON also the sums of each
 municipality. Supplements and caps, which belong to no category of care, are left out.`,
-		Example: `  careledger invoice-basis --month 2019-03
-  careledger invoice-basis --month 2019-03 --authority 1880 --format csv
-  careledger invoice-basis --month 2019-03 --authority 1880 --as-of 2019-04-30`,
+		Example: `  careledger invoice-basis --month 2019-03 --purpose "invoice of March"
+  careledger invoice-basis --month 2019-03 --authority 1880 --format csv --purpose "invoice of March"
+  careledger invoice-basis --month 2019-03 --authority 1880 --as-of 2019-04-30 --purpose "invoice of March"`,
 		Args: exactly(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			r := o.request(cmd, ledger.QuestionInvoice)
@@ -87,6 +87,7 @@ municipality. Supplements and caps, which belong to no category of care, are lef
 		},
 	}
 	o.which(cmd)
+	o.reader(cmd)
 	cmd.Flags().StringVar(&month, "month", "", "the `month`, 2019-03; required")
 	return cmd
 }

@@ -23,6 +23,8 @@ type options struct {
 	asOf         string
 	asOfSequence uint64
 	from, to, by string
+
+	actor, purpose string // of who reads
 }
 
 func newRoot() *cobra.Command {
@@ -45,7 +47,7 @@ Your own:    careledger import records.ndjson    then    careledger compensation
 	})
 	o.where(root)
 	root.AddCommand(newDemo(), newGenerate(), newImport(o), newPolicy(o), newCompensation(o), newFulfilment(o), newReplay(o), newTrail(o), newDecision(o), newPayout(o), newWhy(o),
-		newRecipients(o), newActivities(o), newInvoiceBasis(o), newExport(o), newCheckpoint(o), newVerify(o), newServe(o))
+		newRecipients(o), newActivities(o), newInvoiceBasis(o), newExport(o), newCheckpoint(o), newAccess(o), newAudit(o), newVerify(o), newServe(o))
 	return root
 }
 
@@ -66,7 +68,7 @@ func (o *options) where(root *cobra.Command) {
 func (o *options) which(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.StringVar(&o.asOf, "as-of", "", "answer as known at a `time`: 2017-01-05T08:00:00Z, or 2017-01-05 for the end of that day")
-	f.Uint64Var(&o.asOfSequence, "as-of-sequence", 0, "answer as known at an event `number` of the log")
+	f.Uint64Var(&o.asOfSequence, "as-of-sequence", 0, "answer as known at an event `number` of the log; with --as-of: as known then, of what stood there")
 }
 
 // period adds the flags of a question about months.
@@ -88,7 +90,7 @@ func complete(cmd *cobra.Command, flag string, words ...string) {
 
 // request returns the question's common part.
 func (o *options) request(cmd *cobra.Command, question string) ledger.Request {
-	r := ledger.Request{Question: question, Authority: o.authority, AsOf: o.asOf, From: o.from, To: o.to, By: o.by, Format: o.format}
+	r := ledger.Request{Question: question, Authority: o.authority, AsOf: o.asOf, From: o.from, To: o.to, By: o.by, Format: o.format, Reader: o.readBy()}
 	if cmd.Flags().Changed("as-of-sequence") {
 		r.AsOfSequence = &o.asOfSequence
 	}

@@ -55,7 +55,7 @@ func derives(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	files, err := filepath.Glob(filepath.Join(ts.MkAbs(args[1]), "*.json"))
 	ts.Check(err)
-	lines := 0
+	lines, considered, corrections := 0, 0, 0
 	for _, file := range files {
 		text := ts.ReadFile(file)
 		ts.Check(validated(ts.ReadFile(args[0]), text))
@@ -63,8 +63,21 @@ func derives(ts *testscript.TestScript, neg bool, args []string) {
 			Total domain.Money
 			Lines []struct {
 				Known, Amount domain.Money
-				Postings      []struct{ Amount domain.Money }
+				Events        []struct {
+					Event, Type string
+					Used        bool
+				}
+				Corrections []struct{ Event string }
+				Postings    []struct {
+					Amount     domain.Money
+					Entity     string                                       // "" for a unit's own
+					NotApplied []struct{ Policy, Component, Reason string } `json:"not_applied"`
+				}
 			}
+			Unpaid []struct {
+				Entity string
+				Events []struct{ Used bool }
+			} `json:"cases_without_postings"`
 		}
 		ts.Check(json.Unmarshal([]byte(text), &w, json.MatchCaseInsensitiveNames(true)))
 		total := domain.Money(0)
@@ -78,12 +91,30 @@ func derives(ts *testscript.TestScript, neg bool, args []string) {
 			}
 			total += l.Amount
 			lines++
+			corrected := map[string]bool{}
+			for _, c := range l.Corrections {
+				corrected[c.Event] = true
+			}
+			for _, e := range l.Events {
+				if ofUnit := len(l.Postings) > 0 && l.Postings[0].Entity == ""; !ofUnit && e.Used && (e.Type == string(domain.TypeEventCorrected) || e.Type == string(domain.TypeEventAnnulled)) && !corrected[e.Event] {
+					ts.Fatalf("%s: line %d rests on the correction %s, and does not say what it changed", file, i+1, e.Event)
+				}
+			}
+			for _, p := range l.Postings {
+				considered += len(p.NotApplied)
+			}
+			corrections += len(l.Corrections)
+		}
+		for _, u := range w.Unpaid {
+			if len(u.Events) == 0 {
+				ts.Fatalf("%s: %s is not paid for, and none of its events is named", file, u.Entity)
+			}
 		}
 		if total != w.Total {
 			ts.Fatalf("%s: it says %s, and its lines sum to %s", file, w.Total, total)
 		}
 	}
-	if lines < 20 {
-		ts.Fatalf("%d lines in %d files are too few to say anything", lines, len(files))
+	if lines < 20 || considered == 0 || corrections == 0 {
+		ts.Fatalf("%d lines, %d components considered and %d corrections in %d files are too few to say anything", lines, considered, corrections, len(files))
 	}
 }

@@ -38,12 +38,17 @@ func ParseFields(s string, otherwise []string) ([]string, error) {
 	return by, nil
 }
 
-// Row is the sum of the postings of a group. Keys stand in the order of the fields asked for.
+// Row is the sum of the postings of a group. Rows of several runs may share their groups, which are not to be changed.
 type Row struct {
+	*Group
+	Amount domain.Money
+}
+
+// Group is what stands in a row whatever is paid. Keys stand in the order of the fields asked for.
+type Group struct {
 	Keys         []string
 	Quantity     string // exact, or six decimals where it does not end
 	QuantityUnit string // UnitMixed where the postings count different things
-	Amount       domain.Money
 }
 
 // UnitMixed stands where a row sums postings whose quantities count different things.
@@ -259,7 +264,7 @@ func (a *Aggregate) Rows() []Row {
 			id := strings.Join(keys, "\x00")
 			o := found[id]
 			if o == nil {
-				o = &open{Row: Row{Keys: keys, QuantityUnit: s.unit}, quantity: new(big.Rat)}
+				o = &open{Row: Row{Group: &Group{Keys: keys, QuantityUnit: s.unit}}, quantity: new(big.Rat)}
 				found[id] = o
 			}
 			if o.QuantityUnit != s.unit {
@@ -271,7 +276,7 @@ func (a *Aggregate) Rows() []Row {
 	}
 	rows := make([]Row, 0, len(found))
 	for _, o := range found {
-		o.Quantity = quantityText(o.quantity)
+		o.Quantity = QuantityText(o.quantity)
 		rows = append(rows, o.Row)
 	}
 	slices.SortFunc(rows, func(x, y Row) int { return slices.Compare(x.Keys, y.Keys) })
@@ -289,8 +294,8 @@ func (s *sums) each(visit func(group int, t *sum)) {
 	}
 }
 
-// quantityText writes a quantity without trailing zeros, or with six decimals where it does not end.
-func quantityText(q *big.Rat) string {
+// QuantityText writes a quantity without trailing zeros, or with six decimals where it does not end.
+func QuantityText(q *big.Rat) string {
 	if q.IsInt() {
 		return q.Num().String()
 	}

@@ -92,7 +92,7 @@ func lifeAreaWord(code uint8) string {
 	return domain.LifeAreas[code]
 }
 
-// rate is an exact factor: öre per quantum are mantissa / divisor.
+// rate is an exact factor: öre per quantum are mantissa / divisor, in lowest terms.
 type rate struct{ mantissa, divisor int64 }
 
 // newRate returns the rate of value kronor per (per quanta), where value has at most the given decimals.
@@ -113,7 +113,8 @@ func newRate(value domain.Decimal, decimals int, quantum, per int64) (rate, erro
 		}
 		r.mantissa *= f
 	}
-	return r, nil
+	common := greatestCommonDivisor(r.divisor, max(r.mantissa, -r.mantissa))
+	return rate{r.mantissa / common, r.divisor / common}, nil
 }
 
 func pow10(n int) int64 {

@@ -16,7 +16,7 @@ func (e *evaluation) keep(number int, d InForce) (map[string]*Batch, error) {
 		if !capped[c.ID] {
 			continue
 		}
-		all := &Batch{QuantityUnit: c.QuantityUnit()}
+		all := &Batch{Facts: e.asked.Facts, Policy: e.policy, Document: number, Component: c, QuantityUnit: c.QuantityUnit(), Quantum: c.quantum()}
 		kept[c.ID] = all
 		k := e.over(e.asked.wholeYears(), number, d, c, func(b *Batch) error {
 			all.append(b)
@@ -173,7 +173,12 @@ func (k *compiled) cap(kept map[string]*Batch) error {
 		if err != nil {
 			return err
 		}
-		take := sums[int(groupOf[b.Unit[i]])*years+b.Month[i].Year()-k.From.Year()].passed(b.Amount[i], limit)
+		sum := &sums[int(groupOf[b.Unit[i]])*years+b.Month[i].Year()-k.From.Year()]
+		before := *sum
+		take := sum.passed(b.Amount[i], limit)
+		if k.evaluation.watch != nil {
+			k.evaluation.watch(&CapStep{k.out.Document, k.Component, b, int(i), before.sum, sum.sum, limit, before.taken, sum.taken})
+		}
 		if take == 0 || !k.asked.Period.Has(b.Month[i]) {
 			continue
 		}

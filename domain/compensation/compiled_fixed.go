@@ -1,45 +1,32 @@
 package compensation
 
-import (
-	"careledger/domain"
-)
-
 // monthQuantum makes days of any month a whole number of parts: the least common multiple of 28, 29, 30 and 31.
 const monthQuantum = 377_580
 
-// fixed pays an amount for each month counted.
-func (k *compiled) fixed(d *dayCounts) error {
-	inForce, health := k.inForce(), uint8(domain.Bands.Index(domain.BandHealth))
-	for i, unit := range d.Unit {
-		cs := NoCase
-		if d.Case != nil {
-			cs = d.Case[i]
-		}
-		if !inForce[d.Month[i]] || k.Prorate && d.Days[i] == 0 {
+// fixed counts the months, or the days of them, that an amount is paid for. cs is the line's case, NoCase for a unit as a whole.
+func (k *compiled) fixed(l *line, cs uint32) error {
+	s, decided, applies := k.begin(cs, l.unit, l.category, l.band), false, k.when == nil
+	for row := l.from; row < l.to; row++ {
+		month, days := k.segment.Month[row], k.count[row]
+		if !k.months.Has(month) || k.Prorate && days == 0 {
 			continue
 		}
-		at := codesOf(cs, unit, d.Month[i])
-		if d.Category != nil {
-			at.category, at.band = d.Category[i], health
+		if k.when != nil && !(decided && k.byLine) {
+			at := codesOf(cs, l.unit, uint16(month-k.From))
+			at.category, at.band = l.category, l.band
+			var err error
+			if applies, err = k.when.holds(at); err != nil {
+				return err
+			}
+			decided = true
 		}
-		applies, err := k.when.holds(at)
-		if err != nil {
-			return err
-		}
-		if !applies {
-			continue
-		}
-		r, err := k.rates.inMonth(d.Month[i], at)
-		if err != nil {
-			return err
-		}
-		month, quantity := k.From+domain.Month(d.Month[i]), int64(1)
-		if k.Prorate {
-			quantity = int64(d.Days[i]) * (monthQuantum / int64(month.Days()))
-		}
-		if err := k.post(r, unit, month, cs, at.category, at.band, -1, -1, quantity); err != nil {
-			return err
+		switch {
+		case !applies:
+		case k.Prorate:
+			s.add(month, days*(k.out.Quantum/int64(k.firsts[month-k.From+1]-k.firsts[month-k.From])))
+		default:
+			s.add(month, k.out.Quantum)
 		}
 	}
-	return nil
+	return k.end(s)
 }

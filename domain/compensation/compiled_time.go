@@ -4,91 +4,88 @@ import (
 	"careledger/domain"
 )
 
-// time pays minutes by the hour.
-func (k *compiled) time(c *cells, minutes []int64) error {
-	inForce := k.inForce()
-	for i := 0; i < len(c.Case); {
-		sum, j := int64(0), i
-		for ; j < len(c.Case) && (j == i || c.sameCell(i, j)); j++ {
-			if minutes[j] == 0 || !inForce[c.Month[j]] || !k.counted(c.Class[j], c.Method[j]) {
+// time counts minutes that are paid by the hour, of the segment's line at a position.
+func (k *compiled) time(l *line, at int) error {
+	c, s := k.segment, k.begin(l.cs, l.unit, l.category, l.band)
+	if k.lines != nil {
+		s.hash = &k.lines[at]
+	}
+	decided, applies := false, k.when == nil // of the line
+	for row := l.from; row < l.to; {
+		month, sum := c.Month[row], int64(0)
+		for ; row < l.to && c.Month[row] == month; row++ {
+			if k.count[row] == 0 || !k.months.Has(month) || c.Variety != nil && !k.counted[c.Variety[row]] {
 				continue
 			}
-			if k.when != nil { // most have none, and this is where the evaluator spends its time
-				if applies, err := k.when.holds(c.codes(j)); err != nil {
+			if k.when != nil && !(decided && k.byLine) {
+				var err error
+				if applies, err = k.when.holds(k.codesOf(l, row)); err != nil {
 					return err
-				} else if !applies {
-					continue
 				}
+				decided = true
 			}
-			sum += minutes[j]
+			if applies {
+				sum += k.count[row]
+			}
 		}
 		if sum > 0 {
-			month := k.From + domain.Month(c.Month[i])
-			r, err := k.rates.inMonth(c.Month[i], codes{unit: c.Unit[i], category: c.Category[i], band: c.Band[i]})
-			if err != nil {
-				return err
-			}
-			if err := k.post(r, c.Unit[i], month, c.Case[i], c.Category[i], c.Band[i], -1, -1, sum); err != nil {
-				return err
-			}
+			s.add(month, sum)
 		}
-		i = j
 	}
-	return nil
+	return k.end(s)
 }
 
-// codes returns those of row i.
-func (c *cells) codes(i int) codes {
-	at := codesOf(c.Case[i], c.Unit[i], c.Month[i])
-	at.category, at.band, at.method = c.Category[i], c.Band[i], c.Method[i]
+// codesOf returns the codes of a row of a line.
+func (k *compiled) codesOf(l *line, row uint32) codes {
+	at := codesOf(l.cs, l.unit, uint16(k.segment.Month[row]-k.From))
+	at.category, at.band = l.category, l.band
+	_, at.method = k.segment.varietyAt(row)
 	return at
 }
 
-// supplement pays by the hour the minutes above a threshold, over all categories and bands.
-func (k *compiled) supplement(c *cells, minutes []int64) error {
-	inForce := k.inForce()
-	sums := make([]int64, len(inForce)) // by month, of the case and unit at hand
-	for i := 0; i < len(c.Case); {
-		j, low, high := i, len(sums), -1
-		for ; j < len(c.Case) && c.Case[j] == c.Case[i] && c.Unit[j] == c.Unit[i]; j++ {
-			if minutes[j] == 0 || !inForce[c.Month[j]] || !k.counted(c.Class[j], c.Method[j]) {
+// supplement counts the minutes above a threshold, over all categories and bands. lines are those of a case.
+func (k *compiled) supplement(lines []line) error {
+	c := k.segment
+	if k.sums == nil {
+		k.sums = make([]int64, int(k.To-k.From)+1)
+	}
+	for i := 0; i < len(lines); {
+		cs, unit := lines[i].cs, lines[i].unit
+		low, high := k.To+1, k.From-1
+		for ; i < len(lines) && lines[i].unit == unit; i++ {
+			l := &lines[i]
+			for row := l.from; row < l.to; row++ {
+				month := c.Month[row]
+				if k.count[row] == 0 || !k.months.Has(month) || c.Variety != nil && !k.counted[c.Variety[row]] {
+					continue
+				}
+				if applies, err := k.when.holds(k.codesOf(l, row)); err != nil {
+					return err
+				} else if applies {
+					k.sums[month-k.From] += k.count[row]
+					low, high = min(low, month), max(high, month)
+				}
+			}
+		}
+		s := k.begin(cs, unit, NoCode, NoCode)
+		for month := low; month <= high; month++ {
+			sum := k.sums[month-k.From]
+			if k.sums[month-k.From] = 0; sum == 0 {
 				continue
 			}
-			applies, err := k.when.holds(c.codes(j))
+			threshold, err := k.threshold.inMonth(uint16(month-k.From), codesOf(cs, unit, uint16(month-k.From)))
 			if err != nil {
 				return err
 			}
-			if applies {
-				month := int(c.Month[j])
-				sums[month] += minutes[j]
-				low, high = min(low, month), max(high, month)
+			if sum > threshold {
+				s.add(month, sum-threshold)
 			}
 		}
-		for month := low; month <= high; month++ {
-			sum := sums[month]
-			if sums[month] = 0; sum == 0 {
-				continue
-			}
-			if err := k.above(codesOf(c.Case[i], c.Unit[i], uint16(month)), sum); err != nil {
-				return err
-			}
+		if err := k.end(s); err != nil {
+			return err
 		}
-		i = j
 	}
 	return nil
-}
-
-// above posts the minutes above the threshold, if there are any.
-func (k *compiled) above(at codes, minutes int64) error {
-	threshold, err := k.threshold.inMonth(at.month, at)
-	if err != nil || minutes <= threshold {
-		return err
-	}
-	r, err := k.rates.inMonth(at.month, at)
-	if err != nil {
-		return err
-	}
-	return k.post(r, at.unit, k.From+domain.Month(at.month), at.cs, NoCode, NoCode, -1, -1, minutes-threshold)
 }
 
 // thresholdOf returns a threshold in minutes.

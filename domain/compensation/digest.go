@@ -9,7 +9,8 @@ import (
 	"careledger/domain"
 )
 
-// Digest is the SHA-256 of postings in canonical form: the line "careledger postings v1", then one line a posting in canonical
+// Digest is what a payout says of its postings (projections); that of a run is another one (sumdigest.go). It is the SHA-256 of postings in
+// canonical form: the line "careledger postings v1", then one line a posting in canonical
 // order (see Plain.Evaluate), its fields separated by tabs and ended by a newline:
 //
 //	policy component provider unit month case category band follow_up goal quantity unit_of_quantity amount
@@ -72,6 +73,18 @@ func (d *Digest) Add(b *Batch) error {
 	d.h.Write(lines)
 	d.lines = lines
 	return nil
+}
+
+// AddPosting consumes one posting, of the plain evaluator.
+func (d *Digest) AddPosting(p *Posting) {
+	line := d.lines[:0]
+	for _, field := range [...]string{p.Policy, p.Component, p.Provider, p.Unit, p.Month.String(), p.Case, p.Category, p.Band, p.FollowUp, p.Goal,
+		p.Quantity.String(), p.QuantityUnit} {
+		line = append(append(line, field...), '\t')
+	}
+	line = append(appendMoney(line, p.Amount), '\n')
+	d.h.Write(line)
+	d.lines = line
 }
 
 // appendMonth and appendMoney append what String returns, without its allocations.

@@ -66,7 +66,7 @@ func rowsOf(postings []compensation.Posting, by []string) []compensation.Row {
 		}
 		id := strings.Join(keys, "\x00")
 		if sums[id] == nil {
-			sums[id], quantities[id] = &compensation.Row{Keys: keys, QuantityUnit: p.QuantityUnit}, new(big.Rat)
+			sums[id], quantities[id] = &compensation.Row{Group: &compensation.Group{Keys: keys, QuantityUnit: p.QuantityUnit}}, new(big.Rat)
 		}
 		if sums[id].QuantityUnit != p.QuantityUnit {
 			sums[id].QuantityUnit = compensation.UnitMixed
@@ -129,6 +129,11 @@ func assertAgree(t *rapid.T, w *historytest.World, policies []compensation.Polic
 	assert.Equal(t, total, sum.Total())
 	assert.Equal(t, len(want), sum.Postings)
 	assert.Equal(t, digestOf(want), digest)
+	plainly := compensation.NewDigest()
+	for i := range want {
+		plainly.AddPosting(&want[i])
+	}
+	assert.Equal(t, digest, plainly.Sum())
 	assert.Equal(t, rowsOf(want, by), sum.Rows())
 }
 

@@ -3,7 +3,6 @@ package compensation
 import (
 	"fmt"
 	"slices"
-	"sync"
 
 	"careledger/domain"
 )
@@ -159,7 +158,7 @@ func (p *Prepared) WithRecipients(policies []Policy) (*Prepared, error) {
 		return p, nil
 	}
 	facts, with := *p.Facts, *p
-	with.Facts = &facts
+	with.Facts, with.made = &facts, newCounts(&facts)
 	return &with, facts.addRecipients(recipients)
 }
 
@@ -201,100 +200,4 @@ func (f *Facts) recipientUnits() map[string]uint16 {
 		units[f.Units[i].Provider] = uint16(i)
 	}
 	return units
-}
-
-// Prepared are facts spread over the months of a period: what every model is evaluated over. It may be used by many
-// evaluations, also at the same time.
-type Prepared struct {
-	*Facts
-	Period
-	granted   cells // need and frame minutes
-	performed cells
-	health    cells // performed minutes of patients
-	// What follows is computed when a model first needs it.
-	unitMonths, caseMonths, patientMonths func() *dayCounts
-	wholeYears                            func() *Prepared // the same facts from the January of the first year on
-}
-
-// cells are minutes per case, unit, category, band and month, sorted in that order. Rows that differ in class or method only
-// stand next to each other: a component sums those it counts before it rounds.
-type cells struct {
-	Case     []uint32
-	Unit     []uint16
-	Class    []domain.GrantClass
-	Category []uint8
-	Band     []uint8
-	Method   []uint8 // position in domain.Methods; noMethod for performed time
-	Month    []uint16
-	Minutes  []int64
-	// The lines behind the cells in whose month the person was away, for components with an absence ladder.
-	absent []absentLine // sorted by cell, line
-}
-
-const noMethod = uint8(255)
-
-// absentLine is one line's days in a cell's month.
-type absentLine struct {
-	cell     uint32
-	line     int32
-	class    domain.GrantClass
-	from, to domain.Date
-	amount   int64
-}
-
-// dayCounts are days in force by (case and) unit and month.
-type dayCounts struct {
-	Case     []uint32 // nil for units as a whole
-	Unit     []uint16
-	Category []uint8 // of patients, their kind; nil for units and cases
-	Month    []uint16
-	Days     []uint8 // 0 where a unit has nothing in force in a month between its first and last
-}
-
-// Prepare spreads the facts over the months of a period.
-func (f *Facts) Prepare(p Period) *Prepared {
-	pr := &Prepared{Facts: f, Period: p}
-	pr.unitMonths, pr.caseMonths, pr.patientMonths = sync.OnceValue(pr.daysByUnit), sync.OnceValue(pr.daysByCase), sync.OnceValue(pr.daysByPatient)
-	pr.wholeYears = sync.OnceValue(func() *Prepared {
-		if years := p.wholeYears(); years != p {
-			return f.Prepare(years)
-		}
-		return pr
-	})
-	if p.To >= p.From {
-		pr.granted = f.spread(p)
-		pr.performed, pr.health = f.performedCells(p)
-	}
-	return pr
-}
-
-// performedCells returns the performed minutes of cases and those of patients.
-func (f *Facts) performedCells(p Period) (performed, health cells) {
-	healthBand := uint8(domain.Bands.Index(domain.BandHealth))
-	for i, m := range f.Performed.Month {
-		if p.Has(m) {
-			c := &performed
-			if f.Performed.Band[i] == healthBand {
-				c = &health
-			}
-			c.add(f.Performed.Case[i], f.Performed.Unit[i], domain.GrantNeed, f.Performed.Category[i], f.Performed.Band[i], noMethod, uint16(m-p.From), f.Performed.Minutes[i])
-		}
-	}
-	return performed, health
-}
-
-func (c *cells) add(cs uint32, unit uint16, class domain.GrantClass, category, band, method uint8, month uint16, minutes int64) {
-	c.Case = append(c.Case, cs)
-	c.Unit = append(c.Unit, unit)
-	c.Class = append(c.Class, class)
-	c.Category = append(c.Category, category)
-	c.Band = append(c.Band, band)
-	c.Method = append(c.Method, method)
-	c.Month = append(c.Month, month)
-	c.Minutes = append(c.Minutes, minutes)
-}
-
-// sameCell says whether rows i and j have the same case, unit, category, band and month.
-func (c *cells) sameCell(i, j int) bool {
-	return c.Month[i] == c.Month[j] && c.Case[i] == c.Case[j] && c.Unit[i] == c.Unit[j] && c.Category[i] == c.Category[j] && c.Band[i] == c.Band[j]
 }

@@ -213,8 +213,8 @@ func TestARecipientMayHaveTheNameOfAProvider(t *testing.T) {
 	plain.Cases = []domain.CaseFacts{worked("k", "u", 0, 0, 60)}
 	_, sums, _, err := compiledPostings(columnsOf(t, plain), plain.Policies, plain.Period, []string{"provider"})
 	require.NoError(t, err)
-	assert.Equal(t, []compensation.Row{{Keys: []string{"p"}, Quantity: "61", QuantityUnit: compensation.UnitMixed, Amount: 45_000_060_00},
-		{Keys: []string{"r"}, Quantity: "0.333333", QuantityUnit: compensation.UnitRecipient, Amount: 15_000_000_00}}, sums.Rows())
+	assert.Equal(t, []compensation.Row{{Group: &compensation.Group{Keys: []string{"p"}, Quantity: "61", QuantityUnit: compensation.UnitMixed}, Amount: 45_000_060_00},
+		{Group: &compensation.Group{Keys: []string{"r"}, Quantity: "0.333333", QuantityUnit: compensation.UnitRecipient}, Amount: 15_000_000_00}}, sums.Rows())
 }
 
 func TestMoreUnitsAndRecipientsThanColumnsHoldAreRefused(t *testing.T) {

@@ -1,6 +1,8 @@
 package compensation
 
 import (
+	"math"
+
 	"careledger/domain"
 )
 
@@ -21,38 +23,43 @@ func (m Minutes) Granted() int64 { return m.Need + m.Frame }
 // EachMinutes visits the case, unit and month combinations of the period with minutes granted or performed, sorted. Absences do not
 // reduce what is granted: that is each model's own rule. Time of home health care is left out, since nothing is granted for it.
 func (p *Prepared) EachMinutes(visit func(Minutes)) {
-	granted, performed := &p.granted, &p.performed
+	granted, performed := p.granted(), p.performed()
 	months := make([]Minutes, max(0, int(p.To-p.From)+1))
-	for g, f := 0, 0; g < len(granted.Case) || f < len(performed.Case); {
-		at, is := granted.groupAt(g), performed.groupAt(f)
-		if at > is {
-			at = is
-		}
-		clear(months)
-		for ; g < len(granted.Case) && granted.groupAt(g) == at; g++ {
-			switch m := &months[granted.Month[g]]; {
-			case granted.Class[g] == domain.GrantFrame:
-				m.Frame += granted.Minutes[g]
-			case domain.Methods[granted.Method[g]] != domain.MethodFrameTime:
-				m.Need += granted.Minutes[g]
-			}
-		}
-		for ; f < len(performed.Case) && performed.groupAt(f) == at; f++ {
-			months[performed.Month[f]].Performed += performed.Minutes[f]
-		}
-		for i, m := range months {
-			if m.Granted() != 0 || m.Performed != 0 {
-				m.Case, m.Unit, m.Month = uint32(at>>16), uint16(at), p.From+domain.Month(i)
-				visit(m)
+	for i := range granted {
+		g, f := &granted[i], &performed[i]
+		for cs := g.first; cs < g.end; cs++ {
+			was, is := g.linesOf(cs), f.linesOf(cs)
+			for len(was) > 0 || len(is) > 0 {
+				unit := uint16(math.MaxUint16)
+				if len(was) > 0 {
+					unit = was[0].unit
+				}
+				if len(is) > 0 {
+					unit = min(unit, is[0].unit)
+				}
+				clear(months)
+				for ; len(was) > 0 && was[0].unit == unit; was = was[1:] {
+					for row := was[0].from; row < was[0].to; row++ {
+						switch class, method := g.varietyAt(row); {
+						case class == domain.GrantFrame:
+							months[g.Month[row]-p.From].Frame += g.Count[row]
+						case domain.Methods[method] != domain.MethodFrameTime:
+							months[g.Month[row]-p.From].Need += g.Count[row]
+						}
+					}
+				}
+				for ; len(is) > 0 && is[0].unit == unit; is = is[1:] {
+					for row := is[0].from; row < is[0].to; row++ {
+						months[f.Month[row]-p.From].Performed += f.Count[row]
+					}
+				}
+				for i, m := range months {
+					if m.Granted() != 0 || m.Performed != 0 {
+						m.Case, m.Unit, m.Month = cs, unit, p.From+domain.Month(i)
+						visit(m)
+					}
+				}
 			}
 		}
 	}
-}
-
-// groupAt orders the case and unit of a row; what is past the last row comes after all of them.
-func (c *cells) groupAt(i int) uint64 {
-	if i >= len(c.Case) {
-		return 1 << 48
-	}
-	return uint64(c.Case[i])<<16 | uint64(c.Unit[i])
 }

@@ -21,6 +21,8 @@ type Plain struct {
 	StateGrants []domain.StateGrant // sorted by id
 	Policies    []Policy
 	Period      Period
+	// Passed is told what components give nothing for, and why; also for months outside the period. nil: nobody asks.
+	Passed func(PassedOver)
 }
 
 // Evaluate returns the postings of the period in canonical order: by policy, document and component, and within a component

@@ -42,7 +42,7 @@ func (c *plainComponent) cap(summed map[string][]Posting, years map[capYear]*cap
 	for i := range postings {
 		p := &postings[i]
 		r := row{unit: c.unit(p.Unit), facts: c.facts(p), category: p.Category, band: p.Band, lifeArea: p.LifeArea, occasion: p.Occasion, month: p.Month}
-		if ok, err := c.applies(&r); err != nil {
+		if ok, err := c.admits(&r, p.FollowUp, p.Goal); err != nil {
 			return nil, err
 		} else if !ok {
 			continue

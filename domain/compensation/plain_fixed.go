@@ -121,11 +121,12 @@ func (c *plainComponent) fixed(all []Posting, r *row, inForce []span) ([]Posting
 	if c.Prorate {
 		days := daysInForce(inForce, r.month)
 		if days == 0 {
+			c.pass(r, "", "", PassedNoDays)
 			return all, nil // within the unit's time, but nothing in force this month
 		}
 		q = ratio(days, int64(r.month.Days()))
 	}
-	if ok, err := c.applies(r); err != nil || !ok {
+	if ok, err := c.admits(r, "", ""); err != nil || !ok {
 		return all, err
 	}
 	rate, err := c.value(c.Amount, r, r.month.First())

@@ -17,8 +17,12 @@ func (c *plainComponent) premiums() (all []Posting, err error) {
 		})
 		for j := range held {
 			f := &held[j]
-			inForce := c.document.From <= f.HeldOn && f.HeldOn < c.document.End
-			if !inForce || len(c.Occasions) > 0 && !slices.Contains(c.Occasions, f.Occasion) {
+			if f.HeldOn < c.document.From || c.document.End <= f.HeldOn {
+				c.passFollowUp(facts, f, PassedNotInForce, Seen{"held_on", f.HeldOn.String()})
+				continue
+			}
+			if len(c.Occasions) > 0 && !slices.Contains(c.Occasions, f.Occasion) {
+				c.passFollowUp(facts, f, PassedOccasion, Seen{"occasion", f.Occasion})
 				continue
 			}
 			if c.Kind == KindGoalPremium {
@@ -38,11 +42,16 @@ func (c *plainComponent) goals(all []Posting, facts *domain.CaseFacts, f *domain
 	for _, g := range f.Goals {
 		weight := c.weight(g.Outcome)
 		once := "goal\x00" + c.ID + "\x00" + facts.Case + "\x00" + g.Goal
-		if weight.Sign() <= 0 || c.Repeat == RepeatOncePerGoal && c.paid[once] {
+		r := row{unit: c.unit(g.Unit), facts: facts, lifeArea: g.LifeArea, outcome: g.Outcome, occasion: f.Occasion, month: f.HeldOn.Month()}
+		if weight.Sign() <= 0 {
+			c.pass(&r, f.ID, g.Goal, PassedOutcome, Seen{"outcome", g.Outcome})
 			continue
 		}
-		r := row{unit: c.unit(g.Unit), facts: facts, lifeArea: g.LifeArea, outcome: g.Outcome, occasion: f.Occasion, month: f.HeldOn.Month()}
-		p, ok, err := c.premium(&r, f, Quantity{rational(weight)})
+		if c.Repeat == RepeatOncePerGoal && c.paid[once] {
+			c.pass(&r, f.ID, g.Goal, PassedPaidBefore)
+			continue
+		}
+		p, ok, err := c.premium(&r, f, g.Goal, Quantity{rational(weight)})
 		if err != nil {
 			return all, err
 		}
@@ -67,11 +76,16 @@ func (c *plainComponent) weight(outcome string) domain.Decimal {
 func (c *plainComponent) person(all []Posting, facts *domain.CaseFacts, f *domain.FollowUp) ([]Posting, error) {
 	unit, earned := c.earned(f)
 	once := "case\x00" + c.ID + "\x00" + facts.Case
-	if !earned || c.Repeat == RepeatOncePerCase && c.paid[once] {
+	if !earned {
+		c.passFollowUp(facts, f, PassedCondition, Seen{"condition", c.Condition})
+		return all, nil
+	}
+	if c.Repeat == RepeatOncePerCase && c.paid[once] {
+		c.passFollowUp(facts, f, PassedPaidBefore)
 		return all, nil
 	}
 	r := row{unit: c.unit(unit), facts: facts, occasion: f.Occasion, month: f.HeldOn.Month()}
-	p, ok, err := c.premium(&r, f, whole(1))
+	p, ok, err := c.premium(&r, f, "", whole(1))
 	if err != nil || !ok {
 		return all, err
 	}
@@ -96,8 +110,8 @@ func (c *Component) earned(f *domain.FollowUp) (unit string, earned bool) {
 }
 
 // premium makes the posting if the component applies; the value is the one in force on the day held.
-func (c *plainComponent) premium(r *row, f *domain.FollowUp, q Quantity) (Posting, bool, error) {
-	if ok, err := c.applies(r); err != nil || !ok {
+func (c *plainComponent) premium(r *row, f *domain.FollowUp, goal string, q Quantity) (Posting, bool, error) {
+	if ok, err := c.admits(r, f.ID, goal); err != nil || !ok {
 		return Posting{}, false, err
 	}
 	if !c.Period.Has(r.month) {

@@ -3,6 +3,7 @@ package compensation
 import (
 	"cmp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"careledger/domain"
@@ -80,6 +81,7 @@ func (c *plainComponent) above(r *row, minutes int64) (p Posting, above bool, er
 		return p, false, &ValueError{c.policy, c.ID, "threshold_minutes", day, threshold.String() + " is " + problem}
 	}
 	if minutes <= least {
+		c.pass(r, "", "", PassedThreshold, Seen{"minutes", strconv.FormatInt(minutes, 10)}, Seen{"threshold_minutes", threshold.String()})
 		return p, false, nil
 	}
 	rate, err := c.value(c.Rate, r, day)
@@ -94,7 +96,7 @@ func (c *plainComponent) above(r *row, minutes int64) (p Posting, above bool, er
 func (c *plainComponent) admitted(facts *domain.CaseFacts, month domain.Month, per func(row) row) (map[row]int64, error) {
 	minutes, counted := map[row]int64{}, c.minutes(facts, month)
 	for _, r := range sortedRows(counted) {
-		ok, err := c.applies(&r)
+		ok, err := c.admits(&r, "", "")
 		if err != nil {
 			return nil, err
 		}

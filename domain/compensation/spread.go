@@ -8,18 +8,12 @@ import (
 // once for all models. Minutes of a line in a month depend on the number of days alone, so they are computed once per
 // number of days (at most 31 values a line), and the months of a line are then table look-ups.
 
-// varieties are the rows that may share a cell: need under either method, and frame time.
-type variety struct {
-	class  domain.GrantClass
-	method uint8
-}
-
 // spreader holds the buffers of one case, unit, category and band.
 type spreader struct {
 	*Facts
 	Period
-	out       cells
-	firsts    []domain.Date // first day of each month, and of the one after the last
+	out       *cells
+	firsts    []domain.Date
 	varieties []variety
 	minutes   [][]int64 // by variety and month
 	days      []uint8   // of the line at hand, by month
@@ -30,32 +24,43 @@ type spreader struct {
 // staff) × 31 days × 100 percent stays below 2^63.
 const weekNano = 7 * 1_000_000_000
 
-func (f *Facts) spread(p Period) cells {
-	s := &spreader{Facts: f, Period: p, days: make([]uint8, int(p.To-p.From)+1)}
-	for m := p.From; m <= p.To+1; m++ {
-		s.firsts = append(s.firsts, m.First())
-	}
-	g := &f.Grants
-	absences := 0
-	for i := 0; i < len(g.Case); {
+// spread fills a segment with the granted minutes.
+func (p *Prepared) spread(out *cells) {
+	s := &spreader{Facts: p.Facts, Period: p.Period, out: out, firsts: p.firsts, days: make([]uint8, int(p.To-p.From)+1)}
+	g := &p.Grants
+	from, to := out.rowsOf(g.Case)
+	rows := s.mostRows(from, to)
+	out.Month, out.Count, out.Variety = make([]domain.Month, 0, rows), make([]int64, 0, rows), make([]variety, 0, rows)
+	absences, away := out.rowsOf(p.Absences.Case)
+	for i := from; i < to; {
 		j := i + 1
-		for j < len(g.Case) && g.Case[j] == g.Case[i] && g.Unit[j] == g.Unit[i] && g.Category[j] == g.Category[i] && g.Band[j] == g.Band[i] &&
+		for j < to && g.Case[j] == g.Case[i] && g.Unit[j] == g.Unit[i] && g.Category[j] == g.Category[i] && g.Band[j] == g.Band[i] &&
 			(g.Class[j] == domain.GrantInForce) == (g.Class[i] == domain.GrantInForce) {
 			j++
 		}
 		if g.Class[i] != domain.GrantInForce {
-			for absences < len(f.Absences.Case) && f.Absences.Case[absences] < g.Case[i] {
+			for absences < away && p.Absences.Case[absences] < g.Case[i] {
 				absences++
 			}
-			away := absences
-			for away < len(f.Absences.Case) && f.Absences.Case[away] == g.Case[i] {
-				away++
+			back := absences
+			for back < away && p.Absences.Case[back] == g.Case[i] {
+				back++
 			}
-			s.group(i, j, absences, away)
+			s.group(i, j, absences, back)
 		}
 		i = j
 	}
-	return s.out
+}
+
+// mostRows bounds the rows that grants give.
+func (s *spreader) mostRows(from, to int) (n int) {
+	first, last := s.firsts[0], s.firsts[len(s.days)]-1
+	for i := from; i < to; i++ {
+		if days := domain.Overlap(s.Grants.From[i], s.Grants.To[i], first, last); days > 0 && s.Grants.Class[i] != domain.GrantInForce {
+			n += days/28 + 2
+		}
+	}
+	return n
 }
 
 // group spreads the rows [from,to) of one case, unit, category and band; [away,back) are the case's absences.
@@ -70,6 +75,7 @@ func (s *spreader) group(from, to, away, back int) {
 		s.line(i, j)
 		i = j
 	}
+	s.out.begin(g.Case[from], g.Unit[from], g.Category[from], g.Band[from])
 	for m := s.low; m <= s.high; m++ {
 		for v := range s.varieties {
 			n := s.minutes[v][m]
@@ -80,15 +86,16 @@ func (s *spreader) group(from, to, away, back int) {
 			if away < back && s.away(away, back, m) {
 				s.keepLines(from, to, s.varieties[v], m)
 			}
-			s.out.add(g.Case[from], g.Unit[from], s.varieties[v].class, g.Category[from], g.Band[from], s.varieties[v].method, uint16(m), n)
+			s.out.Month, s.out.Count, s.out.Variety = append(s.out.Month, s.From+domain.Month(m)), append(s.out.Count, n), append(s.out.Variety, s.varieties[v])
 		}
 	}
+	s.out.endLine()
 }
 
 // line adds the minutes of rows [from,to), which are one line while one unit carries it out.
 func (s *spreader) line(from, to int) {
 	g := &s.Grants
-	v := s.varietyOf(g.Class[from], g.Method[from])
+	minutes := s.minutes[s.varietyAt(varietyOf(g.Class[from], g.Method[from]))]
 	first, last := len(s.days), -1
 	for i := from; i < to; i++ {
 		start, end := max(g.From[i], s.firsts[0]), min(g.To[i], s.firsts[len(s.days)]-1)
@@ -98,8 +105,10 @@ func (s *spreader) line(from, to int) {
 		lo, hi := int(start.Month()-s.From), int(end.Month()-s.From)
 		first, last = min(first, lo), max(last, hi)
 		for m := lo; m <= hi; m++ {
-			s.days[m] += uint8(domain.Overlap(start, end, s.firsts[m], s.firsts[m+1]-1))
+			s.days[m] += uint8(s.firsts[m+1] - s.firsts[m])
 		}
+		s.days[lo] -= uint8(start - s.firsts[lo])
+		s.days[hi] -= uint8(s.firsts[hi+1] - 1 - end)
 	}
 	var known [32]int64 // minutes by number of days, +1; 0 while not computed
 	for m := first; m <= last; m++ {
@@ -109,24 +118,24 @@ func (s *spreader) line(from, to int) {
 			continue
 		}
 		if g.Class[from] == domain.GrantFrame {
-			s.minutes[v][m] += roundedQuotient(g.Amount[from]*int64(days), int64(s.firsts[m+1]-s.firsts[m]))
+			minutes[m] += roundedQuotient(g.Amount[from]*int64(days), int64(s.firsts[m+1]-s.firsts[m]))
 			continue
 		}
 		if known[days] == 0 {
 			known[days] = roundedQuotient(g.Amount[from]*int64(days), weekNano) + 1
 		}
-		s.minutes[v][m] += known[days] - 1
+		minutes[m] += known[days] - 1
 	}
 	s.low, s.high = min(s.low, first), max(s.high, last)
 }
 
-func (s *spreader) varietyOf(class domain.GrantClass, method uint8) int {
-	for i, v := range s.varieties {
-		if v == (variety{class, method}) {
+func (s *spreader) varietyAt(v variety) int {
+	for i, known := range s.varieties {
+		if known == v {
 			return i
 		}
 	}
-	s.varieties = append(s.varieties, variety{class, method})
+	s.varieties = append(s.varieties, v)
 	s.minutes = append(s.minutes, make([]int64, len(s.days)))
 	return len(s.varieties) - 1
 }
@@ -141,13 +150,13 @@ func (s *spreader) away(from, to, m int) bool {
 	return false
 }
 
-// keepLines notes the lines behind the cell that is added next.
+// keepLines notes the lines behind the row that is added next.
 func (s *spreader) keepLines(from, to int, v variety, m int) {
 	g := &s.Grants
 	for i := from; i < to; i++ {
 		start, end := max(g.From[i], s.firsts[m]), min(g.To[i], s.firsts[m+1]-1)
-		if g.Class[i] == v.class && g.Method[i] == v.method && start <= end {
-			s.out.absent = append(s.out.absent, absentLine{uint32(len(s.out.Case)), g.Line[i], g.Class[i], start, end, g.Amount[i]})
+		if varietyOf(g.Class[i], g.Method[i]) == v && start <= end {
+			s.out.absent = append(s.out.absent, absentLine{uint32(len(s.out.Month)), g.Line[i], g.Class[i], start, end, g.Amount[i]})
 		}
 	}
 }
@@ -161,49 +170,57 @@ func roundedQuotient(n, d int64) int64 {
 	return q
 }
 
-// minutesUnder returns the cells' minutes where absence days count as the component's ladders say.
-func (p *Prepared) minutesUnder(c *Component) []int64 {
-	if len(c.Absence) == 0 || len(p.granted.absent) == 0 {
-		return p.granted.Minutes
-	}
-	minutes := append([]int64(nil), p.granted.Minutes...)
-	lines, absences := p.granted.absent, &p.Absences
-	away := 0
+// minutesUnder returns the minutes of a segment where absence days count as the component's ladders say, in the buffer if it is large enough.
+func (p *Prepared) minutesUnder(c *Component, s *cells, buffer []int64) []int64 {
+	minutes := append(buffer[:0], s.Count...)
+	lines := s.absent
+	at := 0 // the line of cells that a row is in
+	away, _ := s.rowsOf(p.Absences.Case)
 	for i := 0; i < len(lines); {
-		cell := lines[i].cell
-		for away < len(absences.Case) && absences.Case[away] < p.granted.Case[cell] {
+		row := lines[i].row
+		for s.lines[at].to <= row {
+			at++
+		}
+		for away < len(p.Absences.Case) && p.Absences.Case[away] < s.lines[at].cs {
 			away++
 		}
-		minutes[cell] = 0
-		for i < len(lines) && lines[i].cell == cell {
-			first, percents := lines[i], int64(0)
-			for i < len(lines) && lines[i].cell == cell && lines[i].line == first.line {
-				percents += p.percents(c, p.granted.Case[cell], away, lines[i].from, lines[i].to)
+		back := away
+		for back < len(p.Absences.Case) && p.Absences.Case[back] == s.lines[at].cs {
+			back++
+		}
+		minutes[row] = 0
+		month := s.Month[row] - p.From
+		start := p.firsts[month]
+		percents := p.percents(c, start, away, back)
+		for i < len(lines) && lines[i].row == row {
+			first, sum := lines[i], int64(0)
+			for i < len(lines) && lines[i].row == row && lines[i].line == first.line {
+				for day := lines[i].from; day <= lines[i].to; day++ {
+					sum += int64(percents[day-start])
+				}
 				i++
 			}
-			month := p.From + domain.Month(p.granted.Month[cell])
 			if first.class == domain.GrantFrame {
-				minutes[cell] += roundedQuotient(first.amount*percents, int64(100*month.Days()))
+				minutes[row] += roundedQuotient(first.amount*sum, 100*int64(p.firsts[month+1]-start))
 			} else {
-				minutes[cell] += roundedQuotient(first.amount*percents, 100*weekNano)
+				minutes[row] += roundedQuotient(first.amount*sum, 100*weekNano)
 			}
 		}
 	}
 	return minutes
 }
 
-// percents counts the days from..to, each as the percentage that the component's ladders give it; away is the first absence of
-// the case.
-func (p *Prepared) percents(c *Component, cs uint32, away int, from, to domain.Date) (sum int64) {
-	absences := &p.Absences
-	for day := from; day <= to; day++ {
-		percent := 100
-		for i := away; i < len(absences.Case) && absences.Case[i] == cs; i++ {
-			if absences.From[i] <= day && day <= absences.To[i] {
-				percent = min(percent, c.percentOf(domain.AbsenceReason[absences.Reason[i]], int(day-absences.From[i])))
-			}
-		}
-		sum += int64(percent)
+// percents returns how much each of 31 days counts under the component's ladders and the absences [away, back): the lowest percent of those
+// that cover it.
+func (p *Prepared) percents(c *Component, first domain.Date, away, back int) (percents [31]uint8) {
+	for i := range percents {
+		percents[i] = 100
 	}
-	return sum
+	for i := away; i < back; i++ {
+		reason := domain.AbsenceReason[p.Absences.Reason[i]]
+		for day := max(first, p.Absences.From[i]); day <= min(first+30, p.Absences.To[i]); day++ {
+			percents[day-first] = min(percents[day-first], uint8(c.percentOf(reason, int(day-p.Absences.From[i]))))
+		}
+	}
+	return percents
 }

@@ -142,16 +142,16 @@ func distinct(n int, reads []string, of domain.Codes, word func(i int, variable 
 		return nil, 1
 	}
 	digits, numbers := make([]uint32, n), map[string]uint32{}
+	var key []byte
 	for i := range digits {
-		var key strings.Builder
+		key = key[:0]
 		for _, v := range variables {
-			key.WriteString(word(i, v))
-			key.WriteByte(0)
+			key = append(append(key, word(i, v)...), 0)
 		}
-		d, ok := numbers[key.String()]
+		d, ok := numbers[string(key)]
 		if !ok {
 			d = uint32(len(numbers))
-			numbers[key.String()] = d
+			numbers[string(key)] = d
 		}
 		digits[i] = d
 	}

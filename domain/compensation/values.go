@@ -44,30 +44,37 @@ func newValues[T any](k *compiled, o Operand, worth func(domain.Decimal, domain.
 	all.useCodes(&v.band, domain.Bands, "band")
 	v.size = all.size // never above denseLimit: at most 65 536 units × 6 categories × 7 bands
 	v.known = make([]known[T], v.size*len(p.Values))
-	for m := k.From; m <= k.To; m++ {
-		v.months = append(v.months, v.valueOn(m.First()))
+	for m := range max(0, len(k.firsts)-1) {
+		v.months = append(v.months, v.valueOn(k.firsts[m]))
 	}
 	return v, nil
 }
 
-// newRates returns what the component pays per (60: an hour of minutes) of its quantity.
-func newRates(k *compiled, parameter string, per int64) (*values[rate], error) {
+// newRates returns what the component pays per quantum of its quantities.
+func newRates(k *compiled) (*values[rate], error) {
+	name := k.rateParameter()
 	decimals := 0
-	if p := k.document.Model.Parameter(parameter); p != nil {
-		for _, v := range p.Values {
-			decimals = max(decimals, v.Scalar.Value.Decimals())
-			for _, e := range v.Table {
-				decimals = max(decimals, e.Value.Decimals())
-			}
-		}
+	if p := k.document.Model.Parameter(name); p != nil {
+		decimals = p.decimals()
 	}
-	return newValues(k, Operand{Parameter: parameter}, func(value domain.Decimal, _ domain.Date) (rate, error) {
-		r, err := newRate(value, decimals, k.out.Quantum, per)
+	return newValues(k, Operand{Parameter: name}, func(value domain.Decimal, _ domain.Date) (rate, error) {
+		r, err := newRate(value, decimals, k.out.Quantum, k.per())
 		if err != nil {
-			err = fmt.Errorf("model %s, parameters.%s: %w", k.out.Policy, parameter, err)
+			err = fmt.Errorf("model %s, parameters.%s: %w", k.out.Policy, name, err)
 		}
 		return r, err
 	})
+}
+
+// decimals returns how many decimals the parameter's values have at most.
+func (p *Parameter) decimals() (n int) {
+	for _, v := range p.Values {
+		n = max(n, v.Scalar.Value.Decimals())
+		for _, e := range v.Table {
+			n = max(n, e.Value.Decimals())
+		}
+	}
+	return n
 }
 
 // valueOn returns the position of the dated value in force on a day, -1 before the first.

@@ -8,6 +8,7 @@ import (
 	"io"
 	"strings"
 
+	"careledger/cmd/careledger/internal/spreadsheet"
 	"careledger/domain"
 )
 
@@ -29,7 +30,7 @@ const payeeHeader = "provider;account;name"
 // The column name may be left out. The refusal lists every line that is wrong, as domain.Problems.
 func ParsePayees(r io.Reader) (map[string]Payee, error) {
 	text := bufio.NewReader(r)
-	if bom, err := text.Peek(3); err == nil && string(bom) == byteOrderMark {
+	if bom, err := text.Peek(3); err == nil && string(bom) == spreadsheet.ByteOrderMark {
 		_, _ = text.Discard(3)
 	}
 	lines := csv.NewReader(text)

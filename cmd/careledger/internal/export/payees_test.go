@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"careledger/cmd/careledger/internal/spreadsheet"
 	"careledger/domain"
 )
 
@@ -16,7 +17,7 @@ func TestPayeesAreReadFromASwedishCSVFile(t *testing.T) {
 		"omsorg_nord":  {Giro: domain.Giro{Kind: domain.Plusgiro, Digits: "2865434"}},
 	}
 	for name, file := range map[string]string{
-		"as a spreadsheet saves it": byteOrderMark + "provider;account;name\r\nlund-hemvard;bankgiro 5050-1055;\"Lunds hemvård; kassan\"\r\nomsorg_nord; pg 28 65 43-4;\r\n;;\r\n",
+		"as a spreadsheet saves it": spreadsheet.ByteOrderMark + "provider;account;name\r\nlund-hemvard;bankgiro 5050-1055;\"Lunds hemvård; kassan\"\r\nomsorg_nord; pg 28 65 43-4;\r\n;;\r\n",
 		"as a program writes it":    "provider;account;name\nlund-hemvard;bg 5050-1055;Lunds hemvård; kassan\nomsorg_nord;plusgiro 2865434;\n",
 		"with fields left out":      "provider;account;name\n\nlund-hemvard;bg50501055;\"Lunds hemvård; kassan\"\nomsorg_nord;plusgiro 2865434",
 	} {
@@ -73,7 +74,7 @@ func TestAPayeeFileNeedsItsHeader(t *testing.T) {
 
 func FuzzParsePayees(f *testing.F) {
 	f.Add("provider;account;name\nlund-hemvard;bankgiro 5050-1055;Lunds hemvård\n")
-	f.Add(byteOrderMark + "provider;account\r\nomsorg_nord;pg 28 65 43-4\r\n")
+	f.Add(spreadsheet.ByteOrderMark + "provider;account\r\nomsorg_nord;pg 28 65 43-4\r\n")
 	f.Add("provider;account\n\"a\nb\";bg 1\n;\n\"")
 	f.Fuzz(func(t *testing.T, file string) {
 		payees, err := ParsePayees(strings.NewReader(file))

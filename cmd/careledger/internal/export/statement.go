@@ -3,7 +3,6 @@ package export
 import (
 	"cmp"
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -11,6 +10,7 @@ import (
 
 	"golang.org/x/text/unicode/norm"
 
+	"careledger/cmd/careledger/internal/spreadsheet"
 	"careledger/domain"
 )
 
@@ -23,15 +23,9 @@ type StatementSettings struct {
 // statement is what a provider gets with a payout, whichever the file format: a heading, a line for each line of the payout, and a total.
 // It names no case, no event and no actor but who calculated and who approved.
 type statement struct {
-	heading [][2]string // label and text
-	rows    [][]cell    // in the order of statementColumns
+	heading [][2]string          // label and text
+	rows    [][]spreadsheet.Cell // in the order of statementColumns
 	total   domain.Money
-}
-
-// cell is a text, or a number in plain notation with a point.
-type cell struct {
-	text   string
-	number string
 }
 
 type statementColumn struct {
@@ -96,11 +90,11 @@ func (s *statement) head(label, text string) {
 	}
 }
 
-func (ps *problems) row(p *Payout, l *domain.PayoutLine, settings StatementSettings) []cell {
-	kind, causes := "Månaden", cell{}
+func (ps *problems) row(p *Payout, l *domain.PayoutLine, settings StatementSettings) []spreadsheet.Cell {
+	kind, causes := "Månaden", spreadsheet.Cell{}
 	if l.Adjusts(p.Calculated.Month) {
 		kind = "Justering av " + l.Month.String()
-		causes.number = strconv.Itoa(cmp.Or(l.CausesInAll, len(l.Causes)))
+		causes.Number = strconv.Itoa(cmp.Or(l.CausesInAll, len(l.Causes)))
 	}
 	quantity, err := domain.ParseDecimal(l.Quantity)
 	if err != nil {
@@ -110,10 +104,10 @@ func (ps *problems) row(p *Payout, l *domain.PayoutLine, settings StatementSetti
 	if l.Unit != "" {
 		unitName = cmp.Or(plainText(settings.UnitNames[l.Unit]), l.Unit)
 	}
-	return []cell{
-		{text: l.Month.String()}, {text: kind}, {text: plainText(l.Unit)}, {text: unitName}, {text: plainText(l.Policy)}, {text: plainText(l.Component)},
-		{text: plainText(l.Account)}, {number: strconv.Itoa(l.Cases)}, {number: quantity.String()}, {text: quantityText(l.QuantityUnit)},
-		{number: l.Known.String()}, {number: l.Settled.String()}, causes, {number: l.Amount.String()},
+	return []spreadsheet.Cell{
+		{Text: l.Month.String()}, {Text: kind}, {Text: plainText(l.Unit)}, {Text: unitName}, {Text: plainText(l.Policy)}, {Text: plainText(l.Component)},
+		{Text: plainText(l.Account)}, {Number: strconv.Itoa(l.Cases)}, {Number: quantity.String()}, {Text: quantityText(l.QuantityUnit)},
+		{Number: l.Known.String()}, {Number: l.Settled.String()}, causes, {Number: l.Amount.String()},
 	}
 }
 
@@ -166,9 +160,4 @@ func plainText(s string) string {
 		return r
 	}, norm.NFC.String(s))
 	return strings.Join(strings.Fields(s), " ")
-}
-
-// mayBeFormula says whether a spreadsheet may take a text for a formula: by its first character, in Latin or full width.
-func mayBeFormula(s string) bool {
-	return s != "" && slices.Contains([]rune("=+-@＝＋－＠"), []rune(s)[0])
 }

@@ -5,11 +5,9 @@ import (
 	"encoding/csv"
 	"fmt"
 	"io"
-	"strings"
-)
 
-// byteOrderMark tells a spreadsheet that a CSV file is UTF-8.
-const byteOrderMark = "\ufeff"
+	"careledger/cmd/careledger/internal/spreadsheet"
+)
 
 // StatementCSV writes the statement of a payout as a Swedish CSV file: UTF-8 with a byte order mark, semicolons, decimal commas, CR LF.
 // A text that a spreadsheet would take for a formula gets an apostrophe before it.
@@ -19,11 +17,11 @@ func StatementCSV(w io.Writer, payout Payout, settings StatementSettings) error 
 		return err
 	}
 	var b bytes.Buffer
-	b.WriteString(byteOrderMark)
+	b.WriteString(spreadsheet.ByteOrderMark)
 	c := csv.NewWriter(&b)
 	c.Comma, c.UseCRLF = ';', true
 	for _, h := range s.heading {
-		if err := c.Write([]string{h[0], cell{text: h[1]}.csv()}); err != nil {
+		if err := c.Write([]string{h[0], spreadsheet.Cell{Text: h[1]}.CSV()}); err != nil {
 			return fmt.Errorf("write the statement: %w", err)
 		}
 	}
@@ -37,25 +35,15 @@ func StatementCSV(w io.Writer, payout Payout, settings StatementSettings) error 
 	for _, r := range s.rows {
 		fields := make([]string, len(r))
 		for i, f := range r {
-			fields[i] = f.csv()
+			fields[i] = f.CSV()
 		}
 		rows = append(rows, fields)
 	}
 	total := make([]string, len(titles))
-	total[0], total[amountColumn] = "Summa", cell{number: s.total.String()}.csv()
+	total[0], total[amountColumn] = "Summa", spreadsheet.Cell{Number: s.total.String()}.CSV()
 	if err := c.WriteAll(append(rows, total)); err != nil {
 		return fmt.Errorf("write the statement: %w", err)
 	}
 	_, err = w.Write(b.Bytes())
 	return err
-}
-
-func (c cell) csv() string {
-	switch {
-	case c.number != "":
-		return strings.Replace(c.number, ".", ",", 1)
-	case mayBeFormula(c.text):
-		return "'" + c.text
-	}
-	return c.text
 }

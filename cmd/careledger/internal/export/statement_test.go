@@ -15,6 +15,7 @@ import (
 	"github.com/xuri/excelize/v2"
 	"pgregory.net/rapid"
 
+	"careledger/cmd/careledger/internal/spreadsheet"
 	"careledger/domain"
 )
 
@@ -64,7 +65,7 @@ type sheetCell struct {
 func TestAStatementAsCSVIsWhatASwedishSpreadsheetOpens(t *testing.T) {
 	file := writeStatementCSV(t, march(t)[0], statementSettings())
 	golden(t, "march.csv", file)
-	text, marked := strings.CutPrefix(string(file), byteOrderMark)
+	text, marked := strings.CutPrefix(string(file), spreadsheet.ByteOrderMark)
 	require.True(t, marked)
 	assert.Equal(t, strings.Count(text, "\n"), strings.Count(text, "\r\n"))
 	for _, line := range []string{
@@ -118,7 +119,7 @@ func TestAStatementAddsUpToItsPayoutInEitherFormat(t *testing.T) {
 		settings := StatementSettings{Authority: rapid.String().Draw(t, "authority"), UnitNames: map[string]string{"u-1": rapid.String().Draw(t, "unit name")}}
 
 		file := writeStatementCSV(t, p, settings)
-		read := csv.NewReader(bytes.NewReader(bytes.TrimPrefix(file, []byte(byteOrderMark))))
+		read := csv.NewReader(bytes.NewReader(bytes.TrimPrefix(file, []byte(spreadsheet.ByteOrderMark))))
 		read.Comma, read.FieldsPerRecord = ';', -1
 		records, err := read.ReadAll()
 		require.NoError(t, err)
@@ -169,7 +170,7 @@ func TestANameThatLooksLikeAFormulaIsAText(t *testing.T) {
 		p := march(t)[0]
 		p.ProviderName = name
 		settings := StatementSettings{Authority: name, UnitNames: map[string]string{"ostra-torn-linero": name}}
-		read := csv.NewReader(bytes.NewReader(bytes.TrimPrefix(writeStatementCSV(t, p, settings), []byte(byteOrderMark))))
+		read := csv.NewReader(bytes.NewReader(bytes.TrimPrefix(writeStatementCSV(t, p, settings), []byte(spreadsheet.ByteOrderMark))))
 		read.Comma, read.FieldsPerRecord = ';', -1
 		records, err := read.ReadAll()
 		require.NoError(t, err)
@@ -178,7 +179,7 @@ func TestANameThatLooksLikeAFormulaIsAText(t *testing.T) {
 			for _, field := range r {
 				if field == "'"+plainText(name) {
 					found++
-				} else if mayBeFormula(field) {
+				} else if spreadsheet.MayBeFormula(field) {
 					assert.Regexp(t, `^-[0-9]+,[0-9]{2}$`, field, "only an amount begins with a sign")
 				}
 			}

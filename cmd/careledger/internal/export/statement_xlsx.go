@@ -10,17 +10,11 @@ import (
 
 	"github.com/xuri/excelize/v2"
 
-	"careledger/domain"
+	"careledger/cmd/careledger/internal/spreadsheet"
 )
 
-// The sheet that a workbook has, and the format of its amounts.
-const (
-	statementSheet = "Underlag"
-	amountFormat   = "#,##0.00"
-)
-
-// exactAmount is the largest amount that a workbook keeps to the öre: it stores numbers as float64, which is exact for fifteen digits.
-const exactAmount domain.Money = 1e15 - 1
+// statementSheet is the sheet that a workbook has.
+const statementSheet = "Underlag"
 
 // StatementXLSX writes the statement of a payout as a workbook. Its total is a SUM over the amounts, stored with its value. Texts are
 // stored as texts, which no spreadsheet evaluates.
@@ -33,7 +27,7 @@ func StatementXLSX(w io.Writer, payout Payout, settings StatementSettings) error
 	for _, l := range payout.Calculated.Lines {
 		most, least = max(most, l.Known, l.Settled, l.Amount), min(least, l.Known, l.Settled, l.Amount)
 	}
-	if most > exactAmount || least < -exactAmount {
+	if most > spreadsheet.ExactAmount || least < -spreadsheet.ExactAmount {
 		return fmt.Errorf("payout %s: an amount is too large for a workbook; take the CSV file", payout.ID)
 	}
 	f := excelize.NewFile()
@@ -58,7 +52,7 @@ func fillWorkbook(f *excelize.File, s *statement, p *Payout) error {
 	if err := f.SetSheetName("Sheet1", statementSheet); err != nil {
 		return err
 	}
-	styles, err := newStatementStyles(f)
+	styles, err := spreadsheet.NewStyles(f)
 	if err != nil {
 		return err
 	}
@@ -72,27 +66,7 @@ func fillWorkbook(f *excelize.File, s *statement, p *Payout) error {
 	return sheet.Flush()
 }
 
-type statementStyles struct{ bold, amount, total int }
-
-func newStatementStyles(f *excelize.File) (statementStyles, error) {
-	var errs []error
-	style := func(bold bool, format string) int {
-		s := &excelize.Style{}
-		if bold {
-			s.Font = &excelize.Font{Bold: true}
-		}
-		if format != "" {
-			s.CustomNumFmt = &format
-		}
-		id, err := f.NewStyle(s)
-		errs = append(errs, err)
-		return id
-	}
-	st := statementStyles{bold: style(true, ""), amount: style(false, amountFormat), total: style(true, amountFormat)}
-	return st, errors.Join(errs...)
-}
-
-func writeStatement(sheet *excelize.StreamWriter, s *statement, styles statementStyles) error {
+func writeStatement(sheet *excelize.StreamWriter, s *statement, styles spreadsheet.Styles) error {
 	columns := statementColumns()
 	for i, c := range columns {
 		if err := sheet.SetColWidth(i+1, i+1, float64(c.width)); err != nil {
@@ -105,14 +79,14 @@ func writeStatement(sheet *excelize.StreamWriter, s *statement, styles statement
 		return sheet.SetRow("A"+strconv.Itoa(row), cells)
 	}
 	for _, h := range s.heading {
-		if err := write([]any{excelize.Cell{StyleID: styles.bold, Value: h[0]}, nil, h[1]}); err != nil {
+		if err := write([]any{excelize.Cell{StyleID: styles.Bold, Value: h[0]}, nil, h[1]}); err != nil {
 			return err
 		}
 	}
 	row++
 	titles := make([]any, len(columns))
 	for i, c := range columns {
-		titles[i] = excelize.Cell{StyleID: styles.bold, Value: c.title}
+		titles[i] = excelize.Cell{StyleID: styles.Bold, Value: c.title}
 	}
 	if err := write(titles); err != nil {
 		return err
@@ -122,7 +96,11 @@ func writeStatement(sheet *excelize.StreamWriter, s *statement, styles statement
 		cells := make([]any, len(r))
 		for i, c := range r {
 			var err error
-			if cells[i], err = c.xlsx(columns[i].amount, styles); err != nil {
+			style := 0
+			if columns[i].amount {
+				style = styles.Amount
+			}
+			if cells[i], err = c.XLSX(style); err != nil {
 				return err
 			}
 		}
@@ -131,11 +109,7 @@ func writeStatement(sheet *excelize.StreamWriter, s *statement, styles statement
 		}
 	}
 	total := make([]any, len(columns))
-	value, err := number(s.total.String())
-	if err != nil {
-		return err
-	}
-	sum := excelize.Cell{StyleID: styles.total, Value: value}
+	sum := spreadsheet.Cell{Number: s.total.String()}
 	if len(s.rows) > 0 {
 		name, err := excelize.ColumnNumberToName(amountColumn + 1)
 		if err != nil {
@@ -143,24 +117,10 @@ func writeStatement(sheet *excelize.StreamWriter, s *statement, styles statement
 		}
 		sum.Formula = fmt.Sprintf("SUM(%s%d:%s%d)", name, first, name, row)
 	}
-	total[0], total[amountColumn] = excelize.Cell{StyleID: styles.bold, Value: "Summa"}, sum
+	value, err := sum.XLSX(styles.BoldAmount)
+	if err != nil {
+		return err
+	}
+	total[0], total[amountColumn] = excelize.Cell{StyleID: styles.Bold, Value: "Summa"}, value
 	return write(total)
 }
-
-func (c cell) xlsx(amount bool, styles statementStyles) (any, error) {
-	if c.number == "" {
-		if c.text == "" {
-			return nil, nil
-		}
-		return c.text, nil
-	}
-	v, err := number(c.number)
-	if amount {
-		return excelize.Cell{StyleID: styles.amount, Value: v}, err
-	}
-	return v, err
-}
-
-// number is a decimal as a workbook stores it. What is written is the shortest text that reads back as the same float64, which for at
-// most fifteen digits is the decimal itself.
-func number(s string) (float64, error) { return strconv.ParseFloat(s, 64) }

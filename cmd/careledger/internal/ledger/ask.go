@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -26,19 +28,23 @@ const (
 	QuestionPayouts      = "payouts"
 	QuestionPayout       = "payout"
 	QuestionWhy          = "why"
+	QuestionBundle       = "bundle"
 	QuestionSheet        = "sheet"
 	QuestionDeviation    = "deviation"
 	QuestionRecipients   = "recipients"
 	QuestionActivities   = "activities"
 	QuestionInvoice      = "invoice-basis"
 	QuestionVerify       = "verify"
+	QuestionAccess       = "access"
 	QuestionAuthority    = "authority" // the one to write to: the one named, if the ledger holds it or none, or the only one
 )
 
 // Request is a question with everything it needs, so that it can be put to another process. Texts are as a person writes them;
 // "" asks for the default.
 type Request struct {
-	Question     string  `json:"question"`
+	Question string `json:"question"`
+	Reader
+
 	Authority    string  `json:"authority,omitempty"`
 	AsOfSequence *uint64 `json:"as_of_sequence,omitempty"`
 	AsOf         string  `json:"as_of,omitempty"` // RFC 3339, or a date: the end of that day in Sweden
@@ -49,20 +55,30 @@ type Request struct {
 	Year         string  `json:"year,omitempty"`   // in place of From and To
 	Month        string  `json:"month,omitempty"`  // invoice-basis
 
-	Entity   string `json:"entity,omitempty"`   // trail, sheet
+	Entity   string `json:"entity,omitempty"`   // trail, sheet; access: only what showed it
+	ReadBy   string `json:"read_by,omitempty"`  // access: only what this actor read
 	Event    string `json:"event,omitempty"`    // why, in place of a payout
 	Lang     string `json:"lang,omitempty"`     // why as a page: sv, en
+	Redact   bool   `json:"redact,omitzero"`    // bundle
 	Policy   string `json:"policy,omitempty"`   // policy
-	Payout   string `json:"payout,omitempty"`   // payout; why, with its line and posting: 2016-03-lund-hemvard/2/1
+	Payout   string `json:"payout,omitempty"`   // payout, bundle; why, with its line and posting: 2016-03-lund-hemvard/2/1
 	Decision string `json:"decision,omitempty"` // sheet
 	On       string `json:"on,omitempty"`       // sheet
 
 	Models      []replay.ModelSet `json:"models,omitempty"` // replay
 	Set         []string          `json:"set,omitempty"`
 	Sweep       string            `json:"sweep,omitempty"`
+	Across      string            `json:"across,omitempty"` // a second sweep, of another parameter: a grid
 	Seek        string            `json:"seek,omitempty"`
 	Budget      string            `json:"budget,omitempty"`
 	InForceFrom string            `json:"in_force_from,omitempty"`
+	Compare     string            `json:"compare,omitempty"`
+	LimitChange string            `json:"limit_change,omitempty"`
+	Assume      []string          `json:"assume,omitempty"`
+	AssumeSeed  *uint64           `json:"assume_seed,omitempty"` // replay.DefaultSeed if left out
+
+	// GivenBy is what finds the ledger and where the answer goes, as the asker gave it but without a password: for the command that a stamp names.
+	GivenBy []string `json:"given_by,omitempty"`
 
 	Progress ProgressFunc `json:"-"`
 }
@@ -70,8 +86,11 @@ type Request struct {
 // Ask answers from what the log holds now.
 func (l *Local) Ask(ctx context.Context, r Request, w io.Writer) error {
 	var more []report.Format
-	if r.Question == QuestionSheet || r.Question == QuestionWhy && r.Event == "" {
+	switch {
+	case r.Question == QuestionSheet, r.Question == QuestionWhy && r.Event == "":
 		more = append(more, report.HTML)
+	case r.Question == QuestionReplay:
+		more = append(more, report.XLSX, report.SVG, report.SwedishCSV)
 	}
 	format, err := report.ParseFormat(r.Format, more...)
 	if err != nil {
@@ -91,39 +110,76 @@ func (l *Local) Ask(ctx context.Context, r Request, w io.Writer) error {
 	if r.Question == QuestionVerify {
 		return l.verify(ctx, r, format, w)
 	}
-	if r.InForceFrom != "" && len(r.Models)+len(r.Set) == 0 && r.Sweep == "" && r.Seek == "" {
-		return &Wrong{fmt.Errorf("--in-force-from says from when an alternative holds; give one with --model, --set, --sweep or --seek")}
+	if r.Question == QuestionAccess {
+		return l.accesses(ctx, r, format, w)
 	}
-	if answer := healthAnswers[r.Question]; answer != nil {
-		return l.askMunicipalities(ctx, &healthQuestion{Request: r, query: q, format: format, w: w}, answer)
+	if err := r.checkAlternative(); err != nil {
+		return &Wrong{err}
 	}
-	answer := answers[r.Question]
-	if answer == nil {
-		return &Wrong{fmt.Errorf("%q is not a question that this ledger answers", r.Question)}
-	}
-	o, err := l.answering(ctx, r.Authority)
-	if err != nil {
-		return err
-	}
-	err = answer(&question{ctx, o, r, q, format, w})
+	answered, err := l.answerTo(ctx, r, q, format)
 	if field := (*projections.FieldError)(nil); errors.As(err, &field) {
 		return &Wrong{err}
 	}
-	return err
+	if err != nil {
+		return err
+	}
+	return l.show(ctx, r.Reader, r.Question, r.arguments(), answered, w)
 }
 
-// question is one on its way to its answer.
-type question struct {
-	ctx context.Context
-	*openLog
+// answerTo computes the answer to a question, of which nothing is shown yet. Where the question names a case or patient itself, a reader who may not
+// see one is refused before: whether there is such a case is not told either.
+func (l *Local) answerTo(ctx context.Context, r Request, q projections.Query, format report.Format) (*answer, error) {
+	about := inquiry{r, q, format}
+	if domain.Entity(r.Entity).OfPerson() {
+		if err := r.check(); err != nil {
+			return nil, err
+		}
+	}
+	if answer := healthAnswers[r.Question]; answer != nil {
+		return l.askMunicipalities(ctx, &healthQuestion{inquiry: about}, answer)
+	}
+	answer := answers[r.Question]
+	if answer == nil {
+		return nil, &Wrong{fmt.Errorf("%q is not a question that this ledger answers", r.Question)}
+	}
+	o, err := l.answering(ctx, r.Authority)
+	if err != nil {
+		return nil, err
+	}
+	return answer(&question{ctx, o, about})
+}
+
+// arguments are what an access log says of a question: all of it but who asks, what for, and the text of model documents that it brings.
+func (r Request) arguments() Request {
+	r.Reader = Reader{}
+	sets := r.Models
+	r.Models = nil
+	for _, m := range sets {
+		var named replay.ModelSet
+		for _, d := range m.Documents {
+			named.Documents = append(named.Documents, replay.Document{Name: d.Name})
+		}
+		r.Models = append(r.Models, named)
+	}
+	return r
+}
+
+// inquiry is a question that has been read.
+type inquiry struct {
 	Request
 	query  projections.Query
 	format report.Format
-	w      io.Writer
 }
 
-// answers are the questions about one authority. It must not be changed.
-var answers = map[string]func(*question) error{
+// question is one about the log of one authority, on its way to its answer.
+type question struct {
+	ctx context.Context
+	*openLog
+	inquiry
+}
+
+// answers are the questions about one authority. Each says whom its answer shows. It must not be changed.
+var answers = map[string]func(*question) (*answer, error){
 	QuestionCompensation: (*question).compensation,
 	QuestionFulfilment:   (*question).fulfilment,
 	QuestionReplay:       (*question).replay,
@@ -133,117 +189,171 @@ var answers = map[string]func(*question) error{
 	QuestionPayouts:      (*question).payouts,
 	QuestionPayout:       (*question).payouts,
 	QuestionWhy:          (*question).why,
+	QuestionBundle:       (*question).bundle,
 	QuestionSheet:        (*question).sheet,
 	QuestionDeviation:    (*question).deviation,
 }
 
-func (a *question) compensation() error {
+// shows is an answer as of a moment that write writes, and that names these cases and patients, and beside them what they are named for (a payout).
+func (a *question) shows(asOf projections.Moment, entities []domain.Entity, write func(io.Writer) error) (*answer, error) {
+	return &answer{[]shown{a.shown(asOf, entities...)}, write}, nil
+}
+
+// showsDocument is shows of whom a document names, and of payouts.
+func (a *question) showsDocument(asOf projections.Moment, document any, payouts []domain.Entity, write func(io.Writer) error) (*answer, error) {
+	named, err := projections.PersonsIn(document)
+	if err != nil {
+		return nil, err
+	}
+	return a.shows(asOf, append(named, payouts...), write)
+}
+
+// showsNobody is an answer that names no case or patient.
+func showsNobody(write func(io.Writer) error) (*answer, error) { return &answer{write: write}, nil }
+
+// casesIn returns the cases and patients that n rows name by their keys, none where rows are not by case.
+func (a *question) casesIn(by []string, n int, keys func(row int) []string) []domain.Entity {
+	at := slices.Index(by, "case")
+	if at < 0 {
+		return nil
+	}
+	ids := map[string]bool{}
+	for i := range n {
+		ids[keys(i)[at]] = true
+	}
+	return a.table.PersonsOf(slices.Collect(maps.Keys(ids)))
+}
+
+func (a *question) compensation() (*answer, error) {
 	c, err := a.table.Compensation(a.query)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	return report.Compensation(a.w, a.format, c)
+	return a.shows(c.AsOf, a.casesIn(c.By, len(c.Rows), func(i int) []string { return c.Rows[i].Keys }), func(w io.Writer) error { return report.Compensation(w, a.format, c) })
 }
 
-func (a *question) fulfilment() error {
+func (a *question) fulfilment() (*answer, error) {
 	f, err := a.table.Fulfilment(a.query)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	return report.Fulfilment(a.w, a.format, f)
+	cases := a.casesIn(f.By, len(f.Rows), func(i int) []string { return f.Rows[i].Keys })
+	return a.shows(f.AsOf, cases, func(w io.Writer) error { return report.Fulfilment(w, a.format, f) })
 }
 
-func (a *question) trail() error {
+func (a *question) trail() (*answer, error) {
 	entity, err := domain.ParseEntity(a.Entity)
 	if err != nil {
-		return &Wrong{err}
+		return nil, &Wrong{err}
 	}
 	t, err := a.table.Trail(a.ctx, entity, a.query.AsOf)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	return report.Trail(a.w, a.format, t)
+	return a.showsDocument(t.AsOf, t, []domain.Entity{entity}, func(w io.Writer) error { return report.Trail(w, a.format, t) })
 }
 
-func (a *question) policies() error {
+func (a *question) policies() (*answer, error) {
 	c, err := a.table.Cut(a.query.AsOf)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	if a.Question == QuestionPolicy {
-		return report.Policy(a.w, a.format, c, a.Policy)
-	}
-	return report.Policies(a.w, a.format, c)
+	return showsNobody(func(w io.Writer) error {
+		if a.Question == QuestionPolicy {
+			return report.Policy(w, a.format, c, a.Policy)
+		}
+		return report.Policies(w, a.format, c)
+	})
 }
 
-func (a *question) payouts() error {
+func (a *question) payouts() (*answer, error) {
 	payouts, moment, err := a.table.Payouts(a.query.AsOf)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	authority := a.log.Authority()
 	if a.Question == QuestionPayouts {
-		return report.Payouts(a.w, a.format, authority, moment, payouts.All(), a.query.From, a.query.To)
+		return showsNobody(func(w io.Writer) error {
+			return report.Payouts(w, a.format, authority, moment, payouts.All(), a.query.From, a.query.To)
+		})
 	}
 	p := payouts.Payout(domain.NewEntity(domain.KindPayout, strings.TrimPrefix(a.Payout, "payout/")))
 	if p == nil {
-		return fmt.Errorf("authority %s: there is no payout %s as known at event %d; careledger payout list shows what there is", authority, a.Payout, moment.Sequence)
+		return nil, fmt.Errorf("authority %s: there is no payout %s as known at event %d; careledger payout list shows what there is", authority, a.Payout, moment.Sequence)
 	}
-	return report.Payout(a.w, a.format, authority, moment, p)
+	return a.shows(moment, append(projections.PersonsOfPayout(p), p.Entity), func(w io.Writer) error { return report.Payout(w, a.format, authority, moment, p) })
 }
 
-func (a *question) replay() error {
+func (a *question) replay() (*answer, error) {
 	r, q := &a.Request, a.query
 	request := replay.Request{AsOf: q.AsOf, From: q.From, To: q.To, By: q.By, Models: r.Models}
 	for _, s := range r.Set {
 		setting, err := replay.ParseSetting(s)
 		if err != nil {
-			return &Wrong{err}
+			return nil, &Wrong{err}
 		}
 		request.Set = append(request.Set, setting)
 	}
 	if r.Sweep != "" {
 		sweep, err := replay.ParseSweep(r.Sweep)
 		if err != nil {
-			return &Wrong{err}
+			return nil, &Wrong{err}
 		}
 		request.Sweep = &sweep
+	}
+	if r.Across != "" {
+		sweep, err := replay.ParseSweep(r.Across)
+		if err != nil {
+			return nil, &Wrong{err}
+		}
+		request.Across = &sweep
 	}
 	if r.Seek != "" || r.Budget != "" {
 		seek, err := replay.ParseSeek(r.Seek, r.Budget)
 		if err != nil {
-			return &Wrong{err}
+			return nil, &Wrong{err}
 		}
 		request.Seek = &seek
 	}
 	if r.InForceFrom != "" {
 		day, err := domain.ParseDate(r.InForceFrom)
 		if err != nil {
-			return &Wrong{fmt.Errorf("--in-force-from: %w", err)}
+			return nil, &Wrong{fmt.Errorf("--in-force-from: %w", err)}
 		}
 		request.InForceFrom = day
 	}
+	if err := r.readExamination(&request); err != nil {
+		return nil, &Wrong{err}
+	}
+	request.AsOf.Sequence = min(request.AsOf.Sequence, a.table.Position()) // what is written meanwhile is no part of the answer
 	result, err := replay.Replay(a.ctx, a.table, request, func(done, total int) {
 		r.Progress.report("replaying", int64(done), int64(total))
 	})
 	if err != nil {
-		return err
+		return nil, err
 	}
-	return report.Replay(a.w, a.format, result)
+	if result.Stamp, err = a.stamp(request.AsOf.Sequence, result); err != nil {
+		return nil, err
+	}
+	return a.shows(result.AsOf, a.casesOf(result), func(w io.Writer) error { return report.Replay(w, a.format, result) })
 }
 
 // read reads what all questions share.
 func (r Request) read() (q projections.Query, err error) {
 	q.AsOf = projections.Now
 	switch {
-	case r.AsOfSequence != nil && r.AsOf != "":
-		return q, fmt.Errorf("--as-of and --as-of-sequence exclude each other; give one")
+	case r.AsOfSequence != nil && *r.AsOfSequence == 0 && r.AsOf != "":
+		return q, fmt.Errorf("--as-of-sequence 0 is before the first event; leave --as-of out")
 	case r.AsOfSequence != nil:
 		q.AsOf.Sequence = *r.AsOfSequence
-	case r.AsOf != "":
+	}
+	if r.AsOf != "" {
 		if q.AsOf.Time, err = parseMoment(r.AsOf); err != nil {
 			return q, err
 		}
+	}
+	if r.Question == QuestionAccess { // its period is of days
+		return q, nil
 	}
 	if r.From != "" {
 		if q.From, err = domain.ParseMonth(r.From); err != nil {

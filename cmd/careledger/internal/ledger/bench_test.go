@@ -3,12 +3,22 @@ package ledger
 import (
 	"context"
 	"fmt"
+	"io"
+	"runtime"
 	"slices"
+	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/nats-io/nats-server/v2/server"
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
 	"github.com/stretchr/testify/require"
+
+	"careledger/eventstore"
+	"careledger/projections"
 )
 
 // Durable single-event commands for different cases, decided and acknowledged one by one, from so many callers at once.
@@ -46,17 +56,79 @@ func BenchmarkRecord(b *testing.B) {
 	}
 }
 
-// A file of records: parsed, judged, written and durable.
+// A file of records: parsed, judged, written and durable, beside its messages alone, in atomic batches on a stream of the same configuration.
+// ratio is the bare time over ours.
 func BenchmarkImport(b *testing.B) {
 	path := municipality(b, 100, 5, 1)
-	lines := 0
+	lines, took, bare := 0, time.Duration(0), time.Duration(0)
 	for b.Loop() {
 		l, err := Open(b.Context(), Config{Dir: b.TempDir()})
 		require.NoError(b, err)
+		began := time.Now()
 		lines += imported(b, l, path).Lines
+		took += time.Since(began)
+		bare += bareBatches(b, messagesOf(b, l))
 		require.NoError(b, l.Close())
 	}
-	b.ReportMetric(float64(lines)/b.Elapsed().Seconds(), "records/s")
+	b.ReportMetric(0, "ns/op")
+	b.ReportMetric(float64(lines)/took.Seconds(), "records/s")
+	b.ReportMetric(bare.Seconds()/took.Seconds(), "ratio")
+}
+
+func messagesOf(b *testing.B, l *Local) (all []eventstore.Message) {
+	book, err := l.book(b.Context(), "1281")
+	require.NoError(b, err)
+	log := book.opened.Load().log
+	require.NoError(b, log.Read(b.Context(), 1, log.Head().Sequence, func(e eventstore.Event) error {
+		all = append(all, e.Message)
+		return nil
+	}))
+	return all
+}
+
+// bareBatches publishes messages in atomic batches of the largest size, three under way, to a stream like the log's on a server of its own.
+func bareBatches(b *testing.B, messages []eventstore.Message) time.Duration {
+	s, err := server.NewServer(&server.Options{JetStream: true, StoreDir: b.TempDir(), SyncAlways: true, DontListen: true, NoSigs: true, NoLog: true, MaxPending: 256 << 20})
+	require.NoError(b, err)
+	s.Start()
+	defer s.Shutdown()
+	conn, err := nats.Connect("", nats.InProcessServer(s))
+	require.NoError(b, err)
+	defer conn.Close()
+	js, err := jetstream.New(conn)
+	require.NoError(b, err)
+	_, err = js.CreateStream(b.Context(), jetstream.StreamConfig{Name: "BARE", Subjects: []string{"care.1281.>"}, Storage: jetstream.FileStorage, Discard: jetstream.DiscardNew,
+		DenyDelete: true, DenyPurge: true, AllowDirect: true, AllowAtomicPublish: true, Duplicates: 100 * time.Millisecond})
+	require.NoError(b, err)
+	const window = 3
+	inbox, acks := nats.NewInbox(), make(chan *nats.Msg, window)
+	_, err = conn.ChanSubscribe(inbox, acks)
+	require.NoError(b, err)
+	await := func() {
+		ack := string((<-acks).Data)
+		require.Contains(b, ack, `"stream":"BARE"`)
+		require.NotContains(b, ack, "error")
+	}
+	began, flight := time.Now(), 0
+	for batch := range slices.Chunk(messages, eventstore.MaxCommit) {
+		if flight++; flight > window {
+			await()
+			flight--
+		}
+		id := nats.NewInbox()[len("_INBOX."):]
+		for i, m := range batch {
+			msg := &nats.Msg{Subject: "care.1281." + strings.Replace(m.Entity, "/", ".", 1) + "." + m.Type, Data: m.Data,
+				Header: nats.Header{"Care-Id": {m.ID}, "Nats-Batch-Id": {id}, "Nats-Batch-Sequence": {strconv.Itoa(i + 1)}}}
+			if i == len(batch)-1 {
+				msg.Header["Nats-Batch-Commit"], msg.Reply = []string{"1"}, inbox
+			}
+			require.NoError(b, conn.PublishMsg(msg))
+		}
+	}
+	for range flight {
+		await()
+	}
+	return time.Since(began)
 }
 
 // How long after its acknowledgement a record shows in the facts of a serving ledger.
@@ -78,4 +150,34 @@ func BenchmarkVisible(b *testing.B) {
 	slices.Sort(waits)
 	b.ReportMetric(float64(waits[len(waits)*99/100].Microseconds()), "p99-µs")
 	b.ReportMetric(float64(waits[len(waits)/2].Microseconds()), "median-µs")
+}
+
+// A case shown to so many readers at once, each recorded before it is shown; in the same run the same trails without a record.
+func BenchmarkShow(b *testing.B) {
+	for _, readers := range []int{1, 64} {
+		for _, recorded := range []bool{false, true} {
+			b.Run(fmt.Sprintf("readers=%d/recorded=%t", readers, recorded), func(b *testing.B) {
+				l := opened(b, Config{Dir: b.TempDir()})
+				imported(b, l, file(b, parties+opening+"\n"))
+				table, err := l.Table(b.Context(), "1281")
+				require.NoError(b, err)
+				b.SetParallelism(max(1, readers/runtime.GOMAXPROCS(0)))
+				b.ResetTimer()
+				b.RunParallel(func(p *testing.PB) {
+					for p.Next() {
+						var err error
+						if recorded {
+							err = l.Ask(b.Context(), aTrail("case/k", auditor), io.Discard)
+						} else {
+							_, err = table.Trail(b.Context(), "case/k", projections.Now)
+						}
+						if err != nil {
+							b.Error(err)
+						}
+					}
+				})
+				b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "answers/s")
+			})
+		}
+	}
 }

@@ -24,6 +24,7 @@ const (
 type CheckpointRequest struct {
 	Action    CheckpointAction `json:"action"`
 	Authority string           `json:"authority,omitempty"`
+	Access    bool             `json:"access,omitzero"` // of the access log, in place of the ledger's own
 	Size      uint64           `json:"size,omitzero"`
 	Since     uint64           `json:"since,omitzero"`     // prove
 	Root      []byte           `json:"root,omitempty"`     // prove: the root of the head of Since events, if it is known
@@ -34,6 +35,7 @@ type CheckpointRequest struct {
 // CheckpointAnswer is what there is.
 type CheckpointAnswer struct {
 	Authority   string             `json:"authority"`
+	Origin      string             `json:"origin"` // of the log
 	VerifierKey string             `json:"verifier_key"`
 	Cosigners   []string           `json:"cosigners,omitempty"` // verifier keys
 	Checkpoints []CheckpointStored `json:"checkpoints"`         // oldest first; one unless they are listed
@@ -52,23 +54,33 @@ func (l *Local) Checkpoint(ctx context.Context, r CheckpointRequest) (*Checkpoin
 	if err != nil {
 		return nil, err
 	}
-	a := &CheckpointAnswer{Authority: o.log.Authority()}
-	if a.VerifierKey, err = o.log.VerifierKey(ctx); err != nil {
+	log := o.log
+	a := &CheckpointAnswer{Authority: log.Authority(), Origin: eventstore.Origin(log.Authority())}
+	if r.Access {
+		if log, err = l.accessLog(ctx, a.Authority); err == nil && log == nil {
+			err = fmt.Errorf("authority %s: nobody has been shown a case or patient yet, so there is no access log", a.Authority)
+		}
+		if err != nil {
+			return nil, err
+		}
+		a.Origin = eventstore.AccessOrigin(a.Authority)
+	}
+	if a.VerifierKey, err = log.VerifierKey(ctx); err != nil {
 		return nil, noProofDir(err)
 	}
 	var found []*eventstore.Checkpoint
 	switch r.Action {
 	case CheckpointList:
-		found, err = o.log.CheckCheckpoints()
+		found, err = log.CheckCheckpoints()
 	case CheckpointShow, CheckpointProve:
 		var c *eventstore.Checkpoint
-		if c, err = checkpointOf(ctx, o.log, r.Size); err == nil && r.Action == CheckpointProve {
-			a.Proof, err = prove(o.log, r, c)
+		if c, err = checkpointOf(ctx, log, r.Size); err == nil && r.Action == CheckpointProve {
+			a.Proof, err = prove(log, r, c)
 		}
 		found = append(found, c)
 	case CheckpointAccept:
 		var c *eventstore.Checkpoint
-		c, err = o.log.AcceptCosignatures(ctx, r.Note, r.Cosigners...)
+		c, err = log.AcceptCosignatures(ctx, r.Note, r.Cosigners...)
 		found = append(found, c)
 	default:
 		return nil, &Wrong{fmt.Errorf("%q is not asked of checkpoints; use show, list, prove or accept", r.Action)}
@@ -83,7 +95,7 @@ func (l *Local) Checkpoint(ctx context.Context, r CheckpointRequest) (*Checkpoin
 		}
 		a.Checkpoints = append(a.Checkpoints, s)
 	}
-	a.Cosigners, err = o.log.Cosigners()
+	a.Cosigners, err = log.Cosigners()
 	return a, err
 }
 
@@ -123,7 +135,7 @@ func noProofDir(err error) error {
 	return err
 }
 
-// signApprovals signs a checkpoint that covers what a command approved, which is on the log by now. Where there is no directory for
+// signApprovals signs a checkpoint that covers what a command approved, which is on the log by now, and one of what has been read. Where there is no directory for
 // checkpoints there are none.
 func (l *Local) signApprovals(ctx context.Context, authority string) error {
 	if l.config.ProofDir == "" && l.config.Dir == "" {
@@ -133,8 +145,20 @@ func (l *Local) signApprovals(ctx context.Context, authority string) error {
 	if err == nil {
 		_, err = o.log.Checkpoint(ctx)
 	}
+	if err == nil {
+		err = l.signAccesses(ctx, o.log.Authority())
+	}
 	if err != nil {
 		return fmt.Errorf("the approvals stand, but no checkpoint was signed: %w", err)
 	}
 	return nil
+}
+
+// signAccesses signs the head of an authority's access log, if there is one.
+func (l *Local) signAccesses(ctx context.Context, authority string) error {
+	log, err := l.accessLog(ctx, authority)
+	if err == nil && log != nil && log.Head().Sequence > 0 {
+		_, err = log.Checkpoint(ctx)
+	}
+	return err
 }

@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"fmt"
+	"io"
 
 	"careledger/cmd/careledger/internal/report"
 	"careledger/domain"
@@ -9,32 +10,33 @@ import (
 )
 
 // sheet answers with the information sheet of a decision.
-func (a *question) sheet() error {
+func (a *question) sheet() (*answer, error) {
 	entity, err := domain.ParseEntity(a.Entity)
 	if err != nil {
-		return &Wrong{err}
+		return nil, &Wrong{err}
 	}
 	if entity.Kind() != domain.KindCase {
-		return &Wrong{fmt.Errorf("%s has no decisions; name a case, for example case/k-17", entity)}
+		return nil, &Wrong{fmt.Errorf("%s has no decisions; name a case, for example case/k-17", entity)}
 	}
 	ask := projections.SheetQuery{AsOf: a.query.AsOf, Entity: entity, Decision: a.Decision}
 	if a.On != "" {
 		if ask.On, err = domain.ParseDate(a.On); err != nil {
-			return &Wrong{fmt.Errorf("--on: %w", err)}
+			return nil, &Wrong{fmt.Errorf("--on: %w", err)}
 		}
 	}
 	s, err := a.table.Sheet(a.ctx, ask)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	return report.DecisionSheet(a.w, a.format, s)
+	return a.shows(s.AsOf, []domain.Entity{entity}, func(w io.Writer) error { return report.DecisionSheet(w, a.format, s) })
 }
 
 // deviation answers with what was performed beside what was granted.
-func (a *question) deviation() error {
+func (a *question) deviation() (*answer, error) {
 	d, err := a.table.Deviation(a.query)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	return report.Deviation(a.w, a.format, d)
+	cases := a.casesIn(d.By, len(d.Rows), func(i int) []string { return d.Rows[i].Keys })
+	return a.shows(d.AsOf, cases, func(w io.Writer) error { return report.Deviation(w, a.format, d) })
 }

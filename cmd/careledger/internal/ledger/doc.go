@@ -3,6 +3,8 @@
 // the files that leave it, with a register of what was exported. Local does it in this process;
 // Client asks a careledger that serves the same directory. Both are a Service.
 //
+// Reading is an event: an answer that names a case or patient is on the authority's access log before any of it is shown (access.go).
+//
 // One writer per authority decides on what the log holds plus what it has itself submitted, so that many commands can be under
 // way at once. When a commit fails, everything decided on top of it is forgotten and decided again on what the log really holds.
 package ledger
@@ -18,7 +20,8 @@ import (
 
 // Service is a ledger that can be asked and written to.
 type Service interface {
-	// Ask writes the answer to a question in the format it asks for.
+	// Ask writes the answer to a question in the format it asks for, once what it shows is on the access log. *Wrong if the question does not say
+	// who asks and what for, and its answer names a case or patient.
 	Ask(ctx context.Context, r Request, w io.Writer) error
 	// Import takes a file of records, all of it or nothing.
 	Import(ctx context.Context, r ImportRequest) (*ImportReport, error)

@@ -15,15 +15,13 @@ import (
 
 // healthQuestion is one about home health care, asked of the log of every municipality or of those that --authority names.
 type healthQuestion struct {
-	Request
-	query  projections.Query
-	format report.Format
-	w      io.Writer
-	tables []*projections.Table // by authority
+	inquiry
+	logs   []*openLog           // by authority
+	tables []*projections.Table // of the logs
 }
 
 // healthAnswers are the questions about the logs of municipalities. It must not be changed.
-var healthAnswers = map[string]func(*healthQuestion) error{
+var healthAnswers = map[string]func(*healthQuestion) (*answer, error){
 	QuestionRecipients: (*healthQuestion).recipients,
 	QuestionActivities: (*healthQuestion).activities,
 	QuestionInvoice:    (*healthQuestion).invoice,
@@ -36,20 +34,20 @@ const (
 )
 
 // askMunicipalities answers a question about home health care.
-func (l *Local) askMunicipalities(ctx context.Context, q *healthQuestion, answer func(*healthQuestion) error) error {
+func (l *Local) askMunicipalities(ctx context.Context, q *healthQuestion, answer func(*healthQuestion) (*answer, error)) (*answer, error) {
 	codes, err := l.municipalities(ctx, q.Authority)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if q.AsOfSequence != nil && len(codes) > 1 {
-		return &Wrong{fmt.Errorf("--as-of-sequence is an event number of one log, and this asks %d logs; name one with --authority, or say a time with --as-of", len(codes))}
+		return nil, &Wrong{fmt.Errorf("--as-of-sequence is an event number of one log, and this asks %d logs; name one with --authority, or say a time with --as-of", len(codes))}
 	}
 	for _, code := range codes {
 		o, err := l.answering(ctx, code)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		q.tables = append(q.tables, o.table)
+		q.logs, q.tables = append(q.logs, o), append(q.tables, o.table)
 	}
 	return answer(q)
 }
@@ -81,40 +79,41 @@ func (l *Local) municipalities(ctx context.Context, named string) ([]string, err
 	return nil, &NoLedgerError{Where: l.where(), Authority: named}
 }
 
-func (a *healthQuestion) recipients() error {
+func (a *healthQuestion) recipients() (*answer, error) {
 	r, err := projections.CountRecipients(a.tables, a.query)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	return report.Recipients(a.w, a.format, r, len(a.Authority) == countyDigits)
+	return showsNobody(func(w io.Writer) error { return report.Recipients(w, a.format, r, len(a.Authority) == countyDigits) })
 }
 
-func (a *healthQuestion) activities() error {
+func (a *healthQuestion) activities() (*answer, error) {
 	all, err := projections.CountActivities(a.tables, a.query)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	return report.Activities(a.w, a.format, all)
+	return showsNobody(func(w io.Writer) error { return report.Activities(w, a.format, all) })
 }
 
-func (a *healthQuestion) invoice() error {
+func (a *healthQuestion) invoice() (*answer, error) {
 	if a.Month == "" {
-		return &Wrong{fmt.Errorf("--month is required, for example --month 2019-03: an invoice is of one month")}
+		return nil, &Wrong{fmt.Errorf("--month is required, for example --month 2019-03: an invoice is of one month")}
 	}
 	month, err := domain.ParseMonth(a.Month)
 	if err != nil {
-		return &Wrong{fmt.Errorf("--month: %w", err)}
+		return nil, &Wrong{fmt.Errorf("--month: %w", err)}
 	}
 	var all []*projections.InvoiceBasis
+	var shows []shown
 	for i, t := range a.tables {
 		a.Progress.report("computing the invoice basis of "+t.Authority(), int64(i), int64(len(a.tables)))
 		b, err := t.InvoiceBasis(a.query.AsOf, month)
 		if err != nil {
-			return fmt.Errorf("authority %s: %w", t.Authority(), err)
+			return nil, fmt.Errorf("authority %s: %w", t.Authority(), err)
 		}
-		all = append(all, b)
+		all, shows = append(all, b), append(shows, a.logs[i].shown(b.AsOf, b.Persons()...))
 	}
-	return report.InvoiceBases(a.w, a.format, month, all)
+	return &answer{shows, func(w io.Writer) error { return report.InvoiceBases(w, a.format, month, all) }}, nil
 }
 
 // parseYear returns the months of a year.

@@ -30,7 +30,7 @@ func TestQuestionsOverMunicipalitiesAreServedAsTheyAreAnswered(t *testing.T) {
 		{Question: QuestionRecipients, Year: "2019", Format: "json"},
 		{Question: QuestionRecipients, Authority: "1885", From: "2019-03", To: "2019-03", Format: "csv"},
 		{Question: QuestionActivities, Year: "2019"},
-		{Question: QuestionInvoice, Month: "2019-03", AsOf: "2019-03-31"},
+		{Question: QuestionInvoice, Month: "2019-03", AsOf: "2019-03-31", Reader: auditor},
 	}
 	answers := make([]string, len(questions))
 	t.Run("served", func(t *testing.T) {

@@ -22,8 +22,12 @@ import (
 	"careledger/projections"
 )
 
-// TestMain lets the test binary be the importing process that a test kills.
+// TestMain lets the test binary be the importing or asking process that a test kills.
 func TestMain(m *testing.M) {
+	if dir := os.Getenv("CARELEDGER_TEST_ASK"); dir != "" {
+		fmt.Println("ended", askAndWait(dir))
+		os.Exit(0)
+	}
 	if dir := os.Getenv("CARELEDGER_TEST_IMPORT"); dir != "" {
 		l, err := Open(context.Background(), Config{Dir: dir})
 		if err == nil {

@@ -35,6 +35,7 @@ type Local struct {
 
 	importing sync.Mutex
 	exporting sync.Mutex // held while the register of exports is used
+	reading   sync.Mutex // held while a reading takes its place on an access log
 	mu        sync.Mutex
 	books     map[string]*book
 	follow    *follower // nil unless serving
@@ -80,17 +81,11 @@ func (l *Local) Close() error {
 		errs = append(errs, l.follow.stop())
 	}
 	for _, b := range l.books {
-		if o := b.opened.Load(); o != nil && o.worthSaving() {
-			errs = append(errs, o.table.Save(o.facts))
+		if o := b.opened.Load(); o != nil && o.facts != "" && o.table.Unsaved() > 0 {
+			errs = append(errs, o.table.Save(o.facts)) // what is new is added to the file
 		}
 	}
 	return errors.Join(append(errs, l.store.Close())...)
-}
-
-// worthSaving spares the rewriting of a large file for a few events; they are folded again from the log.
-func (o *openLog) worthSaving() bool {
-	unsaved, position := o.table.Unsaved(), o.table.Position()
-	return o.facts != "" && unsaved > 0 && (position < 100_000 || unsaved > position/20)
 }
 
 // Authority returns the only authority that has a log here.

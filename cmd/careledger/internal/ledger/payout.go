@@ -337,7 +337,7 @@ func (p *payoutWork) write(ctx context.Context, make func(*domain.Payouts, *repo
 		_, err = p.ledger.append(ctx, p.book, func(w *writer) (domain.Event, error) {
 			e, err := make(w.state.Payouts, &out)
 			if errors.As(err, &stands) {
-				onItsWay = w.ids[domain.ShortID(stands.event)].pending
+				onItsWay = w.ids.pending[domain.ShortID(stands.event)]
 			}
 			return e, err
 		})

@@ -88,7 +88,7 @@ const writerKeeps = 200_000
 func (l *Local) submit(ctx context.Context, b *book, make func(*writer) (domain.Event, error)) (w *writer, d decision, pending []*eventstore.Pending, err error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.writer != nil && len(b.writer.ids) > writerKeeps {
+	if b.writer != nil && len(b.writer.ids.records) > writerKeeps {
 		b.writer = nil // made anew when what it submitted is on the log
 	}
 	if w, err = l.decider(ctx, b); err != nil {
@@ -125,10 +125,7 @@ func (l *Local) submit(ctx context.Context, b *book, make func(*writer) (domain.
 		}
 		pending = append(pending, p)
 		for _, m := range c.Messages {
-			id := domain.ShortID(m.ID)
-			s := w.ids[id]
-			s.pending = p
-			w.ids[id] = s
+			w.ids.pending[domain.ShortID(m.ID)] = p
 		}
 	}
 	return w, d, pending, nil

@@ -37,7 +37,10 @@ func (l *Local) verify(ctx context.Context, r Request, format report.Format, w i
 		if all[i], err = l.verifyLog(ctx, code, r.Progress); err != nil {
 			return fmt.Errorf("verify the log of %s: %w", code, err)
 		}
-		findings += len(all[i].Findings) + all[i].FindingsMore
+		if all[i].Accesses, err = l.verifyAccesses(ctx, code); err != nil {
+			return fmt.Errorf("verify the access log of %s: %w", code, err)
+		}
+		findings += len(all[i].Findings) + all[i].FindingsMore + len(all[i].Accesses.Findings)
 	}
 	if err := report.Verifications(w, format, all); err != nil {
 		return err
@@ -83,17 +86,43 @@ func (l *Local) verifyLog(ctx context.Context, code string, progress ProgressFun
 	if l.config.Dir != "" {
 		request.Facts = filepath.Join(l.config.Dir, "facts", code+".facts")
 	}
-	signed, err := log.Checkpoints()
-	damaged := (*eventstore.CheckpointError)(nil)
-	if err != nil && !errors.Is(err, eventstore.ErrNoProofDir) && !errors.As(err, &damaged) {
+	signed, damaged, err := signedHeads(log)
+	if err != nil {
 		return nil, err
 	}
-	for _, c := range signed {
-		request.Checkpoints = append(request.Checkpoints, c.Head)
-	}
+	request.Checkpoints = signed
 	v, err := projections.Verify(ctx, log, request)
 	if err == nil && damaged != nil {
 		v.CheckpointsDamaged(damaged)
 	}
 	return v, err
+}
+
+// verifyAccesses checks the log of who has read what.
+func (l *Local) verifyAccesses(ctx context.Context, code string) (v projections.VerifiedAccesses, err error) {
+	log, err := l.accessLog(ctx, code)
+	if damaged := (*eventstore.CorruptError)(nil); errors.As(err, &damaged) {
+		return projections.UnopenedAccesses(damaged), nil
+	}
+	if err != nil || log == nil {
+		return v, err
+	}
+	signed, damaged, err := signedHeads(log)
+	if err != nil {
+		return v, err
+	}
+	return projections.VerifyAccesses(ctx, log, signed, damaged)
+}
+
+// signedHeads returns the heads of a log that were signed, none where there is no directory for them; damaged where the checkpoints cannot be
+// trusted.
+func signedHeads(log *eventstore.Log) (heads []eventstore.Head, damaged *eventstore.CheckpointError, err error) {
+	signed, err := log.Checkpoints()
+	if err != nil && !errors.Is(err, eventstore.ErrNoProofDir) && !errors.As(err, &damaged) {
+		return nil, nil, err
+	}
+	for _, c := range signed {
+		heads = append(heads, c.Head)
+	}
+	return heads, damaged, nil
 }

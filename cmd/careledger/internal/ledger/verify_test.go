@@ -32,7 +32,7 @@ func verifications(t *testing.T, s Service, authority string) ([]projections.Ver
 	require.NoError(t, json.Unmarshal(b.Bytes(), &said), "%v", failed)
 	in := 0
 	for _, v := range said.Logs {
-		in += len(v.Findings)
+		in += len(v.Findings) + len(v.Accesses.Findings)
 	}
 	require.Equal(t, in, said.FindingsInAll)
 	return said.Logs, failed

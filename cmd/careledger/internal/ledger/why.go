@@ -3,6 +3,7 @@ package ledger
 import (
 	"cmp"
 	"fmt"
+	"io"
 	"strconv"
 	"strings"
 
@@ -11,43 +12,51 @@ import (
 	"careledger/projections"
 )
 
-// How many postings of a line a table or page shows: of a payout, and of a single line.
+// How many postings of a line a table or page shows: of a payout, and of a single line. Of a payout with many lines it shows those of the first
+// alone: the events of each case have to be read from the log, 4 ms for each part of it that they lie in.
 const (
 	whyShownOfPayout = 3
 	whyShownOfLine   = 20
+	whyFewLines      = 6
 )
 
 // why derives a payout, a line or a posting, or says what an event touched.
-func (a *question) why() error {
+func (a *question) why() (*answer, error) {
 	if a.Event != "" {
 		t, err := a.table.WhyOfEvent(a.ctx, a.Event, a.query.AsOf)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		return report.Touched(a.w, a.format, t)
+		var payouts []domain.Entity
+		for _, l := range t.Lines {
+			payouts = append(payouts, domain.NewEntity(domain.KindPayout, l.Payout))
+		}
+		return a.showsDocument(t.AsOf, t, payouts, func(w io.Writer) error { return report.Touched(w, a.format, t) })
 	}
 	q, err := parseWhy(a.Payout)
 	if err != nil {
-		return &Wrong{err}
+		return nil, &Wrong{err}
 	}
 	q.AsOf = a.query.AsOf
 	language := cmp.Or(a.Lang, report.WhyLanguages[0])
 	if !report.WhyLanguages.Has(language) {
-		return &Wrong{fmt.Errorf("--lang %q is not a language of the page; use one of %s", language, report.WhyLanguages)}
+		return nil, &Wrong{fmt.Errorf("--lang %q is not a language of the page; use one of %s", language, report.WhyLanguages)}
 	}
 	if a.format == report.Table || a.format == report.HTML {
-		if q.Most = whyShownOfPayout; q.Line != 0 {
+		if q.Most, q.FewLines = whyShownOfPayout, whyFewLines; q.Line != 0 {
 			q.Most = whyShownOfLine
 		}
 	}
 	w, err := a.table.Why(a.ctx, q)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	if a.format == report.HTML {
-		return report.WhyPage(a.w, language, w)
-	}
-	return report.Why(a.w, a.format, w)
+	return a.showsDocument(w.AsOf, w, []domain.Entity{q.Payout}, func(to io.Writer) error {
+		if a.format == report.HTML {
+			return report.WhyPage(to, language, w)
+		}
+		return report.Why(to, a.format, w)
+	})
 }
 
 // parseWhy reads PAYOUT, PAYOUT/LINE or PAYOUT/LINE/POSTING.

@@ -19,9 +19,26 @@ type writer struct {
 	at    *openLog // nil while the authority has no log
 	state *authority.State
 	own   map[domain.Entity]domain.State // of the entities that have one of their own
-	ids   map[uint64]seen                // decided since base, by short id
+	ids   decided                        // what was decided since base
 	base  uint64                         // the log position it was made on
 	next  uint64                         // the sequence the next event gets
+}
+
+// decided are the ids of events in the order they were decided. An import holds one for each record, so they are kept small and without
+// anything that the collector has to look at, but for the few that are on their way to the log.
+type decided struct {
+	place   map[uint64]uint32              // by short id: position in records
+	records []uint64                       // projections.ShortHash
+	pending map[uint64]*eventstore.Pending // by short id
+}
+
+func newDecided() decided {
+	return decided{place: map[uint64]uint32{}, pending: map[uint64]*eventstore.Pending{}}
+}
+
+func (d *decided) add(e *domain.Event) {
+	d.place[domain.ShortID(e.ID)] = uint32(len(d.records)) // a log has no more events than that counts
+	d.records = append(d.records, projections.ShortHash(e.RecordHash))
 }
 
 // seen is an event id that stands on the log or has been decided.
@@ -37,7 +54,7 @@ func (l *Local) decider(ctx context.Context, b *book) (*writer, error) {
 	}
 	o := b.opened.Load()
 	if o == nil {
-		b.writer = &writer{state: authority.New(b.authority), own: map[domain.Entity]domain.State{}, ids: map[uint64]seen{}, next: 1}
+		b.writer = &writer{state: authority.New(b.authority), own: map[domain.Entity]domain.State{}, ids: newDecided(), next: 1}
 		return b.writer, nil
 	}
 	head, err := o.log.Refresh(ctx)
@@ -68,7 +85,7 @@ func newWriter(o *openLog) (*writer, error) {
 		return nil, err
 	}
 	base := o.table.Position()
-	return &writer{at: o, state: state, own: map[domain.Entity]domain.State{}, ids: map[uint64]seen{}, base: base, next: base + 1}, nil
+	return &writer{at: o, state: state, own: map[domain.Entity]domain.State{}, ids: newDecided(), base: base, next: base + 1}, nil
 }
 
 // finish completes what an interruption left: the premiums that follow from the last command, where that is one that settles
@@ -194,8 +211,9 @@ func (w *writer) decide(ctx context.Context, e domain.Event) (d decision, err er
 
 // seen looks an event id up among what was decided and what stands on the log.
 func (w *writer) seen(id string) (seen, bool) {
-	if s, ok := w.ids[domain.ShortID(id)]; ok {
-		return s, true
+	short := domain.ShortID(id)
+	if i, ok := w.ids.place[short]; ok {
+		return seen{w.base + 1 + uint64(i), w.ids.records[i], w.ids.pending[short]}, true
 	}
 	if w.base == 0 {
 		return seen{}, false
@@ -213,7 +231,7 @@ func (w *writer) commit(entity domain.Entity, last uint64, events []domain.Event
 			return c, err
 		}
 		c.Messages[i] = eventstore.Message{Entity: string(entity), Type: string(events[i].Type), ID: events[i].ID, Data: raw}
-		w.ids[domain.ShortID(events[i].ID)] = seen{events[i].Sequence, projections.ShortHash(events[i].RecordHash), nil}
+		w.ids.add(&events[i])
 	}
 	w.next += uint64(len(events))
 	return c, nil

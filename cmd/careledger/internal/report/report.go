@@ -25,6 +25,10 @@ const (
 	JSON  Format = "json"
 	CSV   Format = "csv"
 	HTML  Format = "html" // of the answers that have a page
+
+	XLSX       Format = "xlsx"        // a workbook, of a replay
+	SVG        Format = "svg"         // a chart, of a sweep or grid
+	SwedishCSV Format = "swedish-csv" // what the workbook holds, as CSV for people in Sweden
 )
 
 // ParseFormat reads a format; "" is a table. more are those that this answer has besides table, json and csv.
@@ -54,6 +58,8 @@ type column struct {
 	name   string
 	number bool // set to the right
 	amount bool // kronor: with spaces between thousands in a table
+
+	fileOnly bool // left out of a table on a terminal
 }
 
 func (s *sheet) write(w io.Writer, format Format, document any) error {
@@ -96,7 +102,7 @@ func (s *sheet) table(w io.Writer) error {
 	var configs []table.ColumnConfig
 	names := make(table.Row, len(s.columns))
 	for i, c := range s.columns {
-		names[i] = strings.ReplaceAll(c.name, "_", " ")
+		names[i] = c.title()
 		if c.number {
 			configs = append(configs, table.ColumnConfig{Number: i + 1, Align: text.AlignRight, AlignHeader: text.AlignRight, AlignFooter: text.AlignRight})
 		}

@@ -14,9 +14,12 @@ func Verifications(w io.Writer, format Format, all []*projections.Verification) 
 	s := &sheet{columns: fields([]string{"authority", "event", "entity", "type", "what", "do"})}
 	in := 0
 	for _, v := range all {
-		in += len(v.Findings) + v.FindingsMore
+		in += len(v.Findings) + v.FindingsMore + len(v.Accesses.Findings)
 		for _, f := range v.Findings {
-			s.rows = append(s.rows, []string{v.Authority, strconv.FormatUint(f.Sequence, 10), string(f.Entity), string(f.Type), f.What, f.Do})
+			s.rows = append(s.rows, findingRow(v.Authority, &f))
+		}
+		for _, f := range v.Accesses.Findings {
+			s.rows = append(s.rows, findingRow(v.Authority+"/access", &f))
 		}
 	}
 	if format != Table {
@@ -36,6 +39,10 @@ func Verifications(w io.Writer, format Format, all []*projections.Verification) 
 	return err
 }
 
+func findingRow(log string, f *projections.Finding) []string {
+	return []string{log, strconv.FormatUint(f.Sequence, 10), string(f.Entity), string(f.Type), f.What, f.Do}
+}
+
 // verification tells of one log.
 func verification(b *strings.Builder, v *projections.Verification) {
 	number := func(n int) string { return Thousands(strconv.Itoa(n)) }
@@ -52,23 +59,35 @@ func verification(b *strings.Builder, v *projections.Verification) {
 	if v.Events > 0 {
 		verifiedCounts(v, say)
 	}
+	if a := &v.Accesses; a.Root != "" {
+		say("access log", "%s answers shown; bytes those of the tree and the witness at event %s, root %s; %s checkpoints compared", number(a.Answers),
+			eventNumber(a.Sequence), a.Root, number(a.Checkpoints))
+	}
 	for _, note := range v.Notes {
 		say("note", "%s", note)
 	}
-	if len(v.Findings) == 0 {
+	if len(v.Findings)+len(v.Accesses.Findings) == 0 {
 		b.WriteString("No finding.\n")
 		return
 	}
 	for _, f := range v.Findings {
-		where := "The log as a whole"
-		if f.Sequence > 0 {
-			where = "Event " + eventNumber(f.Sequence)
-		}
-		fmt.Fprintf(b, "\n%s\n  %s\n  To do: %s.\n", strings.TrimSpace(where+"  "+string(f.Entity)+"  "+string(f.Type)), f.What, f.Do)
+		finding(b, "The log as a whole", "Event ", &f)
 	}
 	if v.FindingsMore > 0 {
 		fmt.Fprintf(b, "\nand %s findings more\n", number(v.FindingsMore))
 	}
+	for _, f := range v.Accesses.Findings {
+		finding(b, "The access log as a whole", "Access log, event ", &f)
+	}
+}
+
+// finding tells of one: whole is what it concerns where it is of no one event.
+func finding(b *strings.Builder, whole, event string, f *projections.Finding) {
+	where := whole
+	if f.Sequence > 0 {
+		where = event + eventNumber(f.Sequence)
+	}
+	fmt.Fprintf(b, "\n%s\n  %s\n  To do: %s.\n", strings.TrimSpace(where+"  "+string(f.Entity)+"  "+string(f.Type)), f.What, f.Do)
 }
 
 // verifiedCounts tells what was checked.

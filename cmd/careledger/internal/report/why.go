@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"math/big"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -29,6 +30,9 @@ func Why(w io.Writer, format Format, why *projections.Why) error {
 	return err
 }
 
+// whyInEnglish are the words of the table.
+const whyInEnglish = whyWords("en")
+
 func whyText(w *projections.Why) string {
 	var b strings.Builder
 	voucher := ""
@@ -42,7 +46,7 @@ func whyText(w *projections.Why) string {
 		if s.Step == "paid" && w.Reference != "" {
 			reference = ", reference " + w.Reference
 		}
-		fmt.Fprintf(&b, "  %-10s by %s, %s%s (event %s, leaf %s)\n", s.Step, s.Actor, s.Effective, reference, eventNumber(s.Sequence), leaf(s.Leaf))
+		fmt.Fprintf(&b, "  %-10s by %s, %s%s, recorded %s (event %s, leaf %s)\n", s.Step, s.Actor, s.Effective, reference, s.Recorded.UTC().Format(time.RFC3339), eventNumber(s.Sequence), leaf(s.Leaf))
 	}
 	if w.FourEyes {
 		fmt.Fprintf(&b, "  Four eyes: %s calculated it and %s approved it, who differ.\n", w.Steps[0].Actor, w.Steps[1].Actor)
@@ -52,6 +56,7 @@ func whyText(w *projections.Why) string {
 	for i := range w.Lines {
 		whyLine(&b, w, &w.Lines[i])
 	}
+	whyPartsText(&b, "", whyInEnglish.payoutParts(w))
 	switch {
 	case w.LinesLeft > 0:
 		fmt.Fprintf(&b, "\n%d other lines make up the rest of %s kr: careledger why %s\n", w.LinesLeft, kr(w.Total), w.Payout)
@@ -82,12 +87,16 @@ func whyLine(b *strings.Builder, w *projections.Why, l *projections.WhyLine) {
 	}
 	if l.Model == nil {
 		b.WriteString("  Nothing of it is known any more: what was settled is taken back.\n")
+		whyPartsText(b, "  ", whyInEnglish.lineParts(w, l))
 		return
 	}
 	whyModel(b, l)
 	how := "the plain evaluator, and the compiled one agrees"
-	if l.Evaluator == "compiled" {
+	switch {
+	case l.Evaluator == "compiled":
 		how = "the compiled evaluator, since they rest on all that is in force"
+	case len(l.Postings) < l.PostingsAll:
+		how = "the compiled evaluator, and the plain one agrees on those shown"
 	}
 	fmt.Fprintf(b, "  Postings: %d, which sum to %s kr; computed again with %s\n", l.PostingsAll, kr(l.Known), how)
 	events := map[uint64]*projections.WhyEvent{}
@@ -97,9 +106,10 @@ func whyLine(b *strings.Builder, w *projections.Why, l *projections.WhyLine) {
 	for i := range l.Postings {
 		whyPosting(b, &l.Postings[i], events)
 	}
-	if left := l.PostingsAll - len(l.Postings); left > 0 && len(l.Postings) > 1 {
+	if left := l.PostingsAll - len(l.Postings); left > 0 && len(l.Postings) != 1 {
 		fmt.Fprintf(b, "  and %d more: careledger why %s/%d --format json\n", left, w.Payout, l.Line)
 	}
+	whyPartsText(b, "  ", whyInEnglish.lineParts(w, l))
 	whyUnused(b, l)
 }
 
@@ -125,7 +135,10 @@ func whyModel(b *strings.Builder, l *projections.WhyLine) {
 }
 
 func whyPosting(b *strings.Builder, p *projections.WhyPosting, events map[uint64]*projections.WhyEvent) {
-	fmt.Fprintf(b, "\n  %d  %s\n     %s\n", p.Posting, whyName(p), whyOperation(p))
+	fmt.Fprintf(b, "\n  %d  %s\n     %s\n", p.Posting, whyInEnglish.name(p.Entity, p.Category, p.Band, p.FollowUp, p.Goal, p.HeldOn), whyOperation(p))
+	if p.Cap != nil {
+		fmt.Fprintf(b, "     %s\n", whyInEnglish.capStep(p.Cap))
+	}
 	for _, v := range p.Values {
 		key, more := "", ""
 		if v.Key != "" {
@@ -151,20 +164,6 @@ func whyPosting(b *strings.Builder, p *projections.WhyPosting, events map[uint64
 
 // whyEventsShown bounds the events of a posting in a table.
 const whyEventsShown = 40
-
-// whyName says what a posting is of.
-func whyName(p *projections.WhyPosting) string {
-	parts := []string{"the unit itself"}
-	if p.Entity != "" {
-		parts[0] = p.Entity
-	}
-	for _, f := range []labelled{{"", p.Category}, {"", p.Band}, {"follow-up ", p.FollowUp}, {"goal ", p.Goal}, {"held ", p.HeldOn}} {
-		if f.Value != "" {
-			parts = append(parts, f.Label+f.Value)
-		}
-	}
-	return strings.Join(parts, ", ")
-}
 
 // whyOperation says how the amount comes out.
 func whyOperation(p *projections.WhyPosting) string {
@@ -200,10 +199,13 @@ func whyUnused(b *strings.Builder, l *projections.WhyLine) {
 			unused[e.Reason] = append(unused[e.Reason], said)
 		}
 	}
-	if len(unused) == 0 {
+	if len(unused) == 0 && l.OtherMonths == 0 {
 		return
 	}
 	b.WriteString("\n  Events of the same cases, provider and policy that are no part of these postings:\n")
+	if l.OtherMonths > 0 {
+		fmt.Fprintf(b, "    %-30s %s of performed time\n", "of other months:", eventNumber(uint64(l.OtherMonths)))
+	}
 	for _, reason := range projections.WhyReasons {
 		all := unused[reason]
 		if len(all) == 0 {
@@ -220,7 +222,12 @@ func whyUnused(b *strings.Builder, l *projections.WhyLine) {
 
 func whyRows(w *projections.Why) *sheet {
 	s := &sheet{columns: fields([]string{"payout", "line", "month", "unit", "policy", "component", "posting", "entity", "category", "band", "follow_up", "goal", "held_on",
-		"quantity", "unit_of_quantity", "rate", "per", "exact", "amount", "rests_on"})}
+		"quantity", "unit_of_quantity", "rate", "per", "exact", "amount", "rests_on", "sum_before", "limit", "sum_after", "corrections", "not_applied",
+		"calculated_by", "calculated_at", "approved_by", "approved_at", "four_eyes"})}
+	by, at := map[string]string{}, map[string]string{}
+	for _, step := range w.Steps {
+		by[step.Step], at[step.Step] = step.Actor, step.Recorded.UTC().Format(time.RFC3339)
+	}
 	for i := range w.Lines {
 		l := &w.Lines[i]
 		for j := range l.Postings {
@@ -229,8 +236,22 @@ func whyRows(w *projections.Why) *sheet {
 			for k, n := range p.RestsOn {
 				rests[k] = strconv.FormatUint(n, 10)
 			}
+			var capped [3]string
+			if c := p.Cap; c != nil {
+				capped = [3]string{c.SumBefore.String(), c.Limit.String(), c.SumAfter.String()}
+			}
+			var corrections, passed []string
+			for k := range l.Corrections {
+				if slices.Contains(p.RestsOn, l.Corrections[k].Sequence) {
+					corrections = append(corrections, l.Corrections[k].Event)
+				}
+			}
+			for _, n := range p.NotApplied {
+				passed = append(passed, n.Policy+"/"+n.Component+"="+n.Reason)
+			}
 			s.rows = append(s.rows, []string{w.Payout, strconv.Itoa(l.Line), l.Month, l.Unit, l.Policy, l.Component, strconv.Itoa(p.Posting), p.Entity, p.Category, p.Band,
-				p.FollowUp, p.Goal, p.HeldOn, p.Quantity, p.QuantityUnit, p.Rate, strconv.Itoa(p.Per), p.Exact, p.Amount.String(), strings.Join(rests, " ")})
+				p.FollowUp, p.Goal, p.HeldOn, p.Quantity, p.QuantityUnit, p.Rate, strconv.Itoa(p.Per), p.Exact, p.Amount.String(), strings.Join(rests, " "), capped[0], capped[1], capped[2], strings.Join(corrections, " "), strings.Join(passed, " "),
+				by["calculated"], at["calculated"], by["approved"], at["approved"], strconv.FormatBool(w.FourEyes)})
 		}
 	}
 	return s

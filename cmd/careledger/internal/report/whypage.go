@@ -46,6 +46,7 @@ type whyPage struct {
 	Steps               sheetTable
 	FourEyes, AsKnown   string
 	Lines               []whyPageLine
+	Parts               []whyPart
 }
 
 type whyPageLine struct {
@@ -54,6 +55,7 @@ type whyPageLine struct {
 	Notes    []string
 	Postings []whyPagePosting
 	More     string
+	Parts    []whyPart
 	Unused   sheetTable
 }
 
@@ -102,9 +104,9 @@ func newWhyPage(language string, w *projections.Why) *whyPage {
 	p := &whyPage{Lang: language, Title: say("title"), Payout: w.Payout, Style: template.CSS(pageStyle), FourEyes: say("no_four_eyes")}
 	p.Facts = lang.facts("payout", w.Payout, "provider", w.Provider, "month_of", w.Month, "total", lang.kr(w.Total), "version", strconv.Itoa(w.Version), "status", say(w.Status),
 		"voucher", w.Voucher, "known", fmt.Sprintf("%s %s, %s %s", say("event"), eventNumber(w.KnownTo), say("recorded"), w.KnownAt.UTC().Format(time.RFC3339)))
-	p.Steps = sheetTable{Title: say("steps"), Columns: []string{say("step"), say("who"), say("on"), say("event"), say("leaf")}}
+	p.Steps = sheetTable{Title: say("steps"), Columns: []string{say("step"), say("who"), say("on"), say("recorded_at"), say("event"), say("leaf")}}
 	for _, s := range w.Steps {
-		p.Steps.Rows = append(p.Steps.Rows, []string{say(s.Step), s.Actor, s.Effective, eventNumber(s.Sequence), leaf(s.Leaf)})
+		p.Steps.Rows = append(p.Steps.Rows, []string{say(s.Step), s.Actor, s.Effective, s.Recorded.UTC().Format(time.RFC3339), eventNumber(s.Sequence), leaf(s.Leaf)})
 	}
 	if w.FourEyes {
 		p.FourEyes = say("four_eyes")
@@ -112,6 +114,7 @@ func newWhyPage(language string, w *projections.Why) *whyPage {
 	for i := range w.Lines {
 		p.Lines = append(p.Lines, lang.line(w, &w.Lines[i]))
 	}
+	p.Parts = lang.payoutParts(w)
 	p.AsKnown = fmt.Sprintf("%s %s, %s.", say("as_known"), eventNumber(w.AsOf.Sequence), w.AsOf.Text())
 	return p
 }
@@ -134,6 +137,7 @@ func (lang whyWords) line(w *projections.Why, l *projections.WhyLine) whyPageLin
 			p.Notes = append(p.Notes, note)
 		}
 	}
+	p.Parts = lang.lineParts(w, l)
 	if l.Model == nil {
 		p.Notes = append(p.Notes, say("gone"))
 		return p
@@ -160,7 +164,10 @@ func (lang whyWords) line(w *projections.Why, l *projections.WhyLine) whyPageLin
 	for i := range l.Postings {
 		p.Postings = append(p.Postings, lang.posting(&l.Postings[i], events))
 	}
-	if left := l.PostingsAll - len(l.Postings); left > 0 && len(l.Postings) > 1 {
+	if l.OtherMonths > 0 {
+		p.Unused.Rows = append(p.Unused.Rows, []string{eventNumber(uint64(l.OtherMonths)), say("performed_time"), "", say("other-month")})
+	}
+	if left := l.PostingsAll - len(l.Postings); left > 0 && len(l.Postings) != 1 {
 		p.More = fmt.Sprintf("%d %s %s/%d --format json", left, say("more"), w.Payout, l.Line)
 	}
 	return p
@@ -168,16 +175,10 @@ func (lang whyWords) line(w *projections.Why, l *projections.WhyLine) whyPageLin
 
 func (lang whyWords) posting(p *projections.WhyPosting, events map[uint64]*projections.WhyEvent) whyPagePosting {
 	say := lang.say
-	parts := []string{say("own")}
-	if p.Entity != "" {
-		parts[0] = p.Entity
+	page := whyPagePosting{Name: fmt.Sprintf("%d. %s", p.Posting, lang.name(p.Entity, p.Category, p.Band, p.FollowUp, p.Goal, p.HeldOn)), Operation: lang.operation(p)}
+	if p.Cap != nil {
+		page.Values = append(page.Values, lang.capStep(p.Cap))
 	}
-	for _, f := range []labelled{{"", p.Category}, {"", p.Band}, {say("follow_up") + " ", p.FollowUp}, {say("goal") + " ", p.Goal}, {say("held") + " ", p.HeldOn}} {
-		if f.Value != "" {
-			parts = append(parts, f.Label+f.Value)
-		}
-	}
-	page := whyPagePosting{Name: fmt.Sprintf("%d. %s", p.Posting, strings.Join(parts, ", ")), Operation: lang.operation(p)}
 	for _, v := range p.Values {
 		value := fmt.Sprintf("%s %s: %s %s, %s %s", v.Parameter, v.Key, lang.number(v.Value), v.Unit, say("from"), v.From)
 		if v.Status != "" {

@@ -19,6 +19,9 @@ func TestTheWordsOfADerivationAreInBothLanguages(t *testing.T) {
 	for _, reason := range projections.WhyReasons {
 		assert.Contains(t, whyEnglish, reason)
 	}
+	for _, reason := range projections.WhyPasses {
+		assert.Contains(t, whyEnglish, "pass-"+reason)
+	}
 }
 
 func TestAPageEscapesWhatTheLogSays(t *testing.T) {

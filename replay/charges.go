@@ -1,0 +1,128 @@
+package replay
+
+import (
+	"context"
+	"math/big"
+
+	"careledger/domain"
+	"careledger/domain/compensation"
+)
+
+// charges are what a run charges, summed for a comparison: amount and quantity by unit, month and kind. It is the one place where a
+// comparison sees postings.
+type charges struct {
+	*compensation.Prepared
+	months int
+	kinds  map[chargeKind]*kindCharges
+}
+
+// chargeKind is what a posting counts, and what tells the rate of one posting from that of another besides the unit and the month. A
+// component's id is no part of it: two models charge the same if they charge the same quantities, whatever they call their components.
+type chargeKind struct {
+	quantityUnit                       string
+	category, band, lifeArea, occasion uint8 // compensation.NoCode for none
+}
+
+// kindCharges are the charges of a kind, by unit and month. A unit without any is nil.
+type kindCharges struct {
+	quantum int64 // cell quantities count 1/quantum
+	cells   [][]charge
+	// Quantities that the quantum does not fit: those of a second component that counts in other parts, and the degrees of performance pay.
+	odd map[[2]int]*big.Rat
+}
+
+type charge struct {
+	quantity int64
+	amount   domain.Money
+	any      bool // a posting, also one of 0.00
+}
+
+// charges evaluates policies and sums what they charge.
+func (h *history) charges(ctx context.Context, policies []compensation.Policy) (*charges, error) {
+	c := &charges{Prepared: h.Prepared, months: max(0, int(h.To-h.From)+1), kinds: map[chargeKind]*kindCharges{}}
+	if ctx.Err() != nil {
+		return nil, context.Cause(ctx)
+	}
+	return c, h.Evaluate(policies, func(b *compensation.Batch) error {
+		c.add(b)
+		return context.Cause(ctx)
+	})
+}
+
+func (c *charges) add(b *compensation.Batch) {
+	var last chargeKind
+	var of *kindCharges
+	for i, u := range b.Unit {
+		kind := c.kindOf(b, i)
+		if of == nil || kind != last { // postings of a kind mostly stand together
+			last, of = kind, c.kinds[kind]
+			if of == nil {
+				of = &kindCharges{quantum: b.Quantum, cells: make([][]charge, len(c.Units)), odd: map[[2]int]*big.Rat{}}
+				c.kinds[kind] = of
+			}
+		}
+		if of.cells[u] == nil {
+			of.cells[u] = make([]charge, c.months)
+		}
+		month := int(b.Month[i] - c.From)
+		cell := &of.cells[u][month]
+		cell.amount += b.Amount[i]
+		cell.any = true
+		switch {
+		case b.Fraction != nil:
+			of.addOdd(int(u), month, b.Fraction)
+		case b.Quantum != of.quantum && b.Quantity[i] != 0:
+			of.addOdd(int(u), month, big.NewRat(b.Quantity[i], b.Quantum))
+		default:
+			cell.quantity += b.Quantity[i]
+		}
+	}
+}
+
+func (k *kindCharges) addOdd(unit, month int, quantity *big.Rat) {
+	at := [2]int{unit, month}
+	if k.odd[at] == nil {
+		k.odd[at] = new(big.Rat)
+	}
+	k.odd[at].Add(k.odd[at], quantity)
+}
+
+func (c *charges) kindOf(b *compensation.Batch, i int) chargeKind {
+	kind := chargeKind{b.QuantityUnit, b.Category[i], b.Band[i], compensation.NoCode, compensation.NoCode}
+	if g := b.Goal[i]; g >= 0 {
+		kind.lifeArea = c.Goals.LifeArea[g]
+	}
+	if f := b.FollowUp[i]; f >= 0 {
+		kind.occasion = c.FollowUps.Occasion[f]
+	}
+	return kind
+}
+
+// at returns what is charged at a unit in a month of the period; nothing where k is nil.
+func (k *kindCharges) at(unit, month int) (cell charge) {
+	if k != nil && k.cells[unit] != nil {
+		cell = k.cells[unit][month]
+	}
+	return cell
+}
+
+// quantity returns the quantity of a cell, exact.
+func (k *kindCharges) quantity(unit, month int) *big.Rat {
+	q := new(big.Rat)
+	if k == nil {
+		return q
+	}
+	q.SetFrac64(k.at(unit, month).quantity, k.quantum)
+	if odd := k.odd[[2]int{unit, month}]; odd != nil {
+		q.Add(q, odd)
+	}
+	return q
+}
+
+// sameQuantity says whether two runs charge the same quantity in a cell, without fractions where it can.
+func sameQuantity(a, b *kindCharges, unit, month int) bool {
+	if a != nil && b != nil && a.quantum == b.quantum && len(a.odd)+len(b.odd) == 0 {
+		return a.at(unit, month).quantity == b.at(unit, month).quantity
+	}
+	return a.quantity(unit, month).Cmp(b.quantity(unit, month)) == 0
+}
