@@ -37,7 +37,7 @@ type results struct {
 // sizeResults are those of one size of the history.
 type sizeResults struct {
 	history  History
-	logged   uint64 // events on careledger's log: the records and the premiums it awarded
+	logged   int // events on careledger's log: the records and the premiums it awarded
 	answers  []*contenderResult
 	steps    []stepResult
 	growing  bool // measured only for how cost grows
@@ -183,69 +183,68 @@ func (b *bencher) size(ctx context.Context, records int, growing bool) (err erro
 
 // load has every peer take up the history, and reads it whole where a peer keeps events.
 func (b *bencher) load(ctx context.Context, r *sizeResults, dir string, server *cluster) error {
-	n := r.history.Records
-	step := func(what string, path string, do func() (run, error)) error {
-		say("%s", what)
-		took, err := do()
-		if err != nil {
-			return fmt.Errorf("%s: %w", what, err)
-		}
-		s := stepResult{what: what, events: n, seconds: figures{took.Seconds}, peak: took.Peak}
-		if path != "" {
-			bytes, err := diskBytes(path)
-			if err != nil {
-				return err
-			}
-			s.disk = float64(bytes) / float64(n)
-		}
-		r.steps = append(r.steps, s)
-		return nil
-	}
-	timed := func(do func() error) func() (run, error) {
-		return func() (run, error) {
-			start := time.Now()
-			err := do()
-			return run{Seconds: time.Since(start).Seconds()}, err
-		}
-	}
 	if b.has("careledger") {
-		if err := step("careledger import: every rule checked, durable", ledgerDir(dir), func() (run, error) {
-			return whole(exec.CommandContext(ctx, b.binary, "import", r.history.Path, "--data", ledgerDir(dir)))
-		}); err != nil {
+		say("careledger import")
+		took, err := whole(exec.CommandContext(ctx, b.binary, "import", r.history.Path, "--data", ledgerDir(dir)))
+		if err != nil {
 			return err
 		}
-		logged, took, err := readLog(ctx, ledgerDir(dir))
+		if err := r.step("careledger import: every rule checked, durable", r.history.Records, took, ledgerDir(dir)); err != nil {
+			return err
+		}
+		took, logged, err := step(ctx, "log-read", dir)
 		if err != nil {
 			return err
 		}
 		r.logged = logged
-		r.steps = append(r.steps, stepResult{what: "careledger: the whole log read in order, each event checked against the tree", events: int(logged), seconds: figures{took}})
+		if err := r.step("careledger: log opened and read whole in order, each event checked against the tree", logged, took, ""); err != nil {
+			return err
+		}
 	}
 	if server != nil {
 		if err := b.loadPostgres(ctx, r, server); err != nil {
 			return err
 		}
 	}
+	type loading struct{ name, what, leaves string }
+	var steps []loading
 	if b.has("duckdb") || b.has("loop") {
-		if err := errors.Join(step("DuckDB: Parquet of the events from NDJSON (zstd)", eventsFile(dir), timed(func() error { return writeParquet(ctx, &r.history, dir) })),
-			step("DuckDB: tables of facts from Parquet", factsFile(dir), timed(func() error { return makeDuckFacts(ctx, dir) }))); err != nil {
+		steps = append(steps, loading{"parquet", "DuckDB: Parquet of the events from NDJSON (zstd)", eventsFile(dir)},
+			loading{"facts", "DuckDB: tables of facts from Parquet", factsFile(dir)})
+	}
+	library := filepath.Join(dir, libraryFile)
+	if b.has("library") && r.history.Records <= libraryRecordsMax {
+		steps = append(steps, loading{"library-load", "hallgren/eventsourcing on bbolt: saved in batches of 10 000, synced once", library},
+			loading{"library-read", "hallgren/eventsourcing on bbolt: read whole in order by a projection", ""})
+	}
+	for _, s := range steps {
+		say("%s", s.what)
+		took, read, err := step(ctx, s.name, dir)
+		if err == nil && read != 0 && read != r.history.Records {
+			err = fmt.Errorf("%s: %d events of %d", s.what, read, r.history.Records)
+		}
+		if err != nil {
+			return err
+		}
+		if err := r.step(s.what, r.history.Records, took, s.leaves); err != nil {
 			return err
 		}
 	}
-	if !b.has("library") || n > libraryRecordsMax {
-		return nil
-	}
-	path := filepath.Join(dir, "library.bolt")
-	err := errors.Join(
-		step("hallgren/eventsourcing on bbolt: saved in batches of 10 000, synced once", path, timed(func() error { return loadBolt(path, &r.history) })),
-		step("hallgren/eventsourcing on bbolt: the whole history read in order by a projection", "", timed(func() error {
-			read, err := readBolt(ctx, path)
-			if err == nil && read != n {
-				err = fmt.Errorf("%d events were saved and %d read", n, read)
-			}
+	return os.RemoveAll(library)
+}
+
+// step notes what a step took, and what it leaves on disk.
+func (r *sizeResults) step(what string, events int, took run, leaves string) error {
+	s := stepResult{what: what, events: events, seconds: figures{took.Seconds}, peak: took.Peak}
+	if leaves != "" {
+		bytes, err := diskBytes(leaves)
+		if err != nil {
 			return err
-		})))
-	return errors.Join(err, os.Remove(path))
+		}
+		s.disk = float64(bytes) / float64(events)
+	}
+	r.steps = append(r.steps, s)
+	return nil
 }
 
 // libraryRecordsMax bounds what the library is given: its store takes gigabytes for a million events.
@@ -296,7 +295,7 @@ func (b *bencher) processes(ctx context.Context, r *sizeResults, dir string, gro
 		if growing && !process.cold {
 			process.runs = min(process.runs, 3)
 		}
-		s := stepResult{what: process.what, events: int(r.logged)}
+		s := stepResult{what: process.what, events: r.logged}
 		for range process.runs {
 			if process.cold {
 				if err := os.RemoveAll(filepath.Join(data, "facts")); err != nil {

@@ -34,10 +34,12 @@ type History struct {
 	Halfway time.Time // when the record in the middle of the file was registered
 }
 
+func historyFile(dir string) string { return filepath.Join(dir, "records.ndjson") }
+
 // generate writes the municipality of about so many records, after the adoption of a policy on performed time that a sweep can change.
 func generate(ctx context.Context, binary, dir string, records int) (h History, err error) {
 	persons := max(1, records/recordsPerPersonDecad)
-	h.Path = filepath.Join(dir, "records.ndjson")
+	h.Path = historyFile(dir)
 	f, err := os.Create(h.Path)
 	if err != nil {
 		return h, err

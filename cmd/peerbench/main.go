@@ -76,11 +76,15 @@ func command(ctx context.Context, args []string) error {
 	f.BoolVar(&o.keep, "keep", false, "leave what was made in the directory")
 	f.DurationVar(&o.during, "during", 2*time.Second, "how long each measurement of appends lasts")
 	name := f.String("worker", "", "for the benchmark itself: answer questions as this contender")
+	stepName := f.String("step", "", "for the benchmark itself: do this step and say how long it took")
 	if err := f.Parse(args); err != nil {
 		return err
 	}
 	if *name != "" {
 		return work(ctx, *name, o.dir, os.Stdin, os.Stdout)
+	}
+	if *stepName != "" {
+		return doStep(ctx, *stepName, o.dir, os.Stdout)
 	}
 	for text := range strings.SplitSeq(*events, ",") {
 		n, err := strconv.Atoi(strings.ReplaceAll(text, "_", ""))

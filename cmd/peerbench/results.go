@@ -38,7 +38,7 @@ as corrected and annulled) are paid by an hourly rate by category and regime, ro
 follow-up found fulfilled (partly: half) gives a premium to the unit that carried out its decision on that day. Granted minutes and absence are not asked for. All
 contenders gave the same answers to the öre, every time; otherwise there would be no page. *As of* is the same question as known when half of the history
 had been registered. careledger evaluates the policies that are adopted beside each alternative, and takes a digest of the postings; the others do
-not. *The plain loop* is one pass over the narrowest columns, on one core: the floor. *Tables of facts* are the minutes summed per case, unit, category, band and
+not; it counts the facts when it is first asked and keeps the count for the questions that follow. *The plain loop* is one pass over the narrowest columns, on one core: the floor. *Tables of facts* are the minutes summed per case, unit, category, band and
 month, made before the question; they know neither corrections nor as-of any more.
 `
 
