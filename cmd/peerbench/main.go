@@ -72,7 +72,7 @@ func command(ctx context.Context, args []string) error {
 	events := f.String("events", "1000000", "about how many `records` the municipality has; several sizes with commas between")
 	only := f.String("only", "", "measure only these `parts and peers`: "+strings.Join(append(slices.Clone(parts), peers...), ","))
 	f.IntVar(&o.rounds, "rounds", 5, "rounds of each question")
-	f.StringVar(&o.dir, "dir", "", "`directory` to work in (10 GB for a million events and its growth); default the system's for temporary files")
+	f.StringVar(&o.dir, "dir", "", "`directory` to work in (6 GB for a million events, 25 for ten); default the system's for temporary files")
 	f.BoolVar(&o.keep, "keep", false, "leave what was made in the directory")
 	f.DurationVar(&o.during, "during", 2*time.Second, "how long each measurement of appends lasts")
 	name := f.String("worker", "", "for the benchmark itself: answer questions as this contender")
