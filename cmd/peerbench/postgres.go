@@ -141,6 +141,10 @@ type postgres struct {
 	from source
 }
 
+// noNestedLoops is set where events are asked: PostgreSQL has no statistics of what is inside the JSON, takes thousands of rows for one, and would
+// compare each with each.
+const noNestedLoops = "SET enable_nestloop = off"
+
 // openPostgres connects. The tables and the facts are in schemas of their own, so that one server holds all.
 func openPostgres(ctx context.Context, dir string, from source) (*postgres, error) {
 	conn, err := pgx.Connect(ctx, postgresDSN(dir))
@@ -148,8 +152,8 @@ func openPostgres(ctx context.Context, dir string, from source) (*postgres, erro
 		return nil, err
 	}
 	_, err = conn.Exec(ctx, "SET search_path = "+string(from)+", public")
-	if err == nil && from == fromEvents { // it knows no statistics of what is inside the JSON, and takes a few rows for one
-		_, err = conn.Exec(ctx, "SET enable_nestloop = off")
+	if err == nil && from == fromEvents {
+		_, err = conn.Exec(ctx, noNestedLoops)
 	}
 	return &postgres{conn, from}, err
 }
@@ -235,7 +239,7 @@ func fillTables(ctx context.Context, conn *pgx.Conn) error {
 	if err != nil {
 		return err
 	}
-	_, err = conn.Exec(ctx, `CREATE SCHEMA tables; SET search_path = tables, events;
+	_, err = conn.Exec(ctx, noNestedLoops+`; CREATE SCHEMA tables; SET search_path = tables, events;
 		CREATE TEMP VIEW known_event AS `+known+` one AS (SELECT 1) SELECT seq, entity, type, data FROM known;`+create+fill)
 	if err != nil {
 		return fmt.Errorf("filling PostgreSQL's tables: %w", err)
@@ -249,7 +253,7 @@ func fillFacts(ctx context.Context, conn *pgx.Conn) error {
 	if err != nil {
 		return err
 	}
-	if _, err := conn.Exec(ctx, "CREATE SCHEMA facts; SET search_path = facts, events; "+facts); err != nil {
+	if _, err := conn.Exec(ctx, noNestedLoops+"; CREATE SCHEMA facts; SET search_path = facts, events; "+facts); err != nil {
 		return fmt.Errorf("making PostgreSQL's facts: %w", err)
 	}
 	return vacuum(ctx, conn, "facts", "fact_minutes", "fact_goal", "fact_unit")
