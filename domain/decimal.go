@@ -34,7 +34,7 @@ var plainNumber = regexp.MustCompile(`^-?[0-9]{1,15}(\.[0-9]{1,9})?$`)
 // ParseDecimal reads a plain decimal number such as 297 or -0.25: at most 15 digits before the point and 9 after.
 func ParseDecimal(s string) (Decimal, error) {
 	if !plainNumber.MatchString(s) {
-		return Decimal{}, fmt.Errorf("%q is not a decimal number; write for example \"297\" or \"0.25\", with at most 9 decimals", s)
+		return Decimal{}, fmt.Errorf("%q is not a decimal number; write for example \"297\" or \"0.25\", with at most 15 digits before the point and 9 after it", s)
 	}
 	var d Decimal
 	if _, _, err := d.d.SetString(s); err != nil {

@@ -157,7 +157,7 @@ func TestWhatARecordIsRefusedFor(t *testing.T) {
 			`data.services[0].times_per_week: 3.5 is a number; write decimal numbers, dates and ids in quotes`,
 		}},
 		{"a decimal with a comma", nil, rec("decision-made", "case/k", "2020-02-01", service(`{"service":"s","category":"care","band":"day","times_per_week":"3,5","standard_minutes":60}`)), []string{
-			`data.services[0].times_per_week: "3,5" is not a decimal number; write for example "297" or "0.25", with at most 9 decimals`,
+			`data.services[0].times_per_week: "3,5" is not a decimal number; write for example "297" or "0.25", with at most 15 digits before the point and 9 after it`,
 		}},
 		{"minutes in quotes", nil, rec("decision-made", "case/k", "2020-02-01", service(`{"service":"s","category":"care","band":"day","times_per_week":"3.5","standard_minutes":"60"}`)), []string{
 			`data.services[0].standard_minutes: "60" is in quotes; write a whole number without quotes`,

@@ -92,7 +92,7 @@ var errorCases = []errorCase{
 		`m.yaml:5 parameters.p.values["2015-01-01"]: 0x1F is a number; write a decimal in quotes, for example "297"`,
 	}},
 	{`decimal comma`, `"297"`, `"297,50"`, []string{
-		`m.yaml:5 parameters.p.values["2015-01-01"]: "297,50" is not a decimal number; write for example "297" or "0.25", with at most 9 decimals`,
+		`m.yaml:5 parameters.p.values["2015-01-01"]: "297,50" is not a decimal number; write for example "297" or "0.25", with at most 15 digits before the point and 9 after it`,
 	}},
 	{`boolean for a decimal`, `"297"`, `true`, []string{
 		`m.yaml:5 parameters.p.values["2015-01-01"]: true is a boolean; write a decimal in quotes, for example "297"`,

@@ -172,7 +172,7 @@ func TestWhatAMethodIsRefusedFor(t *testing.T) {
 		parameters(good) + "id: n":            "line 8, id: the key is there already, on line 1",
 		replaced(`"4"`, `"0.5"`):              "line 5, parameters.weeks_per_month.value: 0.5 is outside 1 to 6",
 		replaced(`"4"`, `4`):                  `line 5, parameters.weeks_per_month.value: 4 is no text; write "4" in quotes`,
-		replaced(`"4"`, `"4,3"`):              `line 5, parameters.weeks_per_month.value: "4,3" is not a decimal number; write for example "297" or "0.25", with at most 9 decimals`,
+		replaced(`"4"`, `"4,3"`):              `line 5, parameters.weeks_per_month.value: "4,3" is not a decimal number; write for example "297" or "0.25", with at most 15 digits before the point and 9 after it`,
 		replaced(`value: "1"`, `value: "-1"`): "line 6, parameters.coordination_gain_percent.value: -1 is outside 0 to 100",
 		replaced(`, source: s`, ``):           "line 5, parameters.weeks_per_month.source: is required",
 		replaced(`source: s`, `source: s, status: ok`):           `line 5, parameters.weeks_per_month.status: "ok" is not a status; write preliminary, or leave it out`,
