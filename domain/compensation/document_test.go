@@ -169,7 +169,7 @@ func TestWithChangesOneValueOnAllDates(t *testing.T) {
 		assert.EqualError(t, err, want)
 	}
 	_, err = m.With("goal_premium", "", domain.DecimalOf(1, 12))
-	assert.ErrorContains(t, err, "at most 9 decimals")
+	assert.ErrorContains(t, err, "9 after it")
 }
 
 func TestCheckFromNamesWhatHasNoValueYet(t *testing.T) {
