@@ -140,7 +140,7 @@ func TestACaseWithoutItsPerformedTimeIsEqualInTheRestAndIndependent(t *testing.T
 			original := w.Case(entity).Facts()
 			for i := at; i < len(events); i++ {
 				_, performed := w.Case(entity).PerformedTarget(&events[i])
-				if _, is := domain.PerformedBy(&events[i]); events[i].Entity == entity && !is && !performed {
+				if _, is := domain.PerformedBy(events[i].Data); events[i].Entity == entity && !is && !performed {
 					require.NoError(t, c.Apply(&events[i]))
 				}
 			}

@@ -38,12 +38,13 @@ type PerformedEvent struct {
 	Delegated                bool
 }
 
-// PerformedBy returns what an event of performed time says; false for any other event.
-func PerformedBy(e *Event) (PerformedEvent, bool) {
-	if !isPerformed(e.Data) {
+// PerformedBy returns what the data of an event of performed time says; false for that of any other event.
+func PerformedBy(data any) (PerformedEvent, bool) {
+	said, is := data.(payload)
+	if !is || !isPerformed(said) {
 		return PerformedEvent{}, false
 	}
-	return performedEventOf(e.Data), true
+	return performedEventOf(said), true
 }
 
 // PerformedAfter returns what performed time of a kind is known to say from e on, which corrects or annuls it and was accepted before it

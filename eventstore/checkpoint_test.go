@@ -117,6 +117,11 @@ func memoryTree(t testing.TB, n int, salt string) *tree {
 	return tr
 }
 
+// unsigned is a tree of n leaves, and where its checkpoints go, of which there is none yet.
+func unsigned(t testing.TB, n int) (*checkpoints, *tree) {
+	return &checkpoints{dir: t.TempDir(), id: careLog(authority)}, memoryTree(t, n, "")
+}
+
 func (t *tree) head() Head { return Head{t.size, t.root()} }
 
 func (t *tree) ReadHashes(indexes []int64) ([]tlog.Hash, error) { return readHashes(t.store, indexes) }
@@ -130,8 +135,7 @@ func TestASecondHeadOfOneSizeIsNeverSigned(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			c := &checkpoints{dir: t.TempDir(), id: careLog(authority)}
-			signed := memoryTree(t, 30, "")
+			c, signed := unsigned(t, 30)
 			first, err := c.sign(t.Context(), signed.head(), signed)
 			require.NoError(t, err)
 			var bad *InconsistentError
@@ -151,8 +155,7 @@ func TestASecondHeadOfOneSizeIsNeverSigned(t *testing.T) {
 
 func TestAHeadThatTheTreeDoesNotGiveIsNotSigned(t *testing.T) {
 	t.Parallel()
-	c := &checkpoints{dir: t.TempDir(), id: careLog(authority)}
-	tr := memoryTree(t, 30, "")
+	c, tr := unsigned(t, 30)
 	tr.store.(*memoryStore).b[tlog.StoredHashIndex(2, 6)*32] ^= 1 // above leaves 25 to 28
 	_, err := c.sign(t.Context(), tr.head(), tr)
 	require.ErrorIs(t, err, ErrInconsistent)
@@ -162,8 +165,7 @@ func TestAHeadThatTheTreeDoesNotGiveIsNotSigned(t *testing.T) {
 // What a crash leaves under names that do not count is not in the way.
 func TestCrashWhileSigningLeavesWholeNotes(t *testing.T) {
 	t.Parallel()
-	c := &checkpoints{dir: t.TempDir(), id: careLog(authority)}
-	tr := memoryTree(t, 30, "")
+	c, tr := unsigned(t, 30)
 	_, err := c.sign(t.Context(), tr.head(), tr)
 	require.NoError(t, err)
 	torn := filepath.Join(c.folder(), "000002-31.note.new")
@@ -393,8 +395,7 @@ func TestCosignaturesTravelWithTheCheckpoint(t *testing.T) {
 
 func TestAKeyIsNeverOverwrittenOrReplacedInSilence(t *testing.T) {
 	t.Parallel()
-	c := &checkpoints{dir: t.TempDir(), id: careLog(authority)}
-	tr := memoryTree(t, 3, "")
+	c, tr := unsigned(t, 3)
 	_, err := c.sign(t.Context(), tr.head(), tr)
 	require.NoError(t, err)
 	other, err := NewKey(Origin(authority))
@@ -414,8 +415,7 @@ func TestAKeyIsNeverOverwrittenOrReplacedInSilence(t *testing.T) {
 // A key of another kind, and text that is no key, are refused in words.
 func TestVerifierKeysAreChecked(t *testing.T) {
 	t.Parallel()
-	tr := memoryTree(t, 3, "")
-	c := &checkpoints{dir: t.TempDir(), id: careLog(authority)}
+	c, tr := unsigned(t, 3)
 	cp, err := c.sign(t.Context(), tr.head(), tr)
 	require.NoError(t, err)
 	key, err := c.key(true)
@@ -443,8 +443,7 @@ func TestVerifierKeysAreChecked(t *testing.T) {
 // C2SP has a second kind of cosignature, ML-DSA-44. This program makes none, and checks those of others.
 func TestCosignaturesOfTheOtherKindAreChecked(t *testing.T) {
 	t.Parallel()
-	tr := memoryTree(t, 3, "")
-	c := &checkpoints{dir: t.TempDir(), id: careLog(authority)}
+	c, tr := unsigned(t, 3)
 	cp, err := c.sign(t.Context(), tr.head(), tr)
 	require.NoError(t, err)
 	key, err := c.key(true)

@@ -34,8 +34,7 @@ func files(t testing.TB, dir string) map[string][]byte {
 // elsewhere can tell, and the log is held to its witness all the same.
 func TestMutationsOfWhatIsSignedAreFound(t *testing.T) {
 	t.Parallel()
-	c := &checkpoints{dir: t.TempDir(), id: careLog(authority)}
-	tr := memoryTree(t, 10, "")
+	c, tr := unsigned(t, 10)
 	secret, public := auditor(t)
 	for range 6 {
 		cp, err := c.sign(t.Context(), tr.head(), tr)

@@ -16,7 +16,7 @@ func reportsByCode(t fataler, events []domain.Event, from, to domain.Month) map[
 	at := map[string]domain.Entity{}
 	for i := range events {
 		e := &events[i]
-		if p, ok := domain.PerformedBy(e); ok {
+		if p, ok := domain.PerformedBy(e.Data); ok {
 			standing[e.ID], at[e.ID] = p, e.Entity
 		} else if _, ok := standing[e.Corrects()]; ok {
 			p, stands, err := domain.PerformedAfter(e, domain.PerformedHealth)

@@ -51,7 +51,7 @@ func (t *Table) applyCoded(e *domain.Event) (uint32, error) {
 }
 
 func (t *Table) applyTo(cs uint32, began bool, e *domain.Event) error {
-	if p, ok := domain.PerformedBy(e); ok {
+	if p, ok := domain.PerformedBy(e.Data); ok {
 		_, err := t.addPerformed(cs, p, e.Sequence)
 		return err
 	}
@@ -117,7 +117,7 @@ func (t *Table) state(cs uint32, e *domain.Event, began bool) (*caseState, error
 		}
 		performed := map[string]bool{}
 		err := readEvents(context.Background(), t.events, t.sequencesOf(cs, e.Sequence-1), func(past *domain.Event) error {
-			if _, ok := domain.PerformedBy(past); ok {
+			if _, ok := domain.PerformedBy(past.Data); ok {
 				performed[past.ID] = true
 				return nil
 			}

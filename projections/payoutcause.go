@@ -285,7 +285,7 @@ func documentsIn(adopted []compensation.Policy, id string, from, to domain.Month
 // concerns says whether an event may change what the months come to. What is registered of other months, and the premiums that the ledger
 // writes after their cause, do not explain it.
 func concerns(e *domain.Event, from, to domain.Month) bool {
-	if p, ok := domain.PerformedBy(e); ok {
+	if p, ok := domain.PerformedBy(e.Data); ok {
 		return from <= p.Month && p.Month <= to
 	}
 	switch d := e.Data.(type) {

@@ -364,8 +364,7 @@ type eventGroup struct {
 
 // needs says whether what an event of the case or patient says is part of what it is used for.
 func (u *uses) needs(data any) bool {
-	var e domain.Event
-	switch said := data.(type) {
+	switch data.(type) {
 	case *domain.CaseOpened, *domain.CareRequested:
 		return true
 	case *domain.DecisionMade, *domain.DecisionEnded, *domain.ProviderChanged, *domain.PatientEnrolled, *domain.PatientDischarged:
@@ -374,17 +373,9 @@ func (u *uses) needs(data any) bool {
 		return u.absences
 	case *domain.GoalSet, *domain.GoalChanged, *domain.FollowUpHeld:
 		return u.followUps
-	case *domain.VisitPerformed:
-		e.Data = said
-	case *domain.TimeReported:
-		e.Data = said
-	case *domain.HealthTimeReported:
-		e.Data = said
-	default:
-		return false
 	}
-	done, _ := domain.PerformedBy(&e)
-	return u.performed[unitMonth{done.Unit, done.Month}]
+	done, is := domain.PerformedBy(data)
+	return is && u.performed[unitMonth{done.Unit, done.Month}]
 }
 
 // ofParties returns the events of the providers, policies and state grants.

@@ -248,7 +248,7 @@ type tracedSum struct{ minutes, events int }
 
 // apply returns what e changes if it is about performed time, and false if it is not.
 func (p *performedTrail) apply(e *domain.Event) ([]domain.Change, bool, error) {
-	if now, ok := domain.PerformedBy(e); ok {
+	if now, ok := domain.PerformedBy(e.Data); ok {
 		p.events[e.ID] = &tracedTime{now}
 		before := p.text(now.PerformedKey)
 		p.count(now.Performed, 1)

@@ -65,7 +65,8 @@ func (w *whyPosting) reason(e *whyRead, data any) string {
 
 // performed is about performed time.
 func (w *whyPosting) performed(data any) string {
-	done, p := performedBy(data), w.posting
+	done, _ := domain.PerformedBy(data)
+	p := w.posting
 	switch {
 	case done.Month != p.Month:
 		return "other-month"
@@ -75,21 +76,6 @@ func (w *whyPosting) performed(data any) string {
 		return "other-kind"
 	}
 	return ""
-}
-
-// performedBy returns the performed time that the data of an event says.
-func performedBy(data any) domain.PerformedEvent {
-	var e domain.Event
-	switch said := data.(type) {
-	case *domain.VisitPerformed:
-		e.Data = said
-	case *domain.TimeReported:
-		e.Data = said
-	case *domain.HealthTimeReported:
-		e.Data = said
-	}
-	done, _ := domain.PerformedBy(&e)
-	return done
 }
 
 // decision is about what happens to a decision on a day, which is a part where the decision is, and where it happens no later than the posting.

@@ -211,7 +211,7 @@ func (d *derivation) notPaid(data any) string {
 	month, provider := d.version.Month, ""
 	switch said := data.(type) {
 	case *domain.VisitPerformed, *domain.TimeReported, *domain.HealthTimeReported:
-		done := performedBy(data)
+		done, _ := domain.PerformedBy(data)
 		month, provider = done.Month, d.providerOf(done.Unit)
 	case *domain.FollowUpHeld:
 		month = said.HeldOn.Month()

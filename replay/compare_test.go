@@ -46,16 +46,21 @@ func drawnHistory(t *rapid.T) (*history, []ModelSet) {
 	return h, []ModelSet{together}
 }
 
-// replayed replays over a drawn history; a request that the drawn models have no value for tells nothing.
-func replayed(t *rapid.T, h *history, r Request) *Result {
-	h.inForceFrom = r.InForceFrom
-	result, err := h.replay(context.Background(), &r, nil)
+// drawAgain gives up a draw whose models have no value for what was drawn, which tells nothing. Any other error stays the test's.
+func drawAgain(t *rapid.T, err error) {
 	if missing := (*compensation.RateError)(nil); errors.As(err, &missing) {
 		t.Skip(missing)
 	}
 	if invalid := (*compensation.ValueError)(nil); errors.As(err, &invalid) {
 		t.Skip(invalid)
 	}
+}
+
+// replayed replays over a drawn history.
+func replayed(t *rapid.T, h *history, r Request) *Result {
+	h.inForceFrom = r.InForceFrom
+	result, err := h.replay(context.Background(), &r, nil)
+	drawAgain(t, err)
 	require.NoError(t, err)
 	return result
 }
