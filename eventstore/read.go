@@ -261,26 +261,38 @@ func (l *Log) lastSequence(ctx context.Context) (uint64, error) {
 	return answer.State.LastSeq, nil
 }
 
-// request asks the server and asks again while it has nobody to answer, within the time for outcomes.
+// request asks the server, within the time for outcomes.
 func (l *Log) request(ctx context.Context, subj string, question, answer any) error {
 	q, err := json.Marshal(question)
 	if err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(ctx, l.store.config.OutcomeTimeout)
+	var m *nats.Msg
+	err = l.store.answered(ctx, func(ctx context.Context) (err error) {
+		m, err = l.store.conn.RequestWithContext(ctx, subj, q)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("asking %s: %w", subj, err)
+	}
+	if err := json.Unmarshal(m.Data, answer); err != nil {
+		return fmt.Errorf("asking %s: the answer cannot be read: %w", subj, err)
+	}
+	return nil
+}
+
+// answered asks, and asks again while nobody answers, within the time for outcomes: a cluster is silent about a stream
+// whose leader is being elected. What is asked must bear being asked twice.
+func (s *Store) answered(ctx context.Context, ask func(context.Context) error) error {
+	ctx, cancel := context.WithTimeout(ctx, s.config.OutcomeTimeout)
 	defer cancel()
 	for {
 		once, cancel := context.WithTimeout(ctx, fetchStall)
-		m, err := l.store.conn.RequestWithContext(once, subj, q)
+		err := ask(once)
 		cancel()
-		if err == nil {
-			if err := json.Unmarshal(m.Data, answer); err != nil {
-				return fmt.Errorf("asking %s: the answer cannot be read: %w", subj, err)
-			}
-			return nil
-		}
-		if errors.Is(err, nats.ErrConnectionClosed) || pause(ctx, fetchBackoff) != nil {
-			return fmt.Errorf("asking %s: %w", subj, err)
+		var said jetstream.JetStreamError
+		if err == nil || errors.As(err, &said) || errors.Is(err, nats.ErrConnectionClosed) || pause(ctx, fetchBackoff) != nil {
+			return err
 		}
 	}
 }

@@ -57,10 +57,10 @@ func (s *Store) createStream(ctx context.Context, id logID) (jetstream.Stream, e
 	st, err := s.createPlaced(ctx, streamConfig(id, replicas))
 	var api *jetstream.APIError
 	if s.config.Replicas == 0 && errors.As(err, &api) && api.ErrorCode == codeNotClustered {
-		st, err = s.js.CreateStream(ctx, streamConfig(id, 1))
+		st, err = s.createPlaced(ctx, streamConfig(id, 1))
 	}
 	if errors.Is(err, jetstream.ErrStreamNameAlreadyInUse) {
-		st, err = s.js.Stream(ctx, id.stream()) // another process was faster, with what is checked next
+		st, err = s.stream(ctx, id.stream()) // another process was faster, with what is checked next
 	}
 	if err != nil {
 		return nil, fmt.Errorf("creating the log of %s: %w", id, err)
@@ -73,13 +73,26 @@ func (s *Store) createPlaced(ctx context.Context, c jetstream.StreamConfig) (jet
 	wait, cancel := context.WithTimeout(ctx, peersWait)
 	defer cancel()
 	for {
-		st, err := s.js.CreateStream(ctx, c)
+		var st jetstream.Stream
+		err := s.answered(ctx, func(ctx context.Context) (err error) {
+			st, err = s.js.CreateStream(ctx, c) // asked again with the same configuration, it answers the same
+			return err
+		})
 		var api *jetstream.APIError
 		if errors.As(err, &api) && (api.ErrorCode == codeNoPeers || api.ErrorCode == codeClusterUnavailable) && pause(wait, fetchBackoff) == nil {
 			continue
 		}
 		return st, err
 	}
+}
+
+// stream looks a stream up.
+func (s *Store) stream(ctx context.Context, name string) (st jetstream.Stream, err error) {
+	err = s.answered(ctx, func(ctx context.Context) (err error) {
+		st, err = s.js.Stream(ctx, name)
+		return err
+	})
+	return st, err
 }
 
 // checkStream refuses a stream that could lose or change events, and says every reason.
