@@ -59,6 +59,11 @@ type Config struct {
 	// is not in memory (decisions.md, 1).
 	PositionGuardOnly bool
 
+	// Settled is told of each commit when its fate is known, right after whoever waits for it: in the order of the log, by the log's
+	// own goroutine, which settles nothing more until it returns. So it must return at once and must not call the log. It may be
+	// called for several logs at the same time. Default: nobody is told, and nothing is measured.
+	Settled func(Settled)
+
 	dropAck  func(first uint64) bool // tests: lose the acknowledgement of the publish at this sequence
 	guardAll bool                    // benchmarks: guards of entities in large batches too, to see what they cost
 }
