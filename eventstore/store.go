@@ -286,6 +286,9 @@ func (s *Store) Conn() *nats.Conn {
 	return s.conn
 }
 
+// Connected says whether there is a connection with the server that holds the logs; lost, it is sought again until there is.
+func (s *Store) Connected() bool { return s.conn.IsConnected() && s.reads.IsConnected() }
+
 // ClientURL is where outside clients reach the embedded server, "" when it does not listen.
 func (s *Store) ClientURL() string {
 	if s.server == nil || s.config.Listen == "" {

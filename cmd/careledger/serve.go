@@ -8,10 +8,11 @@ import (
 	"github.com/spf13/cobra"
 
 	"careledger/cmd/careledger/internal/ledger"
+	"careledger/cmd/careledger/internal/monitor"
 )
 
 func newServe(o *options) *cobra.Command {
-	var listen string
+	var listen, lines string
 	cmd := &cobra.Command{
 		Use:   "serve",
 		Short: "Keep the ledger open, for programs and for the other commands",
@@ -37,10 +38,17 @@ itself (the streams CARE_{authority}); nothing but the ledger writes to the log.
 			if c.ServerURL == "" {
 				c.Listen, c.ClientToken = listen, ledger.NewToken()
 			}
+			log, err := monitor.NewLog(cmd.ErrOrStderr(), lines)
+			if err != nil {
+				return &ledger.Wrong{Err: fmt.Errorf("--log: %w", err)}
+			}
+			m := monitor.New(log)
+			c.Settled, c.Acted = m.Settled, m.Acted
 			l, err := ledger.Open(cmd.Context(), c)
 			if err != nil {
 				return err
 			}
+			m.Watch(l)
 			defer func() { err = errors.Join(err, l.Close()) }()
 			return l.Serve(cmd.Context(), func(url, file string) {
 				p.done()
@@ -48,6 +56,8 @@ itself (the streams CARE_{authority}); nothing but the ledger writes to the log.
 			})
 		},
 	}
+	cmd.Flags().StringVar(&lines, "log", "text", "`form` of the lines on standard error that tell what was asked and done, naming nobody: text, json or off")
+	complete(cmd, "log", monitor.LogFormats...)
 	cmd.Flags().StringVar(&listen, "listen", "127.0.0.1:0", "`address` to listen on; port 0 takes a free one")
 	return cmd
 }

@@ -84,7 +84,8 @@ type Request struct {
 }
 
 // Ask answers from what the log holds now.
-func (l *Local) Ask(ctx context.Context, r Request, w io.Writer) error {
+func (l *Local) Ask(ctx context.Context, r Request, w io.Writer) (err error) {
+	defer l.acted(false, r.name(), time.Now(), &err)
 	var more []report.Format
 	switch {
 	case r.Question == QuestionSheet, r.Question == QuestionWhy && r.Event == "":

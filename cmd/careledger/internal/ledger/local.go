@@ -26,6 +26,11 @@ type Config struct {
 	ClientToken string // what programs present
 	Doing       string // told to a second process that finds the directory in use
 	Progress    ProgressFunc
+
+	// Settled is told of each commit on a log; see eventstore.Config. Acted is told of each question and command when it has ended, by the
+	// goroutine that carried it out. Default: nobody is told.
+	Settled func(eventstore.Settled)
+	Acted   func(Act)
 }
 
 // Local is a ledger opened by this process.
@@ -65,7 +70,7 @@ func Open(ctx context.Context, c Config) (*Local, error) {
 			return nil, fmt.Errorf("make the data directory: %w", err)
 		}
 	}
-	store, err := eventstore.Open(ctx, eventstore.Config{Dir: c.Dir, ProofDir: c.ProofDir, ServerURL: c.ServerURL, Token: c.Token, Listen: c.Listen, ClientToken: c.ClientToken, Doing: c.Doing})
+	store, err := eventstore.Open(ctx, eventstore.Config{Dir: c.Dir, ProofDir: c.ProofDir, ServerURL: c.ServerURL, Token: c.Token, Listen: c.Listen, ClientToken: c.ClientToken, Doing: c.Doing, Settled: c.Settled})
 	if err != nil {
 		return nil, err
 	}
@@ -268,10 +273,18 @@ type follower struct {
 	cancel context.CancelFunc
 	group  sync.WaitGroup
 	failed chan error
+	over   sync.Map // by authority: its fold has ended
+}
+
+// ended says whether an authority's log is followed no more.
+func (f *follower) ended(authority string) bool {
+	_, over := f.over.Load(authority)
+	return over
 }
 
 func (f *follower) start(authority string, o *openLog) {
 	f.group.Go(func() {
+		defer f.over.Store(authority, true)
 		if err := o.table.Follow(f.ctx); err != nil {
 			select {
 			case f.failed <- fmt.Errorf("follow the log of %s: %w", authority, err):

@@ -52,7 +52,8 @@ type payoutWork struct {
 
 // Payout carries out a command on payouts and writes what became of it. Each payout is a commit of its own: those before a refusal
 // stand, and giving the command again takes up where it ended.
-func (l *Local) Payout(ctx context.Context, r PayoutRequest, w io.Writer) error {
+func (l *Local) Payout(ctx context.Context, r PayoutRequest, w io.Writer) (err error) {
+	defer l.acted(true, r.name(), time.Now(), &err)
 	format, err := report.ParseFormat(r.Format)
 	if err != nil {
 		return &Wrong{err}

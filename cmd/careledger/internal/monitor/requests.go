@@ -1,0 +1,58 @@
+package monitor
+
+import (
+	"log/slog"
+	"net/http"
+	"strconv"
+	"time"
+)
+
+// Requests measures the requests that next answers, by the pattern of their route: a path could name a case. next has to be or to hold the
+// http.ServeMux that finds the route, without another request in between (http.Request.WithContext makes one).
+func (m *Monitor) Requests(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		began, answer := time.Now(), &answered{ResponseWriter: w, status: http.StatusOK}
+		m.underWay.Inc()
+		defer func() { // also of a handler that panics
+			m.underWay.Dec()
+			took, route, method := time.Since(began), r.Pattern, methodOf(r)
+			if route == "" {
+				route = "none"
+			}
+			m.requests.WithLabelValues(route, method, strconv.Itoa(answer.status)).Observe(took.Seconds())
+			m.log.Info("request", slog.String("method", method), slog.String("route", route), slog.Int("status", answer.status), tookMillis(took))
+		}()
+		next.ServeHTTP(answer, r)
+	})
+}
+
+// methodOf is the request's method if it is one that HTTP knows: a client may send any word.
+func methodOf(r *http.Request) string {
+	switch r.Method {
+	case http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodOptions:
+		return r.Method
+	}
+	return "other"
+}
+
+// answered remembers the status of an answer.
+type answered struct {
+	http.ResponseWriter
+	status int
+	begun  bool
+}
+
+func (a *answered) WriteHeader(status int) {
+	if !a.begun && status >= http.StatusOK { // 1xx are no answers yet
+		a.status, a.begun = status, true
+	}
+	a.ResponseWriter.WriteHeader(status)
+}
+
+func (a *answered) Write(p []byte) (int, error) {
+	a.begun = true
+	return a.ResponseWriter.Write(p)
+}
+
+// Unwrap lets http.ResponseController reach the server's own.
+func (a *answered) Unwrap() http.ResponseWriter { return a.ResponseWriter }
