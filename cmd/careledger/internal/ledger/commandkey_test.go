@@ -51,12 +51,14 @@ func TestAKeyIsForOneCommand(t *testing.T) {
 	did(t, l, approve)
 	before := position(t, l)
 	for name, change := range map[string]func(*PayoutRequest){
-		"another payout":         func(r *PayoutRequest) { r.Payouts = []string{"2020-01-p1"} },
-		"by another":             func(r *PayoutRequest) { r.Actor = "carl" },
-		"another day":            func(r *PayoutRequest) { r.On = "2020-06-02" },
-		"another version":        func(r *PayoutRequest) { r.Version = 2 },
-		"another step":           func(r *PayoutRequest) { r.Action, r.Version, r.On = "pay", 0, "" },
-		"another step and month": func(r *PayoutRequest) { *r = PayoutRequest{Action: "calculate", Month: "2020-02", Actor: "bo", Key: "k-2"} },
+		"another payout":  func(r *PayoutRequest) { r.Payouts = []string{"2020-01-p1"} },
+		"by another":      func(r *PayoutRequest) { r.Actor = "carl" },
+		"another day":     func(r *PayoutRequest) { r.On = "2020-06-02" },
+		"another version": func(r *PayoutRequest) { r.Version = 2 },
+		"another step":    func(r *PayoutRequest) { r.Action, r.Version, r.On = "pay", 0, "" },
+		"another step and month": func(r *PayoutRequest) {
+			*r = PayoutRequest{Action: "calculate", Month: "2020-02", Actor: "bo", Key: "k-2"}
+		},
 	} {
 		other := approve
 		change(&other)
