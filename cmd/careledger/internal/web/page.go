@@ -369,12 +369,11 @@ func (v *visit) twins(t *table) (all []twinView) {
 	if t.name != "" {
 		path += "/" + t.name
 	}
-	for _, e := range []ending{asSwedishCSV, asCSV, asJSON} {
-		change := url.Values{}
-		for name, words := range v.own {
-			change[name] = words
-		}
-		all = append(all, twinView{v.Say("web.twin" + strings.NewReplacer(".", "_").Replace(string(e))), v.link(path+string(e), change)})
+	for _, twin := range []struct {
+		as  ending
+		key string
+	}{{asSwedishCSV, "web.twin_swedish_csv"}, {asCSV, "web.twin_csv"}, {asJSON, "web.twin_json"}} {
+		all = append(all, twinView{v.Say(twin.key), v.link(path+string(twin.as), v.own)})
 	}
 	return all
 }

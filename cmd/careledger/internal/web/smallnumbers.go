@@ -2,7 +2,6 @@ package web
 
 import (
 	"math/bits"
-	"slices"
 	"strings"
 
 	"careledger/projections"
@@ -13,7 +12,7 @@ const fewestShown = 5
 
 // hidden says which rows of a table are not shown: those of fewer than five persons, and as many more as it takes that no hidden one can be taken
 // out of a sum. Rows that share all their keys but some have a sum that another view of the same numbers shows (the whole, a unit over all life
-// areas, a year over all units). Wherever such rows have a hidden one among them, they are either all hidden, or one hidden one is of five persons
+// areas, a year over all units). Wherever such rows have a hidden one among them, they are either all hidden, or two or more are, one of them of five persons
 // or more: so what is left of the sum when the rows shown are taken away is of several groups, and of at least five persons. Of the rows that could
 // be hidden beside the small ones, the one of the fewest persons is; in order of the keys where they are alike. See decisions.md, 3.
 func hidden(rows []projections.FulfilmentRow) []bool {
@@ -64,9 +63,13 @@ func sums(rows []projections.FulfilmentRow) (all [][]int) {
 
 // toHide returns the row of a sum that has to be hidden beside those that are, -1 for none.
 func toHide(rows []projections.FulfilmentRow, of []int, hide []bool) int {
-	is := func(i int) bool { return hide[i] }
-	covered := func(i int) bool { return hide[i] && rows[i].Persons >= fewestShown }
-	if !slices.ContainsFunc(of, is) || slices.ContainsFunc(of, covered) {
+	count, covered := 0, false
+	for _, i := range of {
+		if hide[i] {
+			count, covered = count+1, covered || rows[i].Persons >= fewestShown
+		}
+	}
+	if count == 0 || count > 1 && covered {
 		return -1
 	}
 	next := -1
