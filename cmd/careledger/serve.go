@@ -75,7 +75,7 @@ itself (the streams CARE_{authority}); nothing but the ledger writes to the log.
 					p.done()
 					fmt.Fprintf(cmd.ErrOrStderr(), "serving %s at %s; the token stands in %s. Ctrl-C stops it.\n", c.Dir+c.ServerURL, url, file)
 					if pages != nil {
-						serving.Go(func() error { return servePages(ctx, cmd, l, pages) })
+						serving.Go(func() error { return servePages(ctx, cmd, l, pages, m, log) })
 					}
 				})
 			})
@@ -116,8 +116,8 @@ func listenForPages(address string, chosen bool) (net.Listener, error) {
 }
 
 // servePages serves pages until the context ends, and says where.
-func servePages(ctx context.Context, cmd *cobra.Command, l *ledger.Local, pages net.Listener) error {
-	s, err := web.New(web.Config{Ledger: l, Address: pages.Addr().String(), Token: ledger.NewToken(), Log: slog.New(slog.NewTextHandler(cmd.ErrOrStderr(), nil))})
+func servePages(ctx context.Context, cmd *cobra.Command, l *ledger.Local, pages net.Listener, m *monitor.Monitor, log *slog.Logger) error {
+	s, err := web.New(web.Config{Ledger: l, Address: pages.Addr().String(), Token: ledger.NewToken(), Log: log, Monitor: m})
 	if err != nil {
 		return err
 	}

@@ -95,6 +95,11 @@ func (p *payoutWork) checkKey(ctx context.Context) error {
 	return nil
 }
 
+// OfAnotherCommand says whether a refusal is that the command's key, or the record's id, stands for another one with other content.
+func OfAnotherCommand(refused domain.Problems) bool {
+	return slices.ContainsFunc(refused, func(p domain.Problem) bool { return p.Field == fieldKey || p.Field == "id" })
+}
+
 // fieldKey is the field of a problem with a command's key.
 const fieldKey = "key"
 

@@ -82,7 +82,7 @@ func RefusedFor(err error) string {
 }
 
 // refusedFields are the parts of a record and of a command on payouts.
-var refusedFields = domain.Codes{"id", "type", "authority", "entity", "effective", "recorded", "actor", "data", "payout", "version", fieldKey}
+var refusedFields = domain.Codes{"id", "type", "authority", "entity", "effective", "recorded", "actor", "data", "payout", "version", "provider", fieldKey}
 
 // Act is a question or a command that has ended.
 type Act struct {

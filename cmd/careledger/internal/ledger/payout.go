@@ -177,7 +177,7 @@ func (p *payoutWork) entities(ctx context.Context) (all []domain.Entity, err err
 	for _, id := range p.Payouts {
 		e, err := domain.ParseEntity(string(domain.NewEntity(domain.KindPayout, strings.TrimPrefix(id, "payout/"))))
 		if err != nil {
-			return nil, err
+			return nil, &Wrong{err}
 		}
 		all = append(all, e)
 	}
@@ -255,7 +255,7 @@ func (p *payoutWork) known(o *openLog) error {
 	if registered || slices.ContainsFunc(cut.Units, func(u domain.Unit) bool { return u.Provider == p.Provider }) { // or the recipient of a grant
 		return nil
 	}
-	return fmt.Errorf("authority %s has no provider %s, nor a state grant to it; upper and lower case count", p.Authority, p.Provider)
+	return domain.Problems{{Field: "provider", Reason: fmt.Sprintf("authority %s has no provider %s, nor a state grant to it; upper and lower case count", p.Authority, p.Provider)}}
 }
 
 // calculation returns the event of the version that a calculation leads to.

@@ -11,9 +11,9 @@ import (
 // http.ServeMux that finds the route, without another request in between (http.Request.WithContext makes one).
 func (m *Monitor) Requests(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		began, answer := time.Now(), &answered{ResponseWriter: w, status: http.StatusOK}
+		began, answer := time.Now(), &answered{ResponseWriter: w, status: http.StatusInternalServerError} // what a handler that panics is answered with
 		m.underWay.Inc()
-		defer func() { // also of a handler that panics
+		defer func() {
 			m.underWay.Dec()
 			took, route, method := time.Since(began), r.Pattern, methodOf(r)
 			if route == "" {
@@ -23,6 +23,9 @@ func (m *Monitor) Requests(next http.Handler) http.Handler {
 			m.log.Info("request", slog.String("method", method), slog.String("route", route), slog.Int("status", answer.status), tookMillis(took))
 		}()
 		next.ServeHTTP(answer, r)
+		if !answer.begun {
+			answer.status = http.StatusOK
+		}
 	})
 }
 
@@ -50,7 +53,9 @@ func (a *answered) WriteHeader(status int) {
 }
 
 func (a *answered) Write(p []byte) (int, error) {
-	a.begun = true
+	if !a.begun {
+		a.status, a.begun = http.StatusOK, true
+	}
 	return a.ResponseWriter.Write(p)
 }
 

@@ -9,8 +9,10 @@ import (
 	"strings"
 
 	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 
 	"careledger/cmd/careledger/internal/ledger"
+	"careledger/domain"
 )
 
 // problem is why there is no answer: a page in words for people, RFC 9457 for programs.
@@ -18,6 +20,9 @@ type problem struct {
 	status int
 	word   string // in the section "problem" of the catalogue
 	detail string // what exactly, "" for nothing more; in English, as the ledger says it
+
+	problems domain.Problems // each thing that is wrong with a command
+	done     jsontext.Value  // what a command has carried out before it ended, as its answer would say it
 }
 
 func (p *problem) Error() string { return strings.TrimSuffix(p.word+": "+p.detail, ": ") }
@@ -30,6 +35,7 @@ var (
 	errForged    = &problem{status: http.StatusForbidden, word: "forged"}
 	errSignedOut = &problem{status: http.StatusUnauthorized, word: "signed_out"}
 	errNoPurpose = &problem{status: http.StatusForbidden, word: "no_purpose"}
+	errMethod    = &problem{status: http.StatusMethodNotAllowed, word: "method"}
 	errBroken    = &problem{status: http.StatusInternalServerError, word: "broken"}
 )
 
@@ -89,7 +95,12 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 
 // forPeople says whether a person reads what answers a request.
 func forPeople(r *http.Request) bool {
-	return endingOf(r) == asPage && r.Header.Get("Authorization") == "" && (strings.Contains(r.Header.Get("Accept"), "text/html") || !strings.Contains(r.Header.Get("Accept"), "json"))
+	return endingOf(r) == asPage && !strings.HasPrefix(r.URL.Path, apiPath) && r.Header.Get("Authorization") == "" && (strings.Contains(r.Header.Get("Accept"), "text/html") || !strings.Contains(r.Header.Get("Accept"), "json"))
+}
+
+// problemType names a problem for programs. It stays the same.
+func problemType(word string) string {
+	return "urn:careledger:problem:" + strings.ReplaceAll(word, "_", "-")
 }
 
 // failProgram writes a problem as RFC 9457 has it: type is the problem's word, which stays the same; title and detail are for people.
@@ -105,5 +116,8 @@ func (s *Server) failProgram(w http.ResponseWriter, r *http.Request, p *problem,
 		Title  string `json:"title"`
 		Status int    `json:"status"`
 		Detail string `json:"detail,omitzero"`
-	}{"urn:careledger:problem:" + strings.ReplaceAll(p.word, "_", "-"), v.Say("problem." + p.word), p.status, p.detail})
+
+		Problems domain.Problems `json:"problems,omitempty"`
+		Done     jsontext.Value  `json:"done,omitzero"`
+	}{problemType(p.word), v.Say("problem." + p.word), p.status, p.detail, p.problems, p.done})
 }

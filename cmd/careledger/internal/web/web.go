@@ -6,14 +6,17 @@ import (
 	"errors"
 	"fmt"
 	"html/template"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
 	"net/url"
 	"runtime/debug"
+	"strings"
 	"time"
 
 	"careledger/cmd/careledger/internal/ledger"
+	"careledger/cmd/careledger/internal/monitor"
 	"careledger/cmd/careledger/internal/report"
 )
 
@@ -23,14 +26,20 @@ type Ledger interface {
 	Read(ctx context.Context, r ledger.Request) (any, error)
 	// Authorities returns the codes of those that have a log, in order.
 	Authorities(ctx context.Context) ([]string, error)
+	// Record takes one record; see ledger.Local.
+	Record(ctx context.Context, record []byte) (sequence uint64, duplicate bool, err error)
+	// Payout carries out a command on payouts and writes what became of it; see ledger.Local.
+	Payout(ctx context.Context, r ledger.PayoutRequest, w io.Writer) error
+	monitor.Ledger
 }
 
 // Config says what is served, and to whom.
 type Config struct {
 	Ledger  Ledger
-	Address string       // host:port that is listened on: a loopback address and a port that is not 0
-	Token   string       // what a visitor signs in with, and a program presents; at least 32 characters
-	Log     *slog.Logger // what went wrong, without anything that a page shows; slog.Default() if nil
+	Address string           // host:port that is listened on: a loopback address and a port that is not 0
+	Token   string           // what a visitor signs in with, and a program presents; at least 32 characters
+	Log     *slog.Logger     // what went wrong, without anything that a page shows; slog.Default() if nil
+	Monitor *monitor.Monitor // counts the requests, and answers /metrics; one of its own if nil
 }
 
 // Server answers requests. It may be used from several goroutines; Serve runs it.
@@ -40,6 +49,8 @@ type Server struct {
 	log      *slog.Logger
 	origins  *http.CrossOriginProtection
 	mux      *http.ServeMux
+	answers  http.Handler // mux, measured
+	routes   []string     // its patterns
 	pages    []*page
 	forms    map[string]*template.Template // pages that are none of pages, by name
 	sessions sessions
@@ -83,6 +94,10 @@ func New(c Config) (*Server, error) {
 	if s.log == nil {
 		s.log = slog.Default()
 	}
+	if c.Monitor == nil {
+		c.Monitor = monitor.New(nil)
+	}
+	s.answers = c.Monitor.Requests(s.mux)
 	s.pages = pages()
 	for _, p := range s.pages {
 		if err := s.open(p); err != nil {
@@ -102,6 +117,12 @@ func New(c Config) (*Server, error) {
 	s.handle("GET /purpose", s.showPurpose)
 	s.handle("POST /purpose", s.setPurpose)
 	s.handle("GET /static/page.css", s.serveStyle)
+	for path, tell := range map[string]http.Handler{"/metrics": c.Monitor.Metrics(), "/healthz": monitor.Health(), "/readyz": monitor.Ready(c.Ledger)} { // to anybody: they name nobody
+		s.handle("GET "+path, func(w http.ResponseWriter, r *http.Request) error { tell.ServeHTTP(w, r); return nil })
+	}
+	if err := s.openAPI(); err != nil {
+		return nil, err
+	}
 	s.handle("/", func(http.ResponseWriter, *http.Request) error { return errNoPage })
 	return s, nil
 }
@@ -134,6 +155,7 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 
 // handle serves a pattern of the mux. The error of do becomes a problem, unless something was written.
 func (s *Server) handle(pattern string, do func(http.ResponseWriter, *http.Request) error) {
+	s.routes = append(s.routes, pattern)
 	s.mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
 		if err := do(w, r); err != nil {
 			s.fail(w, r, err)
@@ -161,7 +183,11 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		u.Path, u.RawPath = path, ""
 		r.URL = &u
 	}
-	r.Body = http.MaxBytesReader(w, r.Body, bodyBytes)
+	most := int64(bodyBytes)
+	if strings.HasPrefix(path, apiPath) {
+		most = commandBodyBytes
+	}
+	r.Body = http.MaxBytesReader(w, r.Body, most)
 	out := &answerWriter{ResponseWriter: w}
 	defer func() {
 		broken := recover()
@@ -185,7 +211,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.fail(out, r, errOrigin)
 		return
 	}
-	s.mux.ServeHTTP(out, r)
+	s.answers.ServeHTTP(out, r)
 }
 
 // named says whether a request may name a host.
