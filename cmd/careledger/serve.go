@@ -1,10 +1,8 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"net"
 	"syscall"
 
@@ -53,6 +51,7 @@ itself (the streams CARE_{authority}); nothing but the ledger writes to the log.
 			}
 			if pages != nil {
 				defer pages.Close() // Serve has closed it before, if it came so far
+				c.PagesURL, c.PagesToken = "http://"+pages.Addr().String(), ledger.NewToken()
 			}
 			if c.ServerURL == "" {
 				c.Listen, c.ClientToken = listen, ledger.NewToken()
@@ -70,13 +69,19 @@ itself (the streams CARE_{authority}); nothing but the ledger writes to the log.
 			m.Watch(l)
 			defer func() { err = errors.Join(err, l.Close()) }()
 			serving, ctx := errgroup.WithContext(cmd.Context()) // pages and programs end together
+			signIn := ""
+			if pages != nil { // from the start: /readyz says how far the logs are
+				s, err := web.New(web.Config{Ledger: l, Address: pages.Addr().String(), Token: c.PagesToken, Log: log, Monitor: m})
+				if err != nil {
+					return err
+				}
+				signIn = fmt.Sprintf("pages at %s; sign in: %s\n", c.PagesURL, s.SignInURL())
+				serving.Go(func() error { return s.Serve(ctx, pages) })
+			}
 			serving.Go(func() error {
 				return l.Serve(ctx, func(url, file string) {
 					p.done()
-					fmt.Fprintf(cmd.ErrOrStderr(), "serving %s at %s; the token stands in %s. Ctrl-C stops it.\n", c.Dir+c.ServerURL, url, file)
-					if pages != nil {
-						serving.Go(func() error { return servePages(ctx, cmd, l, pages, m, log) })
-					}
+					fmt.Fprintf(cmd.ErrOrStderr(), "serving %s at %s; the token stands in %s. Ctrl-C stops it.\n%s", c.Dir+c.ServerURL, url, file, signIn)
 				})
 			})
 			return serving.Wait()
@@ -113,14 +118,4 @@ func listenForPages(address string, chosen bool) (net.Listener, error) {
 		return nil, fmt.Errorf("--http: %w; give another address, or --http 127.0.0.1:0 for a free one", err)
 	}
 	return l, nil
-}
-
-// servePages serves pages until the context ends, and says where.
-func servePages(ctx context.Context, cmd *cobra.Command, l *ledger.Local, pages net.Listener, m *monitor.Monitor, log *slog.Logger) error {
-	s, err := web.New(web.Config{Ledger: l, Address: pages.Addr().String(), Token: ledger.NewToken(), Log: log, Monitor: m})
-	if err != nil {
-		return err
-	}
-	fmt.Fprintf(cmd.ErrOrStderr(), "pages at http://%s; sign in: %s\n", pages.Addr(), s.SignInURL())
-	return s.Serve(ctx, pages)
 }

@@ -24,6 +24,8 @@ type Config struct {
 	Token       string // for ServerURL
 	Listen      string // embedded only: also accept programs here
 	ClientToken string // what programs present
+	PagesURL    string // where this process serves pages and the HTTP API, "" nowhere: told in serve.json
+	PagesToken  string // what programs present there
 	Doing       string // told to a second process that finds the directory in use
 	Progress    ProgressFunc
 
