@@ -355,8 +355,8 @@ func (v *visit) write(w http.ResponseWriter, answer *view) error {
 // known says which authority and moment an answer is of.
 func (v *visit) known(answer *view) string {
 	said := v.Say("web.authority") + " " + answer.authority + ". " + v.Say("web.known_to") + " " + v.number(fmt.Sprint(answer.asOf.Sequence))
-	if at := answer.asOf.Text(); at != "" {
-		said += ", " + v.Say("web.recorded") + " " + at
+	if at := answer.asOf.Recorded; !at.IsZero() {
+		said += ", " + v.Say("web.recorded") + " " + at.UTC().Format("2006-01-02 15:04:05 UTC")
 	}
 	return said + "."
 }
