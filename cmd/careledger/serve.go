@@ -21,7 +21,7 @@ const (
 )
 
 func newServe(o *options) *cobra.Command {
-	var listen, http, lines string
+	at := &servedAt{}
 	cmd := &cobra.Command{
 		Use:   "serve",
 		Short: "Keep the ledger open: pages for people, and an address for programs and the other commands",
@@ -35,63 +35,75 @@ itself (the streams CARE_{authority}); nothing but the ledger writes to the log.
 		Example: `  careledger serve --data ./careledger-data
   careledger compensation --data ./careledger-data      # in another terminal`,
 		Args: exactly(),
-		RunE: func(cmd *cobra.Command, _ []string) (err error) {
-			p := newProgress()
-			defer p.done()
-			c := o.config("serve", p.show)
-			if o.proofs != "" && o.server == "" {
-				return &ledger.Wrong{Err: errProofsWithoutServer}
-			}
-			if err := checkLoopback("listen", listen); err != nil {
-				return err
-			}
-			pages, err := listenForPages(http, cmd.Flags().Changed("http"))
-			if err != nil {
-				return err
-			}
-			if pages != nil {
-				defer pages.Close() // Serve has closed it before, if it came so far
-				c.PagesURL, c.PagesToken = "http://"+pages.Addr().String(), ledger.NewToken()
-			}
-			if c.ServerURL == "" {
-				c.Listen, c.ClientToken = listen, ledger.NewToken()
-			}
-			log, err := monitor.NewLog(cmd.ErrOrStderr(), lines)
-			if err != nil {
-				return &ledger.Wrong{Err: fmt.Errorf("--log: %w", err)}
-			}
-			m := monitor.New(log)
-			c.Settled, c.Acted = m.Settled, m.Acted
-			l, err := ledger.Open(cmd.Context(), c)
-			if err != nil {
-				return err
-			}
-			m.Watch(l)
-			defer func() { err = errors.Join(err, l.Close()) }()
-			serving, ctx := errgroup.WithContext(cmd.Context()) // pages and programs end together
-			signIn := ""
-			if pages != nil { // from the start: /readyz says how far the logs are
-				s, err := web.New(web.Config{Ledger: l, Address: pages.Addr().String(), Token: c.PagesToken, Log: log, Monitor: m})
-				if err != nil {
-					return err
-				}
-				signIn = fmt.Sprintf("pages at %s; sign in: %s\n", c.PagesURL, s.SignInURL())
-				serving.Go(func() error { return s.Serve(ctx, pages) })
-			}
-			serving.Go(func() error {
-				return l.Serve(ctx, func(url, file string) {
-					p.done()
-					fmt.Fprintf(cmd.ErrOrStderr(), "serving %s at %s; the token stands in %s. Ctrl-C stops it.\n%s", c.Dir+c.ServerURL, url, file, signIn)
-				})
-			})
-			return serving.Wait()
-		},
+		RunE: func(cmd *cobra.Command, _ []string) error { return o.serve(cmd, at) },
 	}
-	cmd.Flags().StringVar(&lines, "log", "text", "`form` of the lines on standard error that tell what was asked and done, naming nobody: text, json or off")
+	cmd.Flags().StringVar(&at.lines, "log", "text", "`form` of the lines on standard error that tell what was asked and done, naming nobody: text, json or off")
 	complete(cmd, "log", monitor.LogFormats...)
-	cmd.Flags().StringVar(&listen, "listen", "127.0.0.1:0", "`address` to listen on for NATS; port 0 takes a free one")
-	cmd.Flags().StringVar(&http, "http", pageAddress, "`address` to serve pages on; port 0 takes a free one, \"off\" serves none. A free one is taken too where the default is in use")
+	cmd.Flags().StringVar(&at.nats, "listen", "127.0.0.1:0", "`address` to listen on for NATS; port 0 takes a free one")
+	cmd.Flags().StringVar(&at.pages, "http", pageAddress, "`address` to serve pages on; port 0 takes a free one, \"off\" serves none. A free one is taken too where the default is in use")
 	return cmd
+}
+
+// servedAt are the flags of serve.
+type servedAt struct {
+	nats, pages string // addresses
+	lines       string // form of the log lines
+}
+
+// serve opens the ledger and serves it until it is told to stop.
+func (o *options) serve(cmd *cobra.Command, at *servedAt) (err error) {
+	p := newProgress()
+	defer p.done()
+	c := o.config("serve", p.show)
+	if o.proofs != "" && o.server == "" {
+		return &ledger.Wrong{Err: errProofsWithoutServer}
+	}
+	if err := checkLoopback("listen", at.nats); err != nil {
+		return err
+	}
+	pages, err := listenForPages(at.pages, cmd.Flags().Changed("http"))
+	if err != nil {
+		return err
+	}
+	if pages != nil {
+		defer pages.Close() // Serve has closed it before, if it came so far
+		c.PagesURL, c.PagesToken = "http://"+pages.Addr().String(), ledger.NewToken()
+	}
+	if c.ServerURL == "" {
+		c.Listen, c.ClientToken = at.nats, ledger.NewToken()
+	}
+	log, err := monitor.NewLog(cmd.ErrOrStderr(), at.lines)
+	if err != nil {
+		return &ledger.Wrong{Err: fmt.Errorf("--log: %w", err)}
+	}
+	m := monitor.New(log)
+	c.Settled, c.Acted = m.Settled, m.Acted
+	l, err := ledger.Open(cmd.Context(), c)
+	if err != nil {
+		return err
+	}
+	m.Watch(l)
+	defer func() { err = errors.Join(err, l.Close()) }()
+	serving, ctx := errgroup.WithContext(cmd.Context()) // pages and programs end together
+	signIn := ""
+	if pages != nil { // from the start: /readyz says how far the logs are
+		s, err := web.New(web.Config{Ledger: l, Address: pages.Addr().String(), Token: c.PagesToken, Log: log, Monitor: m})
+		if err != nil {
+			return err
+		}
+		signIn = fmt.Sprintf("pages at %s; sign in: %s\n", c.PagesURL, s.SignInURL())
+		serving.Go(func() error { return s.Serve(ctx, pages) })
+	}
+	serving.Go(func() error {
+		return l.Serve(ctx, func(url, file string) {
+			p.done()
+			fmt.Fprintf(cmd.ErrOrStderr(), "serving %s at %s; the token stands in %s. Ctrl-C stops it.\n%s", c.Dir+c.ServerURL, url, file, signIn)
+			log.Info("serving")
+		})
+	})
+	err = serving.Wait()
+	log.Info("stopped")
+	return err
 }
 
 // checkLoopback refuses an address that others than this machine can reach.

@@ -83,7 +83,7 @@ func (s *shown) persons() bool { return slices.ContainsFunc(s.entities, domain.E
 
 // show returns once an answer to r is on the access log of each authority whose cases or patients it shows: only then may it be written or read.
 func (l *Local) show(ctx context.Context, r Request, a *answer) error {
-	by := a.reader(r)
+	by := r.reader()
 	for i := range a.shows {
 		if !a.shows[i].persons() {
 			continue
@@ -99,7 +99,7 @@ func (l *Local) show(ctx context.Context, r Request, a *answer) error {
 }
 
 // reader is who asks, and what for: to read an access log is what it is there for, where nothing else is said.
-func (a *answer) reader(r Request) Reader {
+func (r Request) reader() Reader {
 	if r.Question == QuestionAccess {
 		r.Purpose = cmp.Or(r.Purpose, reviewPurpose)
 	}

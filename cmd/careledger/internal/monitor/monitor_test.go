@@ -256,8 +256,8 @@ func TestRequestsAreCountedByRouteAndStatus(t *testing.T) {
 		get(pages, path)
 	}
 	v := w.values(t)
-	require.Equal(t, "2", v[`careledger_http_request_seconds_count{method="GET",route="GET /payouts/{id}",status="200"}`])
-	require.Equal(t, "1", v[`careledger_http_request_seconds_count{method="GET",route="GET /payouts/{id}",status="404"}`])
+	require.Equal(t, "2", v[`careledger_http_request_seconds_count{method="GET",route="/payouts/{id}",status="200"}`])
+	require.Equal(t, "1", v[`careledger_http_request_seconds_count{method="GET",route="/payouts/{id}",status="404"}`])
 	require.Equal(t, "1", v[`careledger_http_request_seconds_count{method="GET",route="none",status="404"}`])
 	require.Equal(t, "0", v[`careledger_http_requests_under_way`])
 }

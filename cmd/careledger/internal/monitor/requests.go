@@ -4,6 +4,7 @@ import (
 	"log/slog"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -15,7 +16,8 @@ func (m *Monitor) Requests(next http.Handler) http.Handler {
 		m.underWay.Inc()
 		defer func() {
 			m.underWay.Dec()
-			took, route, method := time.Since(began), r.Pattern, methodOf(r)
+			took, method := time.Since(began), methodOf(r)
+			route := r.Pattern[strings.IndexByte(r.Pattern, ' ')+1:] // without the method, if it names one
 			if route == "" {
 				route = "none"
 			}

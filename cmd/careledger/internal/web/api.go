@@ -59,7 +59,7 @@ func apiCommands() []apiCommand {
 // openAPI serves the commands, and the document about them.
 func (s *Server) openAPI() error {
 	for _, c := range apiCommands() {
-		s.handle("POST "+c.path, func(w http.ResponseWriter, r *http.Request) error { return s.command(w, r, c) })
+		s.handleBody("POST "+c.path, commandBodyBytes, func(w http.ResponseWriter, r *http.Request) error { return s.command(w, r, c) })
 		s.handle(c.path, func(w http.ResponseWriter, _ *http.Request) error {
 			w.Header().Set("Allow", http.MethodPost)
 			return errMethod

@@ -291,5 +291,5 @@ func TestHowTheServerIsIsToldWithoutSigningIn(t *testing.T) {
 	require.Equal(t, http.StatusServiceUnavailable, answer.Code, "nobody follows its logs")
 	require.Contains(t, answer.Body.String(), "still being opened")
 	r.get("/fulfilment.json")
-	require.Contains(t, r.page("/metrics"), `careledger_http_request_seconds_count{method="GET",route="GET /fulfilment",status="401"} 1`)
+	require.Contains(t, r.page("/metrics"), `careledger_http_request_seconds_count{method="GET",route="/fulfilment",status="401"} 1`)
 }

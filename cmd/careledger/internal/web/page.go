@@ -41,7 +41,7 @@ type view struct {
 	authority string
 	asOf      projections.Moment
 	tables    []*table // the page's own first, and then those that page.tables names, in that order
-	content   any      // what its template shows beside the tables, as .Content
+	content   any      // what its template shows beside the tables, as .Content; a part of it that is a template's dot embeds a voice
 }
 
 // visit is a request for a page, by somebody who may see it.
@@ -259,9 +259,7 @@ func (s *Server) skeleton(r *http.Request, visitor *visitor, title, here string)
 	}
 	sk := skeleton{voice: voice{f.language()}, Here: here}
 	sk.Title = sk.Say(title)
-	query := r.URL.Query()
-	query.Del("token")
-	sk.Language = sk.other(r.URL.Path, query)
+	sk.Language = sk.other(r.URL.Path, r.URL.Query())
 	sk.visited(visitor)
 	return sk
 }
@@ -357,8 +355,8 @@ func (v *visit) write(w http.ResponseWriter, answer *view) error {
 // known says which authority and moment an answer is of.
 func (v *visit) known(answer *view) string {
 	said := v.Say("web.authority") + " " + answer.authority + ". " + v.Say("web.known_to") + " " + v.number(fmt.Sprint(answer.asOf.Sequence))
-	if at := answer.asOf.Text(); at != "" {
-		said += ", " + v.Say("web.recorded") + " " + at
+	if at := answer.asOf.Recorded; !at.IsZero() {
+		said += ", " + v.Say("web.recorded") + " " + at.UTC().Format("2006-01-02 15:04:05 UTC")
 	}
 	return said + "."
 }

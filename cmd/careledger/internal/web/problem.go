@@ -12,6 +12,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"careledger/cmd/careledger/internal/ledger"
+	"careledger/cmd/careledger/internal/words"
 	"careledger/domain"
 )
 
@@ -76,6 +77,9 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 	visitor, _ := s.visitorOf(r) // for the skeleton: who is signed out has none
 	sk := s.skeleton(r, visitor, "problem."+p.word, localPath(r.URL.RequestURI()))
 	if !forPeople(r) {
+		if strings.HasPrefix(r.URL.Path, apiPath) && r.URL.Query().Get("lang") == "" {
+			sk.voice = voice{words.English} // as the ledger says the rest
+		}
 		s.failProgram(w, r, p, sk.voice)
 		return
 	}

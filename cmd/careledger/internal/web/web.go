@@ -72,6 +72,11 @@ const (
 //go:embed templates
 var templates embed.FS
 
+// What pages load: one style, which page.css is the whole of, and scripts. Nothing else loads.
+//
+//go:embed static
+var static embed.FS
+
 // New returns a server of c. The error says all that is wrong with c.
 func New(c Config) (*Server, error) {
 	var errs []error
@@ -85,7 +90,7 @@ func New(c Config) (*Server, error) {
 	if err != nil || !net.ParseIP(host).IsLoopback() || port == "0" || port == "" {
 		errs = append(errs, fmt.Errorf("%q is not an address and port of this machine alone", c.Address))
 	}
-	style, err := templates.ReadFile("templates/web.css")
+	style, err := static.ReadFile("static/web.css")
 	if err := errors.Join(append(errs, err)...); err != nil {
 		return nil, fmt.Errorf("serve pages: %w", err)
 	}
@@ -123,6 +128,7 @@ func New(c Config) (*Server, error) {
 	if err := s.openAPI(); err != nil {
 		return nil, err
 	}
+	s.handle("GET /static/{script}", serveScript)
 	s.handle("/", func(http.ResponseWriter, *http.Request) error { return errNoPage })
 	return s, nil
 }
@@ -155,8 +161,14 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 
 // handle serves a pattern of the mux. The error of do becomes a problem, unless something was written.
 func (s *Server) handle(pattern string, do func(http.ResponseWriter, *http.Request) error) {
+	s.handleBody(pattern, bodyBytes, do)
+}
+
+// handleBody is handle for what is sent with more than a form: at most so many bytes.
+func (s *Server) handleBody(pattern string, most int64, do func(http.ResponseWriter, *http.Request) error) {
 	s.routes = append(s.routes, pattern)
 	s.mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
+		r.Body = http.MaxBytesReader(w, r.Body, most)
 		if err := do(w, r); err != nil {
 			s.fail(w, r, err)
 		}
@@ -178,16 +190,11 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	defer cancel()
 	path, as := cutEnding(r.URL.Path)
 	r = r.WithContext(context.WithValue(ctx, endingKey{}, as))
-	if as != asPage && path != "/static/page" {
+	if as != asPage {
 		u := *r.URL
 		u.Path, u.RawPath = path, ""
 		r.URL = &u
 	}
-	most := int64(bodyBytes)
-	if strings.HasPrefix(path, apiPath) {
-		most = commandBodyBytes
-	}
-	r.Body = http.MaxBytesReader(w, r.Body, most)
 	out := &answerWriter{ResponseWriter: w}
 	defer func() {
 		broken := recover()
@@ -254,6 +261,18 @@ func (w *answerWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 func (s *Server) serveStyle(w http.ResponseWriter, _ *http.Request) error {
 	w.Header().Set("Content-Type", "text/css; charset=utf-8")
 	_, err := w.Write(s.style)
+	return err
+}
+
+// serveScript serves a script of static/.
+func serveScript(w http.ResponseWriter, r *http.Request) error {
+	name := r.PathValue("script")
+	script, err := static.ReadFile("static/" + name)
+	if err != nil || !strings.HasSuffix(name, ".js") {
+		return errNoPage
+	}
+	w.Header().Set("Content-Type", "text/javascript; charset=utf-8")
+	_, err = w.Write(script)
 	return err
 }
 

@@ -250,6 +250,7 @@ func TestEveryAnswerHasTheHeaders(t *testing.T) {
 		require.Equal(t, "no-referrer", h.Get("Referrer-Policy"), address)
 		require.Equal(t, "no-store", h.Get("Cache-Control"), address)
 	}
+	require.Equal(t, http.StatusNotFound, r.get("/static/web.css").Code, "page.css is the whole style")
 	require.Equal(t, "text/css; charset=utf-8", r.get("/static/page.css").Header().Get("Content-Type"))
 	for _, address := range []string{"/fulfilment", "/sign-in", "/purpose"} {
 		require.NotRegexp(t, `<style|<script|\sstyle=|\son[a-z]+=`, r.page(address), "the policy refuses what stands in the page")
