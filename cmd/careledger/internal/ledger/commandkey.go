@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"sync"
 
 	"careledger/cmd/careledger/internal/report"
 	"careledger/domain"
@@ -69,6 +70,44 @@ func (k keyed) again() *standing {
 		return &standing{calculated(k.entity, k.version.PayoutCalculated), k.step.EventID}
 	}
 	return &standing{report.OutcomeOf(k.entity, &k.version, k.version.Status()), k.step.EventID}
+}
+
+// keysUnderWay are the keys of the commands on payouts that are under way in this process. One key is for one command at a time: what checkKey finds
+// of it is then all there is.
+type keysUnderWay struct {
+	mu   sync.Mutex
+	held map[string]chan struct{} // closed when the command has ended
+}
+
+// hold waits until no other command has the key, and takes it until release is called. "" is no key.
+func (k *keysUnderWay) hold(ctx context.Context, key string) (release func(), err error) {
+	if key == "" {
+		return func() {}, nil
+	}
+	for {
+		k.mu.Lock()
+		other, taken := k.held[key]
+		if !taken {
+			if k.held == nil {
+				k.held = map[string]chan struct{}{}
+			}
+			ended := make(chan struct{})
+			k.held[key] = ended
+			k.mu.Unlock()
+			return func() {
+				k.mu.Lock()
+				defer k.mu.Unlock()
+				delete(k.held, key)
+				close(ended)
+			}, nil
+		}
+		k.mu.Unlock()
+		select {
+		case <-other:
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
 }
 
 // checkKey refuses a key under which another command than this one has been carried out.

@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"fmt"
 	"sync"
 	"testing"
 
@@ -107,4 +108,29 @@ func TestOneKeyGivenByManyAtOnceIsCarriedOutOnce(t *testing.T) {
 		require.Len(t, a, 2)
 	}
 	require.Equal(t, before+2, position(t, l))
+}
+
+func TestOneKeyOnTwoCommandsAtOnceIsForOneOfThem(t *testing.T) {
+	l := opened(t, Config{Dir: t.TempDir()})
+	imported(t, l, file(t, town(8)))
+	did(t, l, steps[0])
+	before := position(t, l)
+	var group sync.WaitGroup
+	errs := make([]error, 8)
+	for i := range errs {
+		group.Go(func() {
+			_, errs[i] = carryOut(t.Context(), l, PayoutRequest{Action: "approve", Payouts: []string{fmt.Sprintf("2020-01-p%d", i)}, Actor: "bo", Key: "k-2"})
+		})
+	}
+	group.Wait()
+	carriedOut := 0
+	for _, err := range errs {
+		if err == nil {
+			carriedOut++
+		} else {
+			require.ErrorContains(t, err, "stands for another command")
+		}
+	}
+	require.Equal(t, 1, carriedOut)
+	require.Equal(t, before+1, position(t, l))
 }

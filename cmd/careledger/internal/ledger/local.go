@@ -42,6 +42,7 @@ type Local struct {
 
 	importing sync.Mutex
 	exporting sync.Mutex // held while the register of exports is used
+	keys      keysUnderWay
 	reading   sync.Mutex // held while a reading takes its place on an access log
 	mu        sync.Mutex
 	books     map[string]*book

@@ -144,6 +144,11 @@ func (l *Local) payoutWork(r PayoutRequest, now time.Time) (*payoutWork, error) 
 }
 
 func (p *payoutWork) do(ctx context.Context) (outcomes []report.PayoutOutcome, err error) {
+	release, err := p.ledger.keys.hold(ctx, p.Key)
+	if err != nil {
+		return nil, err
+	}
+	defer release()
 	if err := p.checkKey(ctx); err != nil {
 		return nil, err
 	}

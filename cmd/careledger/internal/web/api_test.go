@@ -19,6 +19,7 @@ import (
 
 	"careledger/cmd/careledger/internal/generate"
 	"careledger/cmd/careledger/internal/ledger"
+	"careledger/cmd/careledger/internal/monitor"
 	"careledger/eventstore"
 )
 
@@ -292,4 +293,32 @@ func TestHowTheServerIsIsToldWithoutSigningIn(t *testing.T) {
 	require.Contains(t, answer.Body.String(), "still being opened")
 	r.get("/fulfilment.json")
 	require.Contains(t, r.page("/metrics"), `careledger_http_request_seconds_count{method="GET",route="/fulfilment",status="401"} 1`)
+}
+
+// What the server writes for its operator names no case, person, purpose, payout or actor, whatever is asked and however it goes wrong.
+func TestNoLogLineNamesAnybody(t *testing.T) {
+	s := sending(t)
+	var text bytes.Buffer
+	log, err := monitor.NewLog(&text, "json")
+	require.NoError(t, err)
+	s.server, err = New(Config{Ledger: s.ledger, Address: host, Token: token, Log: log, Monitor: monitor.New(log)})
+	require.NoError(t, err)
+	withTrail(t, s.reader)
+	withBroken(t, s.reader)
+	s.headers["Careledger-Purpose"] = "complaint new-1"
+	require.Equal(t, http.StatusCreated, s.give(apiPath+"records", "key-new-1", opening).Code)
+	s.give(apiPath+"records", "key-new-2", opening)
+	s.give(apiPath+"records", "key-new-1", strings.Replace(opening, "p-new", "p-other", 1))
+	s.give(apiPath+"payouts/approve", "key-new-3", `{"payouts":["2015-03-new-1"]}`)
+	for _, address := range []string{"/a-trail/new-1.json", "/a-trail/p-new.json", "/new-1", "/broken", "/fulfilment.json?new-1=new-1", "/sign-in?token=new-1"} {
+		s.get(address)
+	}
+	s.do(httptest.NewRequest("new-1", "/new-1", nil))
+	told := text.String() + s.page("/metrics")
+	for _, must := range []string{"/a-trail/{case}", "a page broke", `"status":422`, `"route":"/api/records"`, `"method":"other"`} {
+		require.True(t, strings.Contains(told, must), must)
+	}
+	for _, name := range []string{"new-1", "p-new", "p-other", "complaint", "economist-1", "care-manager-3", "2015-03", token} {
+		require.False(t, strings.Contains(told, name), name)
+	}
 }
