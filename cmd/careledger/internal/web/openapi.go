@@ -30,6 +30,9 @@ func openAPIDocument(pages []*page) ([]byte, error) {
 	for _, p := range pages {
 		for _, table := range append([]string{""}, p.tables...) {
 			for _, as := range []ending{asJSON, asCSV, asSwedishCSV} {
+				if tablePath(p, table) == "" {
+					continue // of the page at /, to which no ending can be put
+				}
 				paths[tablePath(p, table)+string(as)] = map[string]any{"get": tableOperation(p, table, as)}
 			}
 		}
@@ -44,7 +47,7 @@ func openAPIDocument(pages []*page) ([]byte, error) {
 
 // tablePath is the address of a table of a page, "" for its first one, without an ending.
 func tablePath(p *page, table string) string {
-	return strings.TrimSuffix(strings.TrimSuffix(p.path, "/")+"/"+table, "/")
+	return strings.TrimSuffix(strings.TrimSuffix(strings.TrimSuffix(p.path, "{$}"), "/")+"/"+table, "/")
 }
 
 var pathParameter = regexp.MustCompile(`\{([^}]+)\}`)
