@@ -81,7 +81,7 @@ func RefusedFor(err error) string {
 	return string(OutcomeRefused) // an unknown field is named by its sender: it could say anything
 }
 
-// refusedFields are the parts of a record and of a command on payouts.
+// refusedFields are the parts of a record and of a command on payouts. It must not be changed.
 var refusedFields = domain.Codes{"id", "type", "authority", "entity", "effective", "recorded", "actor", "data", "payout", "version", "provider", fieldKey}
 
 // Act is a question or a command that has ended.

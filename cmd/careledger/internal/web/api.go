@@ -155,6 +155,8 @@ func commandProblem(err error) error {
 	case ledger.OutcomeUnknown:
 		p.status, p.word = http.StatusGatewayTimeout, "unknown_outcome"
 		p.detail = "The command may have been carried out, or may yet be. Give it again with the same " + keyHeader + ": what stands is answered and not done twice."
+	case ledger.OutcomeConflict: // until the time was over; nothing was written
+		p.status, p.word = http.StatusServiceUnavailable, "slow"
 	case ledger.OutcomeDiskFull:
 		p.status, p.word = http.StatusInsufficientStorage, "disk_full"
 	case ledger.OutcomeDamaged:

@@ -270,6 +270,7 @@ func TestACommandWhoseOutcomeIsNotKnownIsToBeGivenAgain(t *testing.T) {
 	}{
 		{context.DeadlineExceeded, http.StatusGatewayTimeout, "unknown-outcome"},
 		{&eventstore.AppendError{Cause: eventstore.ErrUnknownOutcome}, http.StatusGatewayTimeout, "unknown-outcome"},
+		{&eventstore.AppendError{Cause: eventstore.ErrConflict}, http.StatusServiceUnavailable, "slow"},
 		{&eventstore.AppendError{Cause: eventstore.ErrDiskFull}, http.StatusInsufficientStorage, "disk-full"},
 		{&eventstore.CorruptError{Authority: "1281", Sequence: 7}, http.StatusInternalServerError, "damaged"},
 		{io.ErrUnexpectedEOF, http.StatusInternalServerError, "refused"},
