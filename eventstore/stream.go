@@ -37,11 +37,13 @@ func streamConfig(id logID, replicas int) jetstream.StreamConfig {
 		DenyPurge:          true,
 		AllowDirect:        true,
 		AllowAtomicPublish: true,
-		// No message ids are sent, so the window in which they are remembered is the least there is: after each start the server
-		// reads every message of that window again, the whole of a large import with the default two minutes.
-		Duplicates: 100 * time.Millisecond,
+		Duplicates:         streamDuplicates,
 	}
 }
+
+// streamDuplicates: no message ids are sent, so the window in which they are remembered is the least there is: after each start the server
+// reads every message of that window again, the whole of a large import with the default two minutes.
+const streamDuplicates = 100 * time.Millisecond
 
 // createStream creates a log's stream. Without a configured count it asks for three replicas of a server
 // elsewhere and for one only if that server says that it is not clustered: a cluster that is short of peers is an error,
