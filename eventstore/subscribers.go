@@ -346,27 +346,40 @@ func (s *Store) admitSubscribers() error {
 	return nil
 }
 
-// subscriberServices are what a subscriber uses of the log's account. All of them are the calls on its own consumer.
-func subscriberServices(stream, name string) []string {
-	consumer := stream + "." + name
-	return []string{
-		"$JS.API.CONSUMER.INFO." + consumer,
-		"$JS.API.CONSUMER.DELETE." + consumer,
-		"$JS.API.CONSUMER.MSG.NEXT." + consumer,
-		"$JS.ACK." + consumer + ".>",
+// SubscriberService is a subject that a subscriber publishes to.
+type SubscriberService struct {
+	Subject  string
+	Streamed bool // it is answered with many messages
+}
+
+// SubscriberServices are what a subscriber needs of the account that has the streams, to follow a feed through its durable consumer.
+func SubscriberServices(authority, name string) []SubscriberService {
+	consumer := FeedStream(authority) + "." + name
+	return []SubscriberService{
+		{Subject: "$JS.API.CONSUMER.INFO." + consumer},
+		{Subject: "$JS.API.CONSUMER.MSG.NEXT." + consumer, Streamed: true},
+		{Subject: "$JS.ACK." + consumer + ".>"},
 	}
 }
 
+// subscriberServices are those, and its consumer's end: embedded it can make it again.
+func subscriberServices(authority, name string) (subjects []string) {
+	for _, s := range SubscriberServices(authority, name) {
+		subjects = append(subjects, s.Subject)
+	}
+	return append(subjects, "$JS.API.CONSUMER.DELETE."+FeedStream(authority)+"."+name)
+}
+
 // subscriberRequests are what a subscriber asks of the clerk: its own consumer, without and with one filter.
-func subscriberRequests(stream, name string) []string {
-	create := strings.TrimSuffix(apiConsumerCreate, ">") + stream + "." + name
+func subscriberRequests(authority, name string) []string {
+	create := strings.TrimSuffix(apiConsumerCreate, ">") + FeedStream(authority) + "." + name
 	return []string{create, create + ".>"}
 }
 
 // admit makes the account of a subscriber and lets it in. The account has a new name each time, so that one that a failure left
 // unfinished is never used; one that is no longer used goes with the process.
 func (g *gatekeeper) admit(a admission) error {
-	stream, clients, log := FeedStream(a.Authority), g.clients.Load(), g.server.GlobalAccount()
+	clients, log := g.clients.Load(), g.server.GlobalAccount()
 	account, err := g.server.RegisterAccount("SUBSCRIBER_" + a.Name + "_" + randomSecret(4))
 	if err != nil {
 		return fmt.Errorf("making the account of the subscriber %s: %w", a.Name, err)
@@ -380,12 +393,12 @@ func (g *gatekeeper) admit(a admission) error {
 	if err := clients.AddServiceExport(apiConsumerCreate, only); err != nil {
 		return fmt.Errorf("letting subscribers use %s: %w", apiConsumerCreate, err)
 	}
-	for _, subj := range subscriberServices(stream, a.Name) {
+	for _, subj := range subscriberServices(a.Authority, a.Name) {
 		if err := account.AddServiceImport(log, subj, subj); err != nil {
 			return fmt.Errorf("letting the subscriber %s use %s: %w", a.Name, subj, err)
 		}
 	}
-	for _, subj := range subscriberRequests(stream, a.Name) {
+	for _, subj := range subscriberRequests(a.Authority, a.Name) {
 		if err := account.AddServiceImport(clients, subj, subj); err != nil {
 			return fmt.Errorf("letting the subscriber %s use %s: %w", a.Name, subj, err)
 		}
@@ -451,14 +464,14 @@ func (g *gatekeeper) checkSubscriber(c server.ClientAuthentication) bool {
 	if !ok || subtle.ConstantTimeCompare([]byte(presented), []byte(a.Password)) != 1 {
 		return false
 	}
-	c.RegisterUser(&server.User{Username: a.Name, Account: a.account, Permissions: subscriberPermissions(FeedStream(a.Authority), a.Name)})
+	c.RegisterUser(&server.User{Username: a.Name, Account: a.account, Permissions: subscriberPermissions(a.Authority, a.Name)})
 	return true
 }
 
 // subscriberPermissions tell a subscriber at once what it may not do. Its inbox is its account's own: there is nobody else in it.
-func subscriberPermissions(stream, name string) *server.Permissions {
+func subscriberPermissions(authority, name string) *server.Permissions {
 	return &server.Permissions{
-		Publish:   &server.SubjectPermission{Allow: append(subscriberServices(stream, name), subscriberRequests(stream, name)...)},
+		Publish:   &server.SubjectPermission{Allow: append(subscriberServices(authority, name), subscriberRequests(authority, name)...)},
 		Subscribe: &server.SubjectPermission{Allow: []string{"_INBOX.>"}},
 	}
 }
