@@ -2,10 +2,14 @@ package main
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"io"
+	"slices"
 
 	"github.com/spf13/cobra"
 
+	"careledger/cmd/careledger/internal/feed"
 	"careledger/cmd/careledger/internal/ledger"
 	"careledger/cmd/careledger/internal/report"
 )
@@ -23,7 +27,7 @@ position, not the ledger, and no publishing. What is added or removed holds at o
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(newBIAdd(o), newBIList(o), newBILag(o), newBIRemove(o))
+	cmd.AddCommand(newBIAdd(o), newBIList(o), newBILag(o), newBIRemove(o), newBISchema())
 	return cmd
 }
 
@@ -112,4 +116,43 @@ func (o *options) subscribers(cmd *cobra.Command, r ledger.SubscriberRequest, wr
 		}
 		return write(w, format, a)
 	})
+}
+
+func newBISchema() *cobra.Command {
+	var asyncAPI bool
+	cmd := &cobra.Command{
+		Use:   "schema [KIND]",
+		Short: "What the messages of the feed hold, as JSON Schema or AsyncAPI",
+		Long: `Prints the JSON Schema (2020-12) of the messages of a kind (posting, premium, payout, fulfilment, decision, position), without a kind one of all messages; with
+--asyncapi the AsyncAPI 3.0 document of the whole feed. Fields may be added; one that changes its meaning or goes makes a new version of the kind.`,
+		Example: `  careledger bi schema posting
+  careledger bi schema --asyncapi > careledger.asyncapi.json`,
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(args) > 1 || asyncAPI && len(args) > 0 {
+				return &ledger.Wrong{Err: errors.New("careledger bi schema takes one KIND, or none, or --asyncapi")}
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			write := feed.Schemas
+			switch {
+			case asyncAPI:
+				write = feed.AsyncAPI
+			case len(args) == 1:
+				kind := feed.Kind(args[0])
+				if !slices.Contains(feed.Kinds(), kind) {
+					return &ledger.Wrong{Err: fmt.Errorf("%q is not a kind of message; they are %v", kind, feed.Kinds())}
+				}
+				write = func() ([]byte, error) { return feed.Schema(kind) }
+			}
+			b, err := write()
+			if err != nil {
+				return err
+			}
+			_, err = cmd.OutOrStdout().Write(b)
+			return err
+		},
+	}
+	cmd.Flags().BoolVar(&asyncAPI, "asyncapi", false, "the AsyncAPI 3.0 document of the feed")
+	return cmd
 }

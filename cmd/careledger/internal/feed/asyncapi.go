@@ -12,8 +12,8 @@ import (
 // authorityParameter stands for the authority's code in the addresses of the AsyncAPI document.
 const authorityParameter = "{authority}"
 
-// AsyncAPI is the feed as an AsyncAPI 3.0 document: a channel and a message for each kind, with the schemas of Schema. version is the program's.
-func AsyncAPI(version string) ([]byte, error) {
+// AsyncAPI is the feed as an AsyncAPI 3.0 document: a channel and a message for each kind, with the schemas of Schema.
+func AsyncAPI() ([]byte, error) {
 	type object = map[string]any
 	channels, operations, messages := object{}, object{}, object{}
 	for _, k := range Kinds() {
@@ -45,7 +45,7 @@ func AsyncAPI(version string) ([]byte, error) {
 		"id":       "urn:careledger:bi",
 		"info": object{
 			"title":   "careledger: the BI feed",
-			"version": version,
+			"version": "1.0.0", // of the kinds' messages: the first number is that of their types
 			"description": "What an authority's ledger comes to, row by row. Every message is a CloudEvents 1.0 JSON document on the JetStream stream " +
 				eventstore.FeedStream(authorityParameter) + ". A subscriber takes and acknowledges them through the durable pull consumer that has its name " +
 				"(careledger bi add): all there were, then those that come. Delivery is at least once; of the rows of one type and data.key the one with the " +

@@ -28,10 +28,28 @@ func Schema(k Kind) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	return written(s)
+}
+
+// Schemas is one JSON Schema for all messages: in its $defs stand the schemas of the kinds, and a message is one of them.
+func Schemas() ([]byte, error) {
+	all := &jsonschema.Schema{ID: "urn:careledger:bi:v1", Title: "careledger: the messages of the BI feed", Definitions: jsonschema.Definitions{}}
+	for _, k := range Kinds() {
+		s, err := schema(k)
+		if err != nil {
+			return nil, err
+		}
+		all.Definitions[string(k)] = s
+		all.OneOf = append(all.OneOf, &jsonschema.Schema{Ref: "#/$defs/" + string(k)})
+	}
+	return written(all)
+}
+
+func written(s *jsonschema.Schema) ([]byte, error) {
 	s.Version = jsonschema.Version
 	b, err := json.MarshalIndent(s, "", "  ")
 	if err != nil {
-		return nil, fmt.Errorf("the schema of %s: %w", k, err)
+		return nil, fmt.Errorf("writing the schema %s: %w", s.ID, err)
 	}
 	return append(b, '\n'), nil
 }

@@ -86,7 +86,7 @@ func (l *Local) addSubscriber(ctx context.Context, r SubscriberRequest) (_ *Subs
 			return nil, err
 		}
 	}
-	if err := l.store.CreateFeed(ctx, r.Authority); err != nil { // a subscriber may be added before anything was published
+	if _, err := l.store.CreateFeed(ctx, r.Authority); err != nil { // a subscriber may be added before anything was published
 		return nil, err
 	}
 	password, err := l.store.AddSubscriber(ctx, r.Name, r.Authority)
