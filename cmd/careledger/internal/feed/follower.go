@@ -24,6 +24,7 @@ const markEvery = time.Second
 // where it is to stand, so that of two followers of one feed one writes it and the other reads what was written.
 type Follower struct {
 	feed  Stream
+	told  func(position uint64)
 	watch *projections.Watch
 
 	last   uint64          // of the feed's messages: the last one read or written
@@ -54,9 +55,12 @@ type held struct {
 	datum
 }
 
-// NewFollower returns a follower that has read nothing yet.
-func NewFollower(table *projections.Table, feed Stream) *Follower {
-	return &Follower{feed: feed, watch: table.Watch(), held: map[string]held{}, payouts: map[string][]string{}, dirty: map[string]bool{}}
+// NewFollower returns a follower that has read nothing yet. told, if not nil, is called by Run with each Position that it comes to.
+func NewFollower(table *projections.Table, feed Stream, told func(position uint64)) *Follower {
+	if told == nil {
+		told = func(uint64) {}
+	}
+	return &Follower{feed: feed, told: told, watch: table.Watch(), held: map[string]held{}, payouts: map[string][]string{}, dirty: map[string]bool{}}
 }
 
 // Position returns the event of the ledger up to which the feed says all that is known. It may be called from any goroutine.
@@ -199,6 +203,7 @@ func (f *Follower) write(ctx context.Context) error {
 func (f *Follower) settled() {
 	clear(f.dirty)
 	f.level.Store(f.at.SourceSequence)
+	f.told(f.at.SourceSequence)
 }
 
 // messages are what the feed lacks: the rows that differ and then the position; without rows the position alone once it is due.

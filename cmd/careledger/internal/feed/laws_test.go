@@ -124,7 +124,7 @@ func TestWhatStandsIsTheReadModelAtEveryPosition(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		number++
 		h, feed, reader := newHistory(t, store, number), &memory{cut: -1}, newSubscriber()
-		f := NewFollower(h.table, feed)
+		f := NewFollower(h.table, feed, nil)
 		for h.goOn() {
 			require.NoError(t, step(f))
 			reader.readAll(t, feed)
@@ -140,7 +140,7 @@ func TestAFollowerThatIsCutOffAnywhereLosesAndDoublesNothing(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		number++
 		h, feed, reader := newHistory(t, store, number), &memory{}, newSubscriber()
-		f := NewFollower(h.table, feed)
+		f := NewFollower(h.table, feed, nil)
 		for h.goOn() {
 			for { // until it is through
 				feed.cut = rapid.IntRange(-1, 5).Draw(t, "messages until the power goes")
@@ -151,7 +151,7 @@ func TestAFollowerThatIsCutOffAnywhereLosesAndDoublesNothing(t *testing.T) {
 				}
 				require.ErrorIs(t, err, errPower)
 				cuts++
-				if f = NewFollower(h.table, feed); rapid.Bool().Draw(t, "the ledger goes on meanwhile") {
+				if f = NewFollower(h.table, feed, nil); rapid.Bool().Draw(t, "the ledger goes on meanwhile") {
 					h.goOn()
 				}
 				reader.readAll(t, feed) // a subscriber sees the half of it
@@ -170,7 +170,7 @@ func TestTwoFollowersOfOneFeedWriteEachRowOnce(t *testing.T) {
 		number++
 		h, feed, reader := newHistory(t, store, number), &memory{cut: -1}, newSubscriber()
 		other := projections.NewTable(h.log)
-		followers := []*Follower{NewFollower(h.table, feed), NewFollower(other, feed)}
+		followers := []*Follower{NewFollower(h.table, feed, nil), NewFollower(other, feed, nil)}
 		for h.goOn() {
 			if rapid.Bool().Draw(t, "the other one falls behind") {
 				require.NoError(t, step(followers[0]))
