@@ -80,7 +80,7 @@ acknowledged. Neither holds up the ledger.`,
 	}
 }
 
-func feeds(all []ledger.FeedLag) []report.Feed {
+func feeds(all []ledger.FeedStanding) []report.Feed {
 	out := make([]report.Feed, len(all))
 	for i, f := range all {
 		out[i] = report.Feed(f)

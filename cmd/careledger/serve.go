@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"careledger/cmd/careledger/internal/ledger"
+	"careledger/eventstore"
 )
 
 func newServe(o *options) *cobra.Command {
@@ -36,6 +37,13 @@ itself (the streams CARE_{authority}); nothing but the ledger writes to the log.
 			}
 			if c.ServerURL == "" {
 				c.Listen, c.ClientToken = listen, ledger.NewToken()
+			}
+			c.Fed = func(r ledger.FeedReport) {
+				if r.Err != nil {
+					fmt.Fprintf(cmd.ErrOrStderr(), "the BI feed of %s is held up and tried again: %v\n", r.Authority, r.Err)
+					return
+				}
+				fmt.Fprintf(cmd.ErrOrStderr(), "the BI feed of %s (stream %s) says what is known at event %d, and follows\n", r.Authority, eventstore.FeedStream(r.Authority), r.Position)
 			}
 			l, err := ledger.Open(cmd.Context(), c)
 			if err != nil {

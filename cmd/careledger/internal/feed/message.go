@@ -34,14 +34,14 @@ func Source(authority string) string { return "urn:careledger:" + authority }
 
 // Message is what stands on the stream: a CloudEvents 1.0 JSON document in structured mode. D is the row of its kind, or PositionMark.
 type Message[D any] struct {
-	SpecVersion     string    `json:"specversion"`       // "1.0"
-	ID              string    `json:"id"`                // {key}.{source_sequence}, of a position {source_sequence}; no two messages of an authority and kind share one
-	Source          string    `json:"source"`            // Source of the authority
-	Type            string    `json:"type"`              // Type of the kind
-	Subject         string    `json:"subject,omitempty"` // the row's key; absent of a position
-	Time            time.Time `json:"time"`              // data.recorded
-	DataContentType string    `json:"datacontenttype"`   // "application/json"
-	DataSchema      string    `json:"dataschema"`        // DataSchema of the kind
+	SpecVersion     string    `json:"specversion"`                // "1.0"
+	ID              string    `json:"id"`                         // {key}.{source_sequence}, of a position {source_sequence}; no two messages of an authority and kind share one
+	Source          string    `json:"source"`                     // Source of the authority
+	Type            string    `json:"type"`                       // Type of the kind
+	Subject         string    `json:"subject,omitempty,omitzero"` // the row's key; absent of a position
+	Time            time.Time `json:"time"`                       // data.recorded
+	DataContentType string    `json:"datacontenttype"`            // "application/json"
+	DataSchema      string    `json:"dataschema"`                 // DataSchema of the kind
 	Data            D         `json:"data"`
 }
 
@@ -51,9 +51,9 @@ type Row struct {
 	// Key names what the row is the sum of: 26 characters made from its dimensions alone. At most one row of a key stands.
 	Key string `json:"key"`
 	// Retracts is the id of the message whose row this one withdraws, and stands in place of. Absent where none stood.
-	Retracts string `json:"retracts,omitempty"`
+	Retracts string `json:"retracts,omitempty,omitzero"`
 	// Withdrawn says that nothing is left of what the row is the sum of: its quantities, counts and amounts are zero.
-	Withdrawn bool `json:"withdrawn,omitempty"`
+	Withdrawn bool `json:"withdrawn,omitempty,omitzero"`
 	// Effective is when it holds in the world.
 	Effective domain.Month `json:"effective"`
 	Known

@@ -30,9 +30,10 @@ import (
 //
 // All but the last answer in several messages, whose header Careledger says what each is: part (a piece of the answer), progress
 // (Progress as JSON, at least every second), done (the last), failure and failed (the pieces of a Failure as JSON; failed is the
-// last). The last answers in one. Programs may also read the log itself: the streams CARE_{authority} with any NATS client.
+// last). The last answers in one. Programs may also read the log itself, the streams CARE_{authority}, and the feed for BI, BI_{authority} (package feed),
+// with any NATS client.
 //
-// A subscriber of the BI feed presents a name and password of its own instead, and reaches none of these (eventstore/subscribers.go).
+// A subscriber of the feed presents a name and password of its own instead, and reaches none of these (eventstore/subscribers.go).
 const (
 	subjectAsk    = "careledger.ask"
 	subjectImport = "careledger.import"
@@ -92,10 +93,10 @@ func NewToken() string {
 	return base64.RawURLEncoding.EncodeToString(b)
 }
 
-// Serve folds every log, answers until the context ends, and tells where through ready. It returns an error if the ledger can no
+// Serve folds every log, keeps its feed, answers until the context ends, and tells where through ready. It returns an error if the ledger can no
 // longer be trusted to be current.
 func (l *Local) Serve(ctx context.Context, ready func(url, addressFile string)) error {
-	failed, err := l.Follow(ctx)
+	failed, err := l.followAll(ctx, true)
 	if err != nil {
 		return err
 	}

@@ -33,16 +33,8 @@ type SubscriberAnswer struct {
 	Authority   string                  `json:"authority,omitempty"`   // add, remove: of the subscriber
 	Password    string                  `json:"password,omitempty"`    // add: nobody can read it again. "" with --server, where users are the operator's
 	URL         string                  `json:"url,omitempty"`         // add: where the careledger that serves listens; "" if none does
-	Feeds       []FeedLag               `json:"feeds,omitempty"`       // lag, by authority
+	Feeds       []FeedStanding          `json:"feeds,omitempty"`       // lag, by authority
 	Subscribers []eventstore.Subscriber `json:"subscribers,omitempty"` // list, lag; by name
-}
-
-// FeedLag is how far the feed of an authority is behind its ledger.
-type FeedLag struct {
-	Authority string `json:"authority"`
-	Position  uint64 `json:"position"` // event of the ledger up to which the feed says what is known; 0 for a feed that was never published
-	Head      uint64 `json:"head"`     // last event of the ledger
-	Messages  uint64 `json:"messages"` // sequence of the last message of the feed
 }
 
 // Subscribers carries out a command on the subscribers of the BI feed.
@@ -56,8 +48,7 @@ func (l *Local) Subscribers(ctx context.Context, r SubscriberRequest) (*Subscrib
 	default:
 		return nil, &Wrong{fmt.Errorf("%q is not asked of subscribers; use add, list, lag or remove", r.Action)}
 	}
-	authorities, err := l.held(ctx, r.Authority)
-	if err != nil {
+	if err := l.holds(ctx, r.Authority); err != nil {
 		return nil, err
 	}
 	switch r.Action {
@@ -68,14 +59,17 @@ func (l *Local) Subscribers(ctx context.Context, r SubscriberRequest) (*Subscrib
 	}
 	a := &SubscriberAnswer{}
 	if r.Action == SubscriberLag {
-		for _, authority := range authorities {
-			lag, err := l.feedLag(ctx, authority)
-			if err != nil {
-				return nil, err
+		feeds, err := l.Feeds(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, f := range feeds {
+			if r.Authority == "" || f.Authority == r.Authority {
+				a.Feeds = append(a.Feeds, f)
 			}
-			a.Feeds = append(a.Feeds, *lag)
 		}
 	}
+	var err error
 	a.Subscribers, err = l.store.Subscribers(ctx, r.Authority)
 	return a, err
 }
@@ -110,34 +104,17 @@ func (l *Local) removeSubscriber(ctx context.Context, r SubscriberRequest) (_ *S
 	return &SubscriberAnswer{Authority: r.Authority}, nil
 }
 
-// held are the authority that is named, or with "" all that have a log here.
-func (l *Local) held(ctx context.Context, named string) ([]string, error) {
-	if named != "" {
-		if err := domain.ParseAuthority(named); err != nil {
-			return nil, &Wrong{fmt.Errorf("--authority: %w", err)}
-		}
+// holds refuses an authority that has no log here; "" names none.
+func (l *Local) holds(ctx context.Context, authority string) error {
+	if authority == "" {
+		return nil
+	}
+	if err := domain.ParseAuthority(authority); err != nil {
+		return &Wrong{fmt.Errorf("--authority: %w", err)}
 	}
 	all, err := l.store.Authorities(ctx)
-	if err != nil || named == "" {
-		return all, err
+	if err == nil && !slices.Contains(all, authority) {
+		err = &NoLedgerError{Where: l.where(), Authority: authority}
 	}
-	if !slices.Contains(all, named) {
-		return nil, &NoLedgerError{Where: l.where(), Authority: named}
-	}
-	return []string{named}, nil
-}
-
-// feedLag compares a feed with its ledger.
-func (l *Local) feedLag(ctx context.Context, authority string) (*FeedLag, error) {
-	log, err := l.store.OpenLog(ctx, authority)
-	if err != nil {
-		return nil, err
-	}
-	head := log.Head()
-	if l.config.ServerURL != "" { // others may have written
-		if head, err = log.Refresh(ctx); err != nil {
-			return nil, err
-		}
-	}
-	return &FeedLag{Authority: authority, Head: head.Sequence}, nil
+	return err
 }

@@ -147,19 +147,20 @@ func Subscribers(w io.Writer, format Format, all []eventstore.Subscriber) error 
 	}{rows})
 }
 
-// Feed is how far the feed of an authority is behind its ledger.
+// Feed is how far an authority's feed reaches.
 type Feed struct {
 	Authority string `json:"authority"`
-	Position  uint64 `json:"position"` // event of the ledger
-	Head      uint64 `json:"head"`     // last event of the ledger
-	Messages  uint64 `json:"messages"` // sequence of the feed's last message
+	Log       uint64 `json:"log"`      // the last event of the ledger
+	Position  uint64 `json:"position"` // the event up to which the feed says all that is known
+	Messages  uint64 `json:"messages"` // on the feed
+	Bytes     uint64 `json:"bytes"`    // of the feed on disk
 }
 
 // FeedLag writes how far feeds are behind their ledgers, in events, and subscribers behind their feeds, in messages.
 func FeedLag(w io.Writer, format Format, feeds []Feed, all []eventstore.Subscriber) error {
 	s := &sheet{columns: []column{{name: "authority"}, {name: "who"}, {name: "position", number: true}, {name: "of", number: true}, {name: "behind", number: true}, {name: "counted_in"}}}
 	for _, f := range feeds {
-		s.rows = append(s.rows, []string{f.Authority, "the feed", s.count(format, f.Position), s.count(format, f.Head), s.count(format, f.Head-f.Position), "events"})
+		s.rows = append(s.rows, []string{f.Authority, "the feed", s.count(format, f.Position), s.count(format, f.Log), s.count(format, f.Log-min(f.Log, f.Position)), "events"})
 		for _, sub := range all {
 			if sub.Authority == f.Authority {
 				s.rows = append(s.rows, []string{f.Authority, sub.Name, s.count(format, sub.Position), s.count(format, f.Messages), s.count(format, sub.Pending), "messages"})
