@@ -28,7 +28,7 @@ import (
 
 const biWait = 30 * time.Second
 
-// biLedger is a ledger in a directory of its own, that a careledger of its own serves at one address, and a program in Node follows.
+// biLedger is a ledger in a directory of its own, that a careledger of its own serves at one address.
 type biLedger struct {
 	t       testing.TB
 	dir     string
@@ -36,8 +36,8 @@ type biLedger struct {
 	serving *exec.Cmd
 }
 
-// newBILedger skips the test where the program cannot be run.
-func newBILedger(t testing.TB) *biLedger {
+// needsNode skips the test where the program cannot be run.
+func needsNode(t testing.TB) {
 	t.Helper()
 	if _, err := exec.LookPath("node"); err != nil {
 		t.Skip("there is no node on this machine; continuous integration has it")
@@ -45,6 +45,10 @@ func newBILedger(t testing.TB) *biLedger {
 	if _, err := os.Stat("testdata/bi/node_modules"); errors.Is(err, fs.ErrNotExist) {
 		t.Skip("npm ci --prefix cmd/careledger/testdata/bi brings the client's libraries; continuous integration has them")
 	}
+}
+
+func newBILedger(t testing.TB) *biLedger {
+	t.Helper()
 	free, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	require.NoError(t, free.Close())
@@ -113,7 +117,7 @@ type subscriber struct {
 func (b *biLedger) add(name string, redelivery time.Duration) *subscriber {
 	b.t.Helper()
 	access := b.run("bi", "add", name, "--format", "json")
-	var a struct{ URL, User, Password, Stream, Consumer string }
+	var a Access
 	require.NoError(b.t, json.Unmarshal([]byte(access), &a))
 	c, err := nats.Connect(a.URL, nats.UserInfo(a.User, a.Password))
 	require.NoError(b.t, err)
@@ -254,6 +258,7 @@ func (s *subscriber) requireRows(b *biLedger) {
 // A program in another language takes all that there was and then what comes, is killed, as the ledger's server is, and in the end has what the
 // ledger has, to the öre: nothing missing, nothing twice.
 func TestAProgramFollowsTheFeedThroughKillsOfBothSides(t *testing.T) {
+	needsNode(t)
 	t.Parallel()
 	b := newBILedger(t)
 	records := strings.SplitAfter(b.run("generate", "--preset", "municipality", "--persons", "60", "--years", "2", "--seed", "4"), "\n")
@@ -290,6 +295,7 @@ func TestAProgramFollowsTheFeedThroughKillsOfBothSides(t *testing.T) {
 
 // What is not a subscriber's own is refused to a program in another language too.
 func TestAProgramIsRefusedEverythingButItsFeed(t *testing.T) {
+	needsNode(t)
 	t.Parallel()
 	b := newBILedger(t)
 	for _, authority := range []string{"1281", "1282"} {

@@ -38,10 +38,10 @@ func SubscriberAdded(w io.Writer, format Format, name, authority, password, url 
 	if password == "" {
 		fmt.Fprintf(&b, `
 The consumer is made. No user is: on a server of your own, users are yours to make. This one needs an account apart from that of the streams,
-which holds nothing but the calls on its consumer; as nats-server.conf (with operator and JWTs: the same exports, imports and permissions):
+in which nothing exists but the calls on its consumer; as nats-server.conf, to be merged with yours (with operator and JWTs: the same exports, imports and permissions):
 
 %s
-Push consumers and consumers of its own making stay with you: whoever may make one in the account of the streams can have it deliver anywhere there.
+Let it make no consumers itself: whoever may do that in the account of the streams can have one deliver anywhere there.
 `, a.Accounts)
 	} else {
 		server := url
@@ -59,6 +59,9 @@ Push consumers and consumers of its own making stay with you: whoever may make o
 func subscriberAccounts(authority, name string) string {
 	account := "SUBSCRIBER_" + name
 	var exports, imports, publish strings.Builder
+	// Without this import, which the user is not permitted to use, the server itself answers for an account without JetStream that it has none.
+	fmt.Fprintf(&exports, "      {service: %q, accounts: [%q]}\n", "$JS.API.INFO", account)
+	fmt.Fprintf(&imports, "      {service: {account: STREAMS, subject: %q}} # no user may ask it; it keeps the server from answering in its place\n", "$JS.API.INFO")
 	for _, s := range eventstore.SubscriberServices(authority, name) {
 		answers := ""
 		if s.Streamed {
@@ -140,7 +143,11 @@ func Subscribers(w io.Writer, format Format, all []eventstore.Subscriber) error 
 		if r.LastSeen != nil {
 			seen = r.LastSeen.Format(time.RFC3339)
 		}
-		s.rows = append(s.rows, []string{r.Name, r.Authority, r.Added.Format(time.RFC3339), s.count(format, r.Position), s.count(format, r.Pending), yesNo(r.Connected), seen})
+		position := s.count(format, r.Position)
+		if !r.Consumer { // it has deleted it, to begin anew
+			position = ""
+		}
+		s.rows = append(s.rows, []string{r.Name, r.Authority, r.Added.Format(time.RFC3339), position, s.count(format, r.Pending), yesNo(r.Connected), seen})
 	}
 	return s.write(w, format, struct {
 		Subscribers []subscriberStanding `json:"subscribers"`
