@@ -39,14 +39,14 @@ type Granted struct {
 	Minutes        int64 // need or frame, which absences do not reduce
 }
 
-// standing sums what a cut holds, from its first fact to the month of its moment.
-func (c *Cut) standing(ctx context.Context) (*Standing, error) {
+// standing sums what a cut holds under some policies, from its first fact to the month of its moment.
+func (c *Cut) standing(ctx context.Context, policies []compensation.Policy) (*Standing, error) {
 	period, err := c.Period(0, 0)
 	if err != nil {
 		return nil, err
 	}
 	prepared := c.Prepare(period) // not kept: it is asked for once
-	sum, err := prepared.Sums(StandingFields).Of(ctx, c.Adopted)
+	sum, err := prepared.Sums(StandingFields).Of(ctx, policies)
 	if err != nil {
 		return nil, err
 	}

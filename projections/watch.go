@@ -2,7 +2,6 @@ package projections
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"time"
 
@@ -23,8 +22,7 @@ type Watch struct {
 type registers struct {
 	state  *authority.State
 	grants []domain.StateGrant
-	parts  bool // what a case comes to under the adopted policies rests on the case alone, and such amounts add up
-	timed  bool // an adopted policy charges performed time
+	byCase
 }
 
 // Change is what a stretch of events changes.
@@ -59,7 +57,8 @@ func (w *Watch) to(ctx context.Context, s *snapshot) (*Change, error) {
 	c := &Change{Moment: v.moment}
 	cases, payouts, apart := s.touched(w.at.Sequence, s.position)
 	known := w.registers
-	if known == nil || !apart || !known.parts || domain.LocalMonth(w.at.Recorded) != domain.LocalMonth(v.moment.Recorded) {
+	if known == nil || !apart || len(cases) > 0 && known.whole || domain.LocalMonth(w.at.Recorded) != domain.LocalMonth(v.moment.Recorded) ||
+		len(cases) > 0 && known.spans && !s.sameSpans(before, v) {
 		c.Whole = true
 		return c, w.whole(ctx, s, v, c)
 	}
@@ -73,7 +72,7 @@ func (w *Watch) to(ctx context.Context, s *snapshot) (*Change, error) {
 			if err != nil {
 				return nil, err
 			}
-			standing, err := cut.standing(ctx)
+			standing, err := cut.standing(ctx, known.policies)
 			if err != nil {
 				return nil, err
 			}
@@ -101,7 +100,7 @@ func (w *Watch) whole(ctx context.Context, s *snapshot, v visible, c *Change) er
 	if err != nil {
 		return err
 	}
-	standing, err := cut.standing(ctx)
+	standing, err := cut.standing(ctx, cut.Adopted)
 	if err != nil {
 		return err
 	}
@@ -110,8 +109,7 @@ func (w *Watch) whole(ctx context.Context, s *snapshot, v visible, c *Change) er
 		return err
 	}
 	c.Is, c.Payouts = *standing, payouts.All()
-	w.registers, w.at = &registers{state: state, grants: grants}, v.moment
-	w.registers.parts, w.registers.timed = inParts(state.Adopted())
+	w.registers, w.at = &registers{state, grants, tellByCase(state.Adopted())}, v.moment
 	return nil
 }
 
@@ -146,26 +144,51 @@ func (s *snapshot) chosen(cases map[uint32]bool, timed bool) *selection {
 	return chosen
 }
 
-// inParts says whether what a case comes to under some policies rests on the case and the registers alone, and its amounts and quantities add
-// up exactly with those of others; and whether any of them charges performed time. A cap and an amount of a unit's own look at all cases, a
-// state grant at none, a prorated quantity may not end, and a component whose documents count different things is mixed only where they meet.
-func inParts(adopted []compensation.Policy) (parts, timed bool) {
-	parts = true
+// byCase is what can be told of one case after the other under some policies.
+type byCase struct {
+	policies []compensation.Policy // the adopted ones, with the components whose postings are of a case and rest on it and the registers alone
+	whole    bool                  // a component outside of them may change with any event of a case
+	spans    bool                  // a component outside of them changes with the first and last day in force at a unit
+	timed    bool                  // a component among them charges performed time
+}
+
+// tellByCase sorts the components of adopted policies. A cap looks at all cases, and so does a prorated amount of a unit's own; one that is not prorated
+// changes with the first and last day in force there, and a state grant with no case. A prorated quantity may not end, so that it does
+// not add up, and a component whose documents count different things is mixed only where they meet: there, too, all is looked at.
+func tellByCase(adopted []compensation.Policy) (b byCase) {
 	for _, p := range adopted {
 		counts := map[string]string{} // by component
 		for _, d := range p.Documents {
 			for i := range d.Model.Components {
 				c := &d.Model.Components[i]
-				timed = timed || c.ChargesPerformed()
-				if !c.OfOneCase() || c.Prorate || counts[c.ID] != "" && counts[c.ID] != c.QuantityUnit() {
-					parts = false
+				switch counted, known := counts[c.ID]; {
+				case c.Kind == compensation.KindCap, c.Prorate, known && counted != c.QuantityUnit():
+					b.whole = true
+				case c.Per == compensation.PerUnitMonth:
+					b.spans = true
 				}
 				counts[c.ID] = c.QuantityUnit()
+				b.timed = b.timed || c.OfOneCase() && c.ChargesPerformed()
 			}
 		}
 	}
-	return parts, timed
+	b.policies = only(adopted, (*compensation.Component).OfOneCase)
+	return b
 }
 
-// String says how far the watch has seen.
-func (w *Watch) String() string { return fmt.Sprintf("event %d", w.at.Sequence) }
+// sameSpans says whether the first and last days in force at every unit are the same at two moments.
+func (s *snapshot) sameSpans(before, after visible) bool {
+	all := make([]bool, s.units.len())
+	for i := range all {
+		all[i] = true
+	}
+	days := func(v visible) []domain.Date {
+		first, last := s.bounds(all, v)
+		var days []domain.Date
+		for i := range first {
+			days = append(days, first[i].day, last[i].day)
+		}
+		return days
+	}
+	return slices.Equal(days(before), days(after))
+}

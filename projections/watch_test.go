@@ -59,8 +59,9 @@ func withoutWholes(t fataler, events []domain.Event) (kept []domain.Event) {
 		if d, ok := events[i].Data.(*domain.PolicyAdopted); ok {
 			m, _, err := compensation.ParseModel("a drawn model", d.Model)
 			require.NoError(t, err)
-			parts, _ := inParts([]compensation.Policy{{ID: "drawn", Documents: []compensation.InForce{{Model: m}}}})
-			left[events[i].Entity] = left[events[i].Entity] || !parts
+			if tellByCase([]compensation.Policy{{ID: "drawn", Documents: []compensation.InForce{{Model: m}}}}).whole {
+				left[events[i].Entity] = true
+			}
 		}
 	}
 	for _, e := range events {

@@ -71,7 +71,7 @@ func newHistory(t *rapid.T, store *eventstore.Store, number int) *history {
 				m, _, err := compensation.ParseModel("a drawn model", d.Model)
 				require.NoError(t, err)
 				for j := range m.Components {
-					left[events[i].Entity] = left[events[i].Entity] || !m.Components[j].OfOneCase() || m.Components[j].Prorate
+					left[events[i].Entity] = left[events[i].Entity] || m.Components[j].Kind == compensation.KindCap || m.Components[j].Prorate
 				}
 			}
 		}
