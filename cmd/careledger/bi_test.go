@@ -78,7 +78,7 @@ func (b *biLedger) file(name, content string) string {
 // serve starts the server and waits until it answers.
 func (b *biLedger) serve() {
 	b.t.Helper()
-	b.serving = exec.Command("careledger", "serve", "--listen", b.address, "--data", filepath.Join(b.dir, "data"))
+	b.serving = exec.Command("careledger", "serve", "--http", "off", "--listen", b.address, "--data", filepath.Join(b.dir, "data"))
 	said, err := b.serving.StderrPipe()
 	require.NoError(b.t, err)
 	require.NoError(b.t, b.serving.Start())
