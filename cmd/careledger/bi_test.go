@@ -26,6 +26,7 @@ import (
 	"careledger/domain"
 )
 
+// biWait is how long is waited for what happens in a moment on a machine that has nothing else to do.
 const biWait = 30 * time.Second
 
 // biLedger is a ledger in a directory of its own, that a careledger of its own serves at one address.
@@ -57,10 +58,15 @@ func newBILedger(t testing.TB) *biLedger {
 	return b
 }
 
+// command is a command on the ledger.
+func (b *biLedger) command(args ...string) *exec.Cmd {
+	return exec.Command("careledger", append(args, "--data", filepath.Join(b.dir, "data"))...)
+}
+
 // run runs a command and returns what it prints.
 func (b *biLedger) run(args ...string) string {
 	b.t.Helper()
-	cmd := exec.Command("careledger", append(args, "--data", filepath.Join(b.dir, "data"))...)
+	cmd := b.command(args...)
 	var out, problems bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &problems
 	require.NoError(b.t, cmd.Run(), "%v: %s", args, problems.String())
@@ -78,7 +84,7 @@ func (b *biLedger) file(name, content string) string {
 // serve starts the server and waits until it answers.
 func (b *biLedger) serve() {
 	b.t.Helper()
-	b.serving = exec.Command("careledger", "serve", "--http", "off", "--listen", b.address, "--data", filepath.Join(b.dir, "data"))
+	b.serving = b.command("serve", "--http", "off", "--listen", b.address)
 	said, err := b.serving.StderrPipe()
 	require.NoError(b.t, err)
 	require.NoError(b.t, b.serving.Start())
@@ -194,10 +200,10 @@ func (b *biLedger) stands() string {
 }
 
 // level waits until the program says what careledger compensation does.
-func (s *subscriber) level(b *biLedger) {
+func (s *subscriber) level(b *biLedger, within time.Duration) {
 	s.t.Helper()
 	want := b.stands()
-	require.EventuallyWithT(s.t, func(c *assert.CollectT) { assert.Equal(c, want, s.last()) }, biWait, 10*time.Millisecond)
+	require.EventuallyWithT(s.t, func(c *assert.CollectT) { assert.Equal(c, want, s.last()) }, within, 10*time.Millisecond)
 }
 
 // requireRows compares what the program wrote down with careledger compensation, row by row.
@@ -272,10 +278,10 @@ func TestAProgramFollowsTheFeedThroughKillsOfBothSides(t *testing.T) {
 	require.Eventually(t, func() bool { return s.lines() > 0 }, biWait, time.Millisecond)
 	s.kill() // somewhere in what there was
 	s.start()
-	s.level(b)
+	s.level(b, biWait)
 
 	b.run("import", part(1, 4)) // what comes
-	s.level(b)
+	s.level(b, biWait)
 	before := s.lines()
 	b.run("import", part(2, 4))
 	require.Eventually(t, func() bool { return s.lines() > before }, biWait, time.Millisecond)
@@ -283,12 +289,12 @@ func TestAProgramFollowsTheFeedThroughKillsOfBothSides(t *testing.T) {
 	b.kill()
 	b.serve()
 	s.start()
-	s.level(b)
+	s.level(b, biWait)
 
 	b.kill() // the program stays, and finds the server again
 	b.serve()
 	b.run("import", part(3, 4))
-	s.level(b)
+	s.level(b, biWait)
 	s.requireRows(b)
 	require.Contains(t, b.run("bi", "lag", "--format", "csv"), ",0,messages\n")
 }
