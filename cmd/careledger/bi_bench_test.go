@@ -53,7 +53,7 @@ func BenchmarkBISubscriberThroughKills(b *testing.B) {
 			if l.serving == nil {
 				l.serve()
 			}
-			if s.process == nil {
+			if s.stop == nil {
 				s.start()
 			}
 		}

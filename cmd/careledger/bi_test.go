@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -108,15 +109,16 @@ func (b *biLedger) kill() {
 	}
 }
 
-// subscriber is a program that follows the feed into a table.
+// subscriber is a program that follows the feed into a table, and is started again when it ends by itself, as a supervisor does.
 type subscriber struct {
 	t             testing.TB
 	access, table string
-	process       *exec.Cmd
+	stop          context.CancelFunc // nil while it does not run
+	ended         chan struct{}
 
-	mu   sync.Mutex
-	said string // the last line
-	told chan struct{}
+	mu      sync.Mutex
+	said    string // the last line it printed
+	problem string // why it ended by itself
 }
 
 // add adds a subscriber. What it has taken and not acknowledged when it is killed is delivered again after redelivery.
@@ -141,38 +143,51 @@ func (b *biLedger) add(name string, redelivery time.Duration) *subscriber {
 
 // start starts the program; it goes on where it was.
 func (s *subscriber) start() {
-	s.t.Helper()
-	s.process = exec.Command("node", "testdata/bi/follow.mjs", s.access, s.table)
-	s.process.Stderr = os.Stderr
-	out, err := s.process.StdoutPipe()
-	require.NoError(s.t, err)
-	require.NoError(s.t, s.process.Start())
+	ctx, stop := context.WithCancel(context.Background())
+	s.stop, s.ended = stop, make(chan struct{})
 	s.t.Cleanup(s.kill)
-	s.told = make(chan struct{})
-	go func(told chan struct{}) { // ends with the process
-		defer close(told)
-		for lines := bufio.NewScanner(out); lines.Scan(); {
-			s.mu.Lock()
-			s.said = lines.Text()
-			s.mu.Unlock()
+	go func(ended chan struct{}) { // until kill
+		defer close(ended)
+		for ctx.Err() == nil {
+			program := exec.CommandContext(ctx, "node", "testdata/bi/follow.mjs", s.access, s.table) // SIGKILL at the context's end
+			var problem bytes.Buffer
+			program.Stderr = &problem
+			out, err := program.StdoutPipe()
+			if err == nil {
+				err = program.Start()
+			}
+			if err != nil {
+				s.say(&s.problem, err.Error())
+				return
+			}
+			for lines := bufio.NewScanner(out); lines.Scan(); {
+				s.say(&s.said, lines.Text())
+			}
+			_ = program.Wait() // ended or was killed
+			s.say(&s.problem, problem.String())
 		}
-	}(s.told)
+	}(s.ended)
 }
 
 func (s *subscriber) kill() {
-	if s.process != nil {
-		_ = s.process.Process.Kill()
-		<-s.told
-		_ = s.process.Wait()
-		s.process = nil
+	if s.stop != nil {
+		s.stop()
+		<-s.ended
+		s.stop = nil
 	}
 }
 
-// last is the last line that the program printed.
-func (s *subscriber) last() string {
+func (s *subscriber) say(where *string, text string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.said
+	*where = text
+}
+
+// last is the last line that the program printed, and why it ended by itself if it did.
+func (s *subscriber) last() (said, problem string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.said, s.problem
 }
 
 // lines is how many messages the program has written down.
@@ -203,7 +218,10 @@ func (b *biLedger) stands() string {
 func (s *subscriber) level(b *biLedger, within time.Duration) {
 	s.t.Helper()
 	want := b.stands()
-	require.EventuallyWithT(s.t, func(c *assert.CollectT) { assert.Equal(c, want, s.last()) }, within, 10*time.Millisecond)
+	require.EventuallyWithT(s.t, func(c *assert.CollectT) {
+		said, problem := s.last()
+		assert.Equal(c, want, said, problem)
+	}, within, 10*time.Millisecond)
 }
 
 // requireRows compares what the program wrote down with careledger compensation, row by row.

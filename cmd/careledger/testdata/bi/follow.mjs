@@ -13,7 +13,7 @@ const lines = readFileSync(file, "utf8").split("\n");
 truncateSync(file, Buffer.byteLength(lines.slice(0, -1).map((line) => line + "\n").join(""))); // a line that a kill cut short comes again
 lines.slice(0, -1).forEach((line) => put(JSON.parse(line)));
 
-const nc = await connect({ servers: url, user, pass: password, maxReconnectAttempts: -1 });
+const nc = await connect({ servers: url, user, pass: password, maxReconnectAttempts: -1, waitOnFirstConnect: true });
 let batch = [];
 for await (const m of await (await jetstream(nc).consumers.get(stream, consumer)).consume()) {
   batch.push(m);
