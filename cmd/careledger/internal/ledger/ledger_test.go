@@ -276,7 +276,7 @@ func TestClusterGivesTheSameAnswersAndLosesNothing(t *testing.T) {
 	one, two := opened(t, config), opened(t, config)
 	require.Equal(t, want.Logs, imported(t, one, path).Logs)
 	require.Equal(t, answerTo(t, alone, byYear), answerTo(t, two, byYear))
-	c.Stop(c.StreamLeader("1281"))
+	c.Stop(c.StreamLeader("CARE_1281"))
 	again := imported(t, two, path)
 	require.Equal(t, want.Lines, again.Duplicates)
 	require.Equal(t, want.Logs, again.Logs)
