@@ -249,6 +249,9 @@ func (f *Feed) send(ctx context.Context, after uint64, piece []FeedMessage) answ
 			return answer{err: fmt.Errorf("publishing: %w", err), unknown: true}
 		}
 	}
+	if drop := f.store.config.dropAck; drop != nil && drop(after+1) {
+		return answer{err: errors.New("dropped"), unknown: true}
+	}
 	return parseAnswer(reply, after+uint64(len(piece)))
 }
 

@@ -1,4 +1,6 @@
-package feed
+// Package feedtest reads a BI feed as a program of another house would, for tests: it knows JSON and the words of the documents, and nothing of the
+// code that writes them.
+package feedtest
 
 import (
 	"context"
@@ -14,28 +16,30 @@ import (
 	"careledger/projections"
 )
 
-// fataler is a *testing.T, *testing.B or *rapid.T.
-type fataler interface {
+// Fataler is a *testing.T, *testing.B or *rapid.T.
+type Fataler interface {
 	require.TestingT
 	Helper()
 }
 
-// subscriber reads a feed as a program of another house would: it knows JSON and the words of the documents, and nothing of this package's code.
-type subscriber struct {
+// Subscriber puts together what stands on a feed.
+type Subscriber struct {
+	At       uint64                    // the source sequence of the last position
+	Rows     map[string]map[string]any // what stands, by id: the data of the messages, and their kind
+	Messages int                       // with a row
+
 	read  uint64
-	rows  map[string]map[string]any // what stands, by id
-	byKey map[string]string         // the id that stands
-	ids   map[string]bool           // all that have been seen, by kind
-	at    uint64                    // of the last position
-	marks int
+	byKey map[string]string // the id that stands
+	ids   map[string]bool   // all that have been seen, by kind
 }
 
-func newSubscriber() *subscriber {
-	return &subscriber{rows: map[string]map[string]any{}, byKey: map[string]string{}, ids: map[string]bool{}}
+// NewSubscriber returns one that has read nothing.
+func NewSubscriber() *Subscriber {
+	return &Subscriber{Rows: map[string]map[string]any{}, byKey: map[string]string{}, ids: map[string]bool{}}
 }
 
-// take reads one message.
-func (s *subscriber) take(t fataler, m eventstore.FeedMessage) {
+// Take reads the next message. It fails if one is left out or comes twice, and if a row does not retract the one that stands.
+func (s *Subscriber) Take(t Fataler, m eventstore.FeedMessage) {
 	t.Helper()
 	var d map[string]any
 	require.NoError(t, json.Unmarshal(m.Data, &d))
@@ -49,21 +53,22 @@ func (s *subscriber) take(t fataler, m eventstore.FeedMessage) {
 	data := d["data"].(map[string]any)
 	require.Equal(t, data["recorded"], d["time"])
 	sequence := uint64(data["source_sequence"].(float64))
-	require.GreaterOrEqual(t, sequence, s.at, "what is known never goes back")
+	require.GreaterOrEqual(t, sequence, s.At, "what is known never goes back")
 	if kind == "position" {
-		s.at, s.marks = sequence, s.marks+1
+		s.At = sequence
 		return
 	}
+	s.Messages++
 	key := data["key"].(string)
 	require.Equal(t, key, d["subject"])
 	require.Equal(t, s.byKey[key], text(data["retracts"]), "a row retracts the one of its key that stands, and there is one at most")
-	delete(s.rows, s.byKey[key])
+	delete(s.Rows, s.byKey[key])
 	delete(s.byKey, key)
 	if data["withdrawn"] == true {
 		return
 	}
 	data["kind"] = kind
-	s.rows[id], s.byKey[key] = data, id
+	s.Rows[id], s.byKey[key] = data, id
 }
 
 func text(v any) string {
@@ -73,21 +78,26 @@ func text(v any) string {
 	return fmt.Sprint(v)
 }
 
-// readAll reads what a feed has gained.
-func (s *subscriber) readAll(t fataler, feed Stream) {
+// Feed is what can be read.
+type Feed interface {
+	Read(ctx context.Context, from uint64, fn func(eventstore.FeedMessage) error) (last uint64, err error)
+}
+
+// ReadAll reads what a feed has gained.
+func (s *Subscriber) ReadAll(t Fataler, feed Feed) {
 	t.Helper()
 	_, err := feed.Read(context.Background(), s.read+1, func(m eventstore.FeedMessage) error {
-		s.take(t, m)
+		s.Take(t, m)
 		return nil
 	})
 	require.NoError(t, err)
 }
 
 // sums adds up some fields of the rows of some kinds, by other fields. Groups that come to nothing are left out.
-func (s *subscriber) sums(t fataler, kinds, by, fields string) map[string]string {
+func (s *Subscriber) sums(t Fataler, kinds, by, fields string) map[string]string {
 	t.Helper()
 	sums := map[string][]*big.Rat{}
-	for _, row := range s.rows {
+	for _, row := range s.Rows {
 		if !strings.Contains(kinds, row["kind"].(string)) {
 			continue
 		}
@@ -130,7 +140,7 @@ func texts(sums map[string][]*big.Rat) map[string]string {
 // rows are sums of a read model: keys and numbers.
 type rows map[string][]*big.Rat
 
-func (r rows) add(t fataler, keys []string, numbers ...any) {
+func (r rows) add(t Fataler, keys []string, numbers ...any) {
 	t.Helper()
 	key := strings.Join(keys, " ")
 	for i, n := range numbers {
@@ -143,10 +153,10 @@ func (r rows) add(t fataler, keys []string, numbers ...any) {
 	}
 }
 
-// requireLevel compares what stands with the read models as known at the last position.
-func (s *subscriber) requireLevel(t fataler, table *projections.Table) {
+// RequireLevel compares what stands with the read models as known at the last position.
+func (s *Subscriber) RequireLevel(t Fataler, table *projections.Table) {
 	t.Helper()
-	at := projections.AsOf{Sequence: s.at}
+	at := projections.AsOf{Sequence: s.At}
 	for _, by := range [][]string{{"unit", "month", "policy", "component"}, {"provider", "year"}} {
 		paid, err := table.Compensation(projections.Query{AsOf: at, By: by})
 		require.NoError(t, err)
@@ -155,7 +165,7 @@ func (s *subscriber) requireLevel(t fataler, table *projections.Table) {
 			want.add(t, r.Keys, r.Amount)
 			total += r.Amount
 		}
-		require.Equal(t, texts(want), s.sums(t, "posting premium", strings.Replace(strings.Join(by, " "), "month", "effective", 1), "amount"), "by %s at event %d", by, s.at)
+		require.Equal(t, texts(want), s.sums(t, "posting premium", strings.Replace(strings.Join(by, " "), "month", "effective", 1), "amount"), "by %s at event %d", by, s.At)
 		require.Equal(t, paid.Total, total)
 	}
 	s.requireQuantities(t, table, at)
@@ -186,7 +196,7 @@ func (s *subscriber) requireLevel(t fataler, table *projections.Table) {
 }
 
 // requireQuantities compares the rows with those of compensation, where these are of one kind of quantity.
-func (s *subscriber) requireQuantities(t fataler, table *projections.Table, at projections.AsOf) {
+func (s *Subscriber) requireQuantities(t Fataler, table *projections.Table, at projections.AsOf) {
 	t.Helper()
 	paid, err := table.Compensation(projections.Query{AsOf: at, By: []string{"provider", "unit", "month", "policy", "component", "life_area", "occasion"}})
 	require.NoError(t, err)
@@ -197,7 +207,7 @@ func (s *subscriber) requireQuantities(t fataler, table *projections.Table, at p
 	require.Equal(t, texts(want), s.sums(t, "posting premium", "provider unit effective policy component life_area occasion unit_of_quantity", "quantity amount"))
 }
 
-func (s *subscriber) requirePayouts(t fataler, table *projections.Table, at projections.AsOf) {
+func (s *Subscriber) requirePayouts(t Fataler, table *projections.Table, at projections.AsOf) {
 	t.Helper()
 	payouts, _, err := table.Payouts(at)
 	require.NoError(t, err)
@@ -209,7 +219,7 @@ func (s *subscriber) requirePayouts(t fataler, table *projections.Table, at proj
 	}
 	require.Equal(t, texts(want), s.sums(t, "payout", "payout provider payout_month status status_on", "amount"))
 	stand := 0
-	for _, r := range s.rows {
+	for _, r := range s.Rows {
 		if r["kind"] == "payout" {
 			stand++
 		}
@@ -218,7 +228,7 @@ func (s *subscriber) requirePayouts(t fataler, table *projections.Table, at proj
 }
 
 // requireDecisions counts decisions in force by the facts themselves.
-func (s *subscriber) requireDecisions(t fataler, table *projections.Table, at projections.AsOf) {
+func (s *Subscriber) requireDecisions(t Fataler, table *projections.Table, at projections.AsOf) {
 	t.Helper()
 	cut, err := table.Cut(at)
 	require.NoError(t, err)
