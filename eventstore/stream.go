@@ -37,16 +37,28 @@ func streamConfig(id logID, replicas int) jetstream.StreamConfig {
 		DenyPurge:          true,
 		AllowDirect:        true,
 		AllowAtomicPublish: true,
-		// No message ids are sent, so the window in which they are remembered is the least there is: after each start the server
-		// reads every message of that window again, the whole of a large import with the default two minutes.
-		Duplicates: 100 * time.Millisecond,
+		Duplicates:         streamDuplicates,
 	}
 }
 
+// streamDuplicates: no message ids are sent, so the window in which they are remembered is the least there is: after each start the server
+// reads every message of that window again, the whole of a large import with the default two minutes.
+const streamDuplicates = 100 * time.Millisecond
+
 // createStream creates a log's stream. Without a configured count it asks for three replicas of a server
 // elsewhere and for one only if that server says that it is not clustered: a cluster that is short of peers is an error,
-// not a reason to keep one copy.
+// not a reason to keep one copy. What another process made faster is checked next.
 func (s *Store) createStream(ctx context.Context, id logID) (jetstream.Stream, error) {
+	st, err := s.createReplicated(ctx, func(replicas int) jetstream.StreamConfig { return streamConfig(id, replicas) })
+	if err != nil {
+		return nil, fmt.Errorf("creating the log of %s: %w", id, err)
+	}
+	return st, nil
+}
+
+// createReplicated creates a stream with as many replicas as there are to be. One that is there, with another configuration, is returned
+// as it is, to be checked.
+func (s *Store) createReplicated(ctx context.Context, config func(replicas int) jetstream.StreamConfig) (jetstream.Stream, error) {
 	replicas := s.config.Replicas
 	if replicas == 0 {
 		replicas = 1
@@ -54,18 +66,15 @@ func (s *Store) createStream(ctx context.Context, id logID) (jetstream.Stream, e
 			replicas = 3
 		}
 	}
-	st, err := s.createPlaced(ctx, streamConfig(id, replicas))
+	st, err := s.createPlaced(ctx, config(replicas))
 	var api *jetstream.APIError
 	if s.config.Replicas == 0 && errors.As(err, &api) && api.ErrorCode == codeNotClustered {
-		st, err = s.createPlaced(ctx, streamConfig(id, 1))
+		st, err = s.createPlaced(ctx, config(1))
 	}
 	if errors.Is(err, jetstream.ErrStreamNameAlreadyInUse) {
-		st, err = s.stream(ctx, id.stream()) // another process was faster, with what is checked next
+		st, err = s.stream(ctx, config(1).Name) // another process was faster
 	}
-	if err != nil {
-		return nil, fmt.Errorf("creating the log of %s: %w", id, err)
-	}
-	return st, nil
+	return st, err
 }
 
 // createPlaced creates a stream, waiting a while for peers to place it on.

@@ -78,7 +78,7 @@ func (o *options) serve(cmd *cobra.Command, at *servedAt) (err error) {
 		return &ledger.Wrong{Err: fmt.Errorf("--log: %w", err)}
 	}
 	m := monitor.New(log)
-	c.Settled, c.Acted = m.Settled, m.Acted
+	c.Settled, c.Acted, c.Fed = m.Settled, m.Acted, m.Fed
 	l, err := ledger.Open(cmd.Context(), c)
 	if err != nil {
 		return err

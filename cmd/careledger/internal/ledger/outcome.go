@@ -115,6 +115,7 @@ const (
 	commandExport     = "export"
 	commandCheckpoint = "checkpoint"
 	commandPayout     = "payout-"
+	commandSubscriber = "subscriber-"
 	nameOther         = "other"
 )
 

@@ -25,6 +25,7 @@ type Monitor struct {
 	refused      *prometheus.CounterVec
 	requests     *prometheus.HistogramVec
 	underWay     prometheus.Gauge
+	heldUp       *prometheus.CounterVec
 }
 
 // New returns a monitor that writes its lines to log; nil: nowhere.
@@ -51,9 +52,11 @@ func New(log *slog.Logger) *Monitor {
 			Help: "Time of an HTTP request until its answer was written."}, []string{"route", "method", "status"}),
 		underWay: prometheus.NewGauge(prometheus.GaugeOpts{Name: "careledger_http_requests_under_way",
 			Help: "HTTP requests being answered."}),
+		heldUp: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "careledger_feed_failures_total",
+			Help: "How often the BI feed was held up. It is tried again."}, []string{"authority"}),
 	}
 	m.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), collectors.NewBuildInfoCollector(),
-		m.appends, m.events, m.failedAppend, m.questions, m.commands, m.refused, m.requests, m.underWay)
+		m.appends, m.events, m.failedAppend, m.questions, m.commands, m.refused, m.requests, m.underWay, m.heldUp)
 	return m
 }
 

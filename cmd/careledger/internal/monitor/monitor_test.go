@@ -19,6 +19,7 @@ import (
 
 	"careledger/cmd/careledger/internal/generate"
 	"careledger/cmd/careledger/internal/ledger"
+	"careledger/eventstore"
 )
 
 // lines is where log lines go; several goroutines write them.
@@ -221,6 +222,33 @@ func (u unready) Standings() ([]ledger.Standing, error) {
 	return []ledger.Standing{{Authority: "1281", Position: 12, Folded: 5}}, u.why
 }
 func (u unready) Ready(context.Context) error { return u.why }
+func (u unready) Lags(context.Context) (*ledger.SubscriberAnswer, error) {
+	return &ledger.SubscriberAnswer{Feeds: []ledger.FeedStanding{{Authority: "1281", Log: 12, Position: 3, Messages: 40, Bytes: 999}},
+		Subscribers: []eventstore.Subscriber{{Authority: "1281", Name: "economics", Pending: 4, Connected: true}}}, u.why
+}
+
+func TestFeedsAndTheirSubscribersAreToldWithHowFarTheyAreBehind(t *testing.T) {
+	w := &watched{Monitor: New(nil)}
+	w.Watch(unready{})
+	w.Fed(ledger.FeedReport{Authority: "1281", Err: io.ErrUnexpectedEOF})
+	w.Fed(ledger.FeedReport{Authority: "1281", Position: 3})
+	v := w.values(t)
+	for name, want := range map[string]string{
+		`careledger_feeds_readable`:                                                   "1",
+		`careledger_feed_position{authority="1281"}`:                                  "3",
+		`careledger_feed_lag_events{authority="1281"}`:                                "9",
+		`careledger_feed_messages{authority="1281"}`:                                  "40",
+		`careledger_feed_size_bytes{authority="1281"}`:                                "999",
+		`careledger_feed_failures_total{authority="1281"}`:                            "1",
+		`careledger_subscriber_lag_messages{authority="1281",subscriber="economics"}`: "4",
+		`careledger_subscriber_connected{authority="1281",subscriber="economics"}`:    "1",
+	} {
+		require.Equal(t, want, v[name], name)
+	}
+	w = &watched{Monitor: New(nil)}
+	w.Watch(unready{io.ErrUnexpectedEOF})
+	require.Equal(t, "0", w.values(t)[`careledger_feeds_readable`])
+}
 
 func TestReadySaysInWordsWhatIsNot(t *testing.T) {
 	status, text := get(Ready(unready{io.ErrUnexpectedEOF}), "/readyz")

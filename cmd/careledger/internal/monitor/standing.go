@@ -15,10 +15,12 @@ type Ledger interface {
 	Standings() ([]ledger.Standing, error)
 	// Ready returns nil if the ledger serves as it should, and otherwise what is not so. It waits until the context ends.
 	Ready(ctx context.Context) error
+	// Lags returns how far the BI feeds and their subscribers are; nothing before the logs are folded.
+	Lags(ctx context.Context) (*ledger.SubscriberAnswer, error)
 }
 
-// Watch adds to the metrics how far the logs of a ledger, its facts and its checkpoints are. It is to be called once.
-func (m *Monitor) Watch(l Ledger) { m.registry.MustRegister(newStandings(l)) }
+// Watch adds to the metrics how far the logs of a ledger, its facts, its checkpoints and its BI feeds are. It is to be called once.
+func (m *Monitor) Watch(l Ledger) { m.registry.MustRegister(newStandings(l), newLags(l)) }
 
 // standings collects how far the logs are, each time that it is asked for.
 type standings struct {

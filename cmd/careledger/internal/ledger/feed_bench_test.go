@@ -1,0 +1,115 @@
+package ledger
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/go-json-experiment/json"
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+	"github.com/stretchr/testify/require"
+
+	"careledger/cmd/careledger/internal/feed"
+	"careledger/eventstore"
+)
+
+// feeding serves a ledger until the test ends, and returns a connection with its token.
+func feeding(t testing.TB, c Config) (*Local, *nats.Conn) {
+	c.Listen, c.ClientToken = "127.0.0.1:0", NewToken()
+	level, ready := make(chan FeedReport, 16), make(chan string, 1)
+	c.Fed = func(r FeedReport) { level <- r }
+	l, err := Open(context.Background(), c)
+	require.NoError(t, err)
+	ctx, stop := context.WithCancel(context.Background())
+	ended := make(chan error)
+	go func() { ended <- l.Serve(ctx, func(url, _ string) { ready <- url }) }()
+	t.Cleanup(func() {
+		stop()
+		require.NoError(t, <-ended)
+		require.NoError(t, l.Close())
+	})
+	r := <-level
+	require.NoError(t, r.Err)
+	conn, err := nats.Connect(<-ready, nats.Token(c.ClientToken))
+	require.NoError(t, err)
+	t.Cleanup(conn.Close)
+	return l, conn
+}
+
+// BenchmarkFeed measures from the acknowledgement of an event until what it changes stands on the feed and is with a subscriber: a decision in a new
+// case, one after the other, so that each changes what is paid and what is granted. CARELEDGER_BENCH_LEDGER names a data directory to write into, with
+// one authority and a policy on granted time; without it a municipality of 300 persons and five years is made.
+func BenchmarkFeed(b *testing.B) {
+	c := Config{Dir: os.Getenv("CARELEDGER_BENCH_LEDGER")}
+	if c.Dir == "" {
+		c.Dir = b.TempDir()
+		l, err := Open(b.Context(), c)
+		require.NoError(b, err)
+		imported(b, l, municipality(b, 300, 5, 1))
+		require.NoError(b, l.Close())
+	}
+	l, conn := feeding(b, c)
+	authority, err := l.Authority(b.Context())
+	require.NoError(b, err)
+	table, err := l.Table(b.Context(), authority)
+	require.NoError(b, err)
+	state, err := table.State()
+	require.NoError(b, err)
+	unit := state.Parties.Units()[0]
+
+	js, err := jetstream.New(conn)
+	require.NoError(b, err)
+	consumer, err := js.OrderedConsumer(b.Context(), eventstore.FeedStream(authority), jetstream.OrderedConsumerConfig{DeliverPolicy: jetstream.DeliverNewPolicy})
+	require.NoError(b, err)
+	messages, err := consumer.Messages()
+	require.NoError(b, err)
+	defer messages.Stop()
+	// row waits for the first row of a position from sequence on, and level for the position itself.
+	await := func(sequence uint64, position bool) {
+		for {
+			m, err := messages.Next()
+			require.NoError(b, err)
+			var d feed.Message[feed.PositionMark]
+			require.NoError(b, json.Unmarshal(m.Data(), &d))
+			if d.Data.SourceSequence >= sequence && (!position || d.Type == feed.Position.Type()) {
+				return
+			}
+		}
+	}
+	record := func(typ, entity, data string) uint64 {
+		now := time.Now().UTC()
+		line := fmt.Sprintf(`{"type":%q,"authority":%q,"entity":%q,"effective":%q,"recorded":%q,"actor":"a","data":%s}`, typ, authority, entity, now.Format(time.DateOnly), now.Format(time.RFC3339Nano), data)
+		sequence, _, err := l.Record(context.Background(), []byte(line))
+		require.NoError(b, err)
+		return sequence
+	}
+	decide := func(i int) (sequence uint64, acknowledged time.Time) {
+		entity := fmt.Sprintf("case/feed-%d-%d", os.Getpid(), i)
+		record("case-opened", entity, fmt.Sprintf(`{"person":"feed-%d-%d"}`, os.Getpid(), i))
+		sequence = record("decision-made", entity, fmt.Sprintf(`{"decision":"d","provider":%q,"unit":%q,"method":"standard-time","from":%q,"services":[{"service":"s","category":"care","band":"day","times_per_week":"7","standard_minutes":30}]}`,
+			unit.Provider, unit.ID, time.Now().UTC().Format(time.DateOnly)))
+		return sequence, time.Now()
+	}
+	sequence, _ := decide(0) // the month of now is another than the ledger's last: everything is looked at
+	await(sequence, true)
+	var first, whole []time.Duration
+	for i := 1; b.Loop(); i++ {
+		sequence, acknowledged := decide(i)
+		await(sequence, false)
+		first = append(first, time.Since(acknowledged))
+		await(sequence, true)
+		whole = append(whole, time.Since(acknowledged))
+	}
+	for name, took := range map[string][]time.Duration{"row": first, "all": whole} {
+		slices.Sort(took)
+		b.ReportMetric(float64(took[len(took)/2].Microseconds())/1000, name+"-p50-ms")
+		b.ReportMetric(float64(took[len(took)*99/100].Microseconds())/1000, name+"-p99-ms")
+	}
+	feeds, err := l.Feeds(b.Context())
+	require.NoError(b, err)
+	b.ReportMetric(float64(feeds[0].Bytes)/float64(feeds[0].Messages), "B/message")
+}
