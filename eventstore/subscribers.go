@@ -45,7 +45,7 @@ type Subscriber struct {
 	Consumer  bool      // whether its consumer is there: it may have deleted it, to begin anew
 	Position  uint64    // sequence in the feed up to which everything is acknowledged
 	Pending   uint64    // messages of the feed that are not acknowledged yet; all of them without consumer
-	Connected bool      // embedded: it has a connection now. Not known, and false, with ServerURL
+	Connected *bool     // whether it has a connection now; nil with ServerURL, where that is not known
 	Seen      time.Time // when it last took or acknowledged something, since the server started; zero where that is not known
 }
 
@@ -172,8 +172,10 @@ func (s *Store) Subscribers(ctx context.Context, authority string) ([]Subscriber
 		if err != nil {
 			return nil, err
 		}
+		connected := len(connections) > 0
+		sub.Connected = &connected
 		for _, c := range connections {
-			sub.Connected, sub.Seen = true, later(sub.Seen, c.LastActivity)
+			sub.Seen = later(sub.Seen, c.LastActivity)
 		}
 		all = append(all, sub)
 	}
@@ -489,6 +491,8 @@ func checkSubscription(name string, c *server.ConsumerConfig) error {
 		return errors.New("leave sample_freq out")
 	case c.MaxAckPending < 0 || c.MaxAckPending > subscriberUnacknowledged:
 		return fmt.Errorf("max_ack_pending is %d at most", subscriberUnacknowledged)
+	case c.MaxWaiting > server.JSWaitQueueDefaultMax:
+		return fmt.Errorf("max_waiting is %d at most", server.JSWaitQueueDefaultMax)
 	}
 	return nil
 }

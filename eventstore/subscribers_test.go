@@ -90,7 +90,8 @@ func TestASubscriberFollowsItsFeedFromWhereItWas(t *testing.T) {
 	feed(t, s, "1281", 10)
 	password := subscribed(t, s, "economics", "1281")
 	before := only(t, s)
-	require.Equal(t, Subscriber{Name: "economics", Authority: "1281", Stream: "BI_1281", Added: before.Added, Consumer: true, Pending: 10}, before)
+	away := false
+	require.Equal(t, Subscriber{Name: "economics", Authority: "1281", Stream: "BI_1281", Added: before.Added, Consumer: true, Pending: 10, Connected: &away}, before)
 	require.WithinDuration(t, time.Now(), before.Added, time.Minute)
 
 	c, _ := as(t, s, "economics", password)
@@ -98,13 +99,13 @@ func TestASubscriberFollowsItsFeedFromWhereItWas(t *testing.T) {
 	after := only(t, s)
 	require.Equal(t, uint64(4), after.Position)
 	require.Equal(t, uint64(6), after.Pending)
-	require.True(t, after.Connected)
+	require.True(t, *after.Connected)
 	require.False(t, after.Seen.IsZero())
 
 	c.Close()
 	require.NoError(t, s.Close())
 	s = open(t, config) // the operator's server starts anew
-	require.False(t, only(t, s).Connected)
+	require.False(t, *only(t, s).Connected)
 	c, _ = as(t, s, "economics", password)
 	require.Equal(t, uint64(10), take(t, consumer(t, c, "BI_1281", "economics"), 6))
 	require.Zero(t, only(t, s).Pending)
@@ -348,6 +349,7 @@ func TestTheConsumerThatASubscriberMakesIsDurablePulledAndItsOwn(t *testing.T) {
 		"sample_freq":               own(func(c *server.ConsumerConfig) { c.SampleFrequency = "100%" }),
 		"max_ack_pending":           own(func(c *server.ConsumerConfig) { c.MaxAckPending = subscriberUnacknowledged + 1 }),
 		"max_ack_pending is":        own(func(c *server.ConsumerConfig) { c.MaxAckPending = -1 }),
+		"max_waiting":               own(func(c *server.ConsumerConfig) { c.MaxWaiting = 1 << 20 }),
 	} {
 		m, err := json.Marshal(map[string]any{"stream_name": "BI_1281", "config": config})
 		require.NoError(t, err)

@@ -112,10 +112,10 @@ type subscriberStanding struct {
 	Authority string     `json:"authority"`
 	Stream    string     `json:"stream"`
 	Added     time.Time  `json:"added"`
-	Consumer  bool       `json:"consumer"` // false: it has deleted its consumer
-	Position  uint64     `json:"position"` // sequence of the feed
-	Pending   uint64     `json:"pending"`  // messages
-	Connected bool       `json:"connected"`
+	Consumer  bool       `json:"consumer"`  // false: it has deleted its consumer
+	Position  uint64     `json:"position"`  // sequence of the feed
+	Pending   uint64     `json:"pending"`   // messages
+	Connected *bool      `json:"connected"` // null with --server, where it is not known
 	LastSeen  *time.Time `json:"last_seen"` // null: not since the server started
 }
 
@@ -189,8 +189,12 @@ func (s *sheet) count(format Format, n uint64) string {
 	return text
 }
 
-func yesNo(b bool) string {
-	if b {
+// yesNo is "" where it is not known.
+func yesNo(b *bool) string {
+	switch {
+	case b == nil:
+		return ""
+	case *b:
 		return "yes"
 	}
 	return "no"
