@@ -82,12 +82,10 @@ func (s *Store) AddSubscriber(ctx context.Context, name, authority string) (pass
 	defer s.subscribing.Unlock()
 	stream := FeedStream(authority)
 	if s.server == nil {
-		_, err := s.js.Consumer(ctx, stream, name)
-		if err == nil {
+		if _, err := s.subscription(ctx, stream, name); err == nil {
 			return "", fmt.Errorf("%s: %w: the stream %s has a consumer of this name", name, ErrSubscriberExists, stream)
-		}
-		if !errors.Is(err, jetstream.ErrConsumerNotFound) {
-			return "", fmt.Errorf("looking for the consumer %s of %s: %w", name, stream, err)
+		} else if !errors.Is(err, jetstream.ErrConsumerNotFound) {
+			return "", err
 		}
 		return "", s.createSubscription(ctx, stream, name)
 	}
@@ -124,11 +122,15 @@ func (s *Store) RemoveSubscriber(ctx context.Context, name, authority string) er
 	s.subscribing.Lock()
 	defer s.subscribing.Unlock()
 	if s.server == nil {
-		err := s.js.DeleteConsumer(ctx, FeedStream(authority), name)
-		if errors.Is(err, jetstream.ErrConsumerNotFound) || errors.Is(err, jetstream.ErrStreamNotFound) {
-			return fmt.Errorf("%s: %w: the stream %s has no consumer of this name", name, ErrNoSubscriber, FeedStream(authority))
+		stream := FeedStream(authority)
+		i, err := s.subscription(ctx, stream, name)
+		if errors.Is(err, jetstream.ErrConsumerNotFound) || errors.Is(err, jetstream.ErrStreamNotFound) || err == nil && !isSubscription(i) {
+			return fmt.Errorf("%s: %w: careledger has made no consumer of this name on the stream %s", name, ErrNoSubscriber, stream)
 		}
-		return err
+		if err != nil {
+			return err
+		}
+		return s.deleteSubscription(ctx, stream, name)
 	}
 	a, err := s.readSubscriber(name)
 	if errors.Is(err, os.ErrNotExist) || err == nil && authority != "" && a.Authority != authority {
@@ -189,15 +191,15 @@ func (s *Store) position(ctx context.Context, sub *Subscriber) error {
 	if err != nil {
 		return fmt.Errorf("looking at the feed %s: %w", sub.Stream, err)
 	}
-	consumer, err := stream.Consumer(ctx, sub.Name)
+	i, err := s.subscription(ctx, sub.Stream, sub.Name)
 	if errors.Is(err, jetstream.ErrConsumerNotFound) {
 		sub.Pending = stream.CachedInfo().State.Msgs
 		return nil
 	}
 	if err != nil {
-		return fmt.Errorf("looking at the consumer %s of %s: %w", sub.Name, sub.Stream, err)
+		return err
 	}
-	sub.stands(consumer.CachedInfo())
+	sub.stands(i)
 	return nil
 }
 
@@ -238,7 +240,7 @@ func (s *Store) listSubscriptions(ctx context.Context, authority string) (all []
 		}
 		consumers := stream.ListConsumers(ctx)
 		for i := range consumers.Info() {
-			if _, ours := i.Config.Metadata[subscriberMark]; !ours {
+			if !isSubscription(i) {
 				continue
 			}
 			sub := Subscriber{Name: i.Name, Authority: a, Stream: i.Stream, Added: i.Created}
@@ -253,6 +255,27 @@ func (s *Store) listSubscriptions(ctx context.Context, authority string) (all []
 		return cmp.Or(strings.Compare(a.Name, b.Name), strings.Compare(a.Authority, b.Authority))
 	})
 	return all, nil
+}
+
+// subscription looks the consumer of a subscriber up.
+func (s *Store) subscription(ctx context.Context, stream, name string) (i *jetstream.ConsumerInfo, err error) {
+	err = s.answered(ctx, func(ctx context.Context) error {
+		consumer, err := s.js.Consumer(ctx, stream, name)
+		if err == nil {
+			i = consumer.CachedInfo()
+		}
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("looking at the consumer %s of %s: %w", name, stream, err)
+	}
+	return i, nil
+}
+
+// isSubscription says whether AddSubscriber made the consumer.
+func isSubscription(i *jetstream.ConsumerInfo) bool {
+	_, ours := i.Config.Metadata[subscriberMark]
+	return ours
 }
 
 // createSubscription makes the consumer of a subscriber.

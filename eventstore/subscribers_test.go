@@ -14,6 +14,8 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/stretchr/testify/require"
+
+	"careledger/eventstore/clustertest"
 )
 
 // feed makes a feed of an authority with n messages on it.
@@ -460,4 +462,36 @@ func TestADamagedSubscriberIsNamedAndCanBeRemoved(t *testing.T) {
 			open(t, config)
 		})
 	}
+}
+
+// On a server elsewhere the users are the operator's, and the consumers are what there is.
+func TestSubscribersOfAClusterAreItsDurableConsumers(t *testing.T) {
+	t.Parallel()
+	s := open(t, onCluster(clustertest.Start(t), t.TempDir()))
+	create(t, s)
+	_, err := s.CreateFeed(t.Context(), "1281")
+	require.NoError(t, err)
+	password, err := s.AddSubscriber(t.Context(), "economics", "1281")
+	require.NoError(t, err)
+	require.Empty(t, password)
+	_, err = s.AddSubscriber(t.Context(), "economics", "1281")
+	require.ErrorIs(t, err, ErrSubscriberExists)
+	_, err = s.js.CreateConsumer(t.Context(), "BI_1281", jetstream.ConsumerConfig{Durable: "somebody-elses"})
+	require.NoError(t, err)
+	for range 3 {
+		_, err = s.js.Publish(t.Context(), FeedSubject("1281", "posting"), []byte("{}"))
+		require.NoError(t, err)
+	}
+	cons, err := s.js.Consumer(t.Context(), "BI_1281", "economics")
+	require.NoError(t, err)
+	take(t, cons, 2)
+	there := only(t, s)
+	require.Equal(t, Subscriber{Name: "economics", Authority: "1281", Stream: "BI_1281", Added: there.Added, Consumer: true, Position: 2, Pending: 1, Seen: there.Seen}, there)
+	for _, name := range []string{"nobody", "somebody-elses"} {
+		require.ErrorIs(t, s.RemoveSubscriber(t.Context(), name, "1281"), ErrNoSubscriber)
+	}
+	require.NoError(t, s.RemoveSubscriber(t.Context(), "economics", "1281"))
+	none, err := s.Subscribers(t.Context(), "")
+	require.NoError(t, err)
+	require.Empty(t, none)
 }
