@@ -18,12 +18,17 @@ const (
 	peersWait   = 10 * time.Second
 )
 
-// streamConfig is the one immutable configuration: nothing ages out, nothing can be deleted, purged or rolled up.
+// streamConfig is the one immutable configuration of a log.
 func streamConfig(id logID, replicas int) jetstream.StreamConfig {
+	return keepAll(id.stream(), id.description(), id.subjects(), replicas)
+}
+
+// keepAll is a stream in which nothing ages out, and nothing can be deleted, purged or rolled up.
+func keepAll(name, description, subjects string, replicas int) jetstream.StreamConfig {
 	return jetstream.StreamConfig{
-		Name:               id.stream(),
-		Description:        id.description(),
-		Subjects:           []string{id.subjects()},
+		Name:               name,
+		Description:        description,
+		Subjects:           []string{subjects},
 		Retention:          jetstream.LimitsPolicy,
 		Storage:            jetstream.FileStorage,
 		Discard:            jetstream.DiscardNew,

@@ -34,5 +34,5 @@
 // person's, without a name. The feed is for those who may see the sums of units as they stand, not for publication (decisions.md, 2).
 //
 // Cost: of a log of a million events (an invented municipality of ten years) the feed begins with 30 000 messages of 700 bytes; reading all of them back at a
-// start, which is how it knows what stands, takes some tenths of a second, and memory is some 500 bytes a row that stands.
+// start, which is how it knows what stands, takes some tenths of a second, and memory is some 800 bytes a row that stands.
 package feed
