@@ -13,8 +13,8 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"careledger/cmd/careledger/internal/ledger"
-	"careledger/eventstore"
 	"careledger/cmd/careledger/internal/web"
+	"careledger/eventstore"
 )
 
 // pageAddress is where the pages are served by default, and httpOff turns them off.
