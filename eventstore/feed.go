@@ -23,27 +23,9 @@ func FeedStream(authority string) string { return feedPrefix + authority }
 // FeedSubject is the subject of the feed's messages of a kind; ">" for those of all.
 func FeedSubject(authority, kind string) string { return "bi." + authority + "." + kind }
 
-// feedConfig is the configuration of a feed: all is kept, nothing can be deleted or purged through the stream's interface.
+// feedConfig is the configuration of a feed.
 func feedConfig(authority string, replicas int) jetstream.StreamConfig {
-	return jetstream.StreamConfig{
-		Name:               FeedStream(authority),
-		Description:        "careledger: what BI reads of " + authority,
-		Subjects:           []string{FeedSubject(authority, ">")},
-		Retention:          jetstream.LimitsPolicy,
-		Storage:            jetstream.FileStorage,
-		Discard:            jetstream.DiscardNew,
-		MaxMsgs:            -1,
-		MaxBytes:           -1,
-		MaxMsgsPerSubject:  -1,
-		MaxConsumers:       -1,
-		MaxMsgSize:         -1,
-		Replicas:           replicas,
-		DenyDelete:         true,
-		DenyPurge:          true,
-		AllowDirect:        true,
-		AllowAtomicPublish: true,
-		Duplicates:         streamDuplicates,
-	}
+	return keepAll(FeedStream(authority), "careledger: what BI reads of "+authority, FeedSubject(authority, ">"), replicas)
 }
 
 // feedSingles is how many messages are published one after the other; more go in atomic batches. A single is one sync, a batch has a staging

@@ -18,12 +18,17 @@ const (
 	peersWait   = 10 * time.Second
 )
 
-// streamConfig is the one immutable configuration: nothing ages out, nothing can be deleted, purged or rolled up.
+// streamConfig is the one immutable configuration of a log.
 func streamConfig(id logID, replicas int) jetstream.StreamConfig {
+	return keepAll(id.stream(), id.description(), id.subjects(), replicas)
+}
+
+// keepAll is a stream in which nothing ages out, and nothing can be deleted, purged or rolled up.
+func keepAll(name, description, subjects string, replicas int) jetstream.StreamConfig {
 	return jetstream.StreamConfig{
-		Name:               id.stream(),
-		Description:        id.description(),
-		Subjects:           []string{id.subjects()},
+		Name:               name,
+		Description:        description,
+		Subjects:           []string{subjects},
 		Retention:          jetstream.LimitsPolicy,
 		Storage:            jetstream.FileStorage,
 		Discard:            jetstream.DiscardNew,
@@ -71,13 +76,11 @@ func (s *Store) createReplicated(ctx context.Context, config func(replicas int) 
 	if s.config.Replicas == 0 && errors.As(err, &api) && api.ErrorCode == codeNotClustered {
 		st, err = s.createPlaced(ctx, config(1))
 	}
-	if errors.Is(err, jetstream.ErrStreamNameAlreadyInUse) {
-		st, err = s.stream(ctx, config(1).Name) // another process was faster
-	}
 	return st, err
 }
 
-// createPlaced creates a stream, waiting a while for peers to place it on.
+// createPlaced creates a stream, or returns the one that another process has created meanwhile, whose configuration is checked
+// next. It waits a while for peers to place it on, and for the other's to be there: its name is taken before it can be found.
 func (s *Store) createPlaced(ctx context.Context, c jetstream.StreamConfig) (jetstream.Stream, error) {
 	wait, cancel := context.WithTimeout(ctx, peersWait)
 	defer cancel()
@@ -87,11 +90,15 @@ func (s *Store) createPlaced(ctx context.Context, c jetstream.StreamConfig) (jet
 			st, err = s.js.CreateStream(ctx, c) // asked again with the same configuration, it answers the same
 			return err
 		})
-		var api *jetstream.APIError
-		if errors.As(err, &api) && (api.ErrorCode == codeNoPeers || api.ErrorCode == codeClusterUnavailable) && pause(wait, fetchBackoff) == nil {
-			continue
+		if errors.Is(err, jetstream.ErrStreamNameAlreadyInUse) {
+			st, err = s.stream(ctx, c.Name)
 		}
-		return st, err
+		var api *jetstream.APIError
+		waits := errors.Is(err, jetstream.ErrStreamNotFound) ||
+			errors.As(err, &api) && api.ErrorCode == codeNoPeers
+		if !waits || pause(wait, fetchBackoff) != nil {
+			return st, err
+		}
 	}
 }
 
@@ -102,6 +109,22 @@ func (s *Store) stream(ctx context.Context, name string) (st jetstream.Stream, e
 		return err
 	})
 	return st, err
+}
+
+// state asks for the configuration and state of a stream that is known to be there: in a cluster the node that answers may hear
+// later than the others that it was created.
+func (s *Store) state(ctx context.Context, st jetstream.Stream) (info *jetstream.StreamInfo, err error) {
+	wait, cancel := context.WithTimeout(ctx, peersWait)
+	defer cancel()
+	for {
+		err = s.answered(ctx, func(ctx context.Context) (err error) {
+			info, err = st.Info(ctx, jetstream.WithDeletedDetails(true))
+			return err
+		})
+		if !errors.Is(err, jetstream.ErrStreamNotFound) || pause(wait, fetchBackoff) != nil {
+			return info, err
+		}
+	}
 }
 
 // checkStream refuses a stream that could lose or change events, and says every reason.

@@ -5,12 +5,10 @@ import (
 	"cmp"
 	"context"
 	"crypto/sha256"
-	"crypto/subtle"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -45,7 +43,7 @@ type Subscriber struct {
 	Consumer  bool      // whether its consumer is there: it may have deleted it, to begin anew
 	Position  uint64    // sequence in the feed up to which everything is acknowledged
 	Pending   uint64    // messages of the feed that are not acknowledged yet; all of them without consumer
-	Connected bool      // embedded: it has a connection now. Not known, and false, with ServerURL
+	Connected *bool     // whether it has a connection now; nil with ServerURL, where that is not known
 	Seen      time.Time // when it last took or acknowledged something, since the server started; zero where that is not known
 }
 
@@ -84,12 +82,10 @@ func (s *Store) AddSubscriber(ctx context.Context, name, authority string) (pass
 	defer s.subscribing.Unlock()
 	stream := FeedStream(authority)
 	if s.server == nil {
-		_, err := s.js.Consumer(ctx, stream, name)
-		if err == nil {
+		if _, err := s.subscription(ctx, stream, name); err == nil {
 			return "", fmt.Errorf("%s: %w: the stream %s has a consumer of this name", name, ErrSubscriberExists, stream)
-		}
-		if !errors.Is(err, jetstream.ErrConsumerNotFound) {
-			return "", fmt.Errorf("looking for the consumer %s of %s: %w", name, stream, err)
+		} else if !errors.Is(err, jetstream.ErrConsumerNotFound) {
+			return "", err
 		}
 		return "", s.createSubscription(ctx, stream, name)
 	}
@@ -126,11 +122,15 @@ func (s *Store) RemoveSubscriber(ctx context.Context, name, authority string) er
 	s.subscribing.Lock()
 	defer s.subscribing.Unlock()
 	if s.server == nil {
-		err := s.js.DeleteConsumer(ctx, FeedStream(authority), name)
-		if errors.Is(err, jetstream.ErrConsumerNotFound) || errors.Is(err, jetstream.ErrStreamNotFound) {
-			return fmt.Errorf("%s: %w: the stream %s has no consumer of this name", name, ErrNoSubscriber, FeedStream(authority))
+		stream := FeedStream(authority)
+		i, err := s.subscription(ctx, stream, name)
+		if errors.Is(err, jetstream.ErrConsumerNotFound) || errors.Is(err, jetstream.ErrStreamNotFound) || err == nil && !isSubscription(i) {
+			return fmt.Errorf("%s: %w: careledger has made no consumer of this name on the stream %s", name, ErrNoSubscriber, stream)
 		}
-		return err
+		if err != nil {
+			return err
+		}
+		return s.deleteSubscription(ctx, stream, name)
 	}
 	a, err := s.readSubscriber(name)
 	if errors.Is(err, os.ErrNotExist) || err == nil && authority != "" && a.Authority != authority {
@@ -172,8 +172,10 @@ func (s *Store) Subscribers(ctx context.Context, authority string) ([]Subscriber
 		if err != nil {
 			return nil, err
 		}
+		connected := len(connections) > 0
+		sub.Connected = &connected
 		for _, c := range connections {
-			sub.Connected, sub.Seen = true, later(sub.Seen, c.LastActivity)
+			sub.Seen = later(sub.Seen, c.LastActivity)
 		}
 		all = append(all, sub)
 	}
@@ -189,15 +191,15 @@ func (s *Store) position(ctx context.Context, sub *Subscriber) error {
 	if err != nil {
 		return fmt.Errorf("looking at the feed %s: %w", sub.Stream, err)
 	}
-	consumer, err := stream.Consumer(ctx, sub.Name)
+	i, err := s.subscription(ctx, sub.Stream, sub.Name)
 	if errors.Is(err, jetstream.ErrConsumerNotFound) {
 		sub.Pending = stream.CachedInfo().State.Msgs
 		return nil
 	}
 	if err != nil {
-		return fmt.Errorf("looking at the consumer %s of %s: %w", sub.Name, sub.Stream, err)
+		return err
 	}
-	sub.stands(consumer.CachedInfo())
+	sub.stands(i)
 	return nil
 }
 
@@ -238,7 +240,7 @@ func (s *Store) listSubscriptions(ctx context.Context, authority string) (all []
 		}
 		consumers := stream.ListConsumers(ctx)
 		for i := range consumers.Info() {
-			if _, ours := i.Config.Metadata[subscriberMark]; !ours {
+			if !isSubscription(i) {
 				continue
 			}
 			sub := Subscriber{Name: i.Name, Authority: a, Stream: i.Stream, Added: i.Created}
@@ -253,6 +255,27 @@ func (s *Store) listSubscriptions(ctx context.Context, authority string) (all []
 		return cmp.Or(strings.Compare(a.Name, b.Name), strings.Compare(a.Authority, b.Authority))
 	})
 	return all, nil
+}
+
+// subscription looks the consumer of a subscriber up.
+func (s *Store) subscription(ctx context.Context, stream, name string) (i *jetstream.ConsumerInfo, err error) {
+	err = s.answered(ctx, func(ctx context.Context) error {
+		consumer, err := s.js.Consumer(ctx, stream, name)
+		if err == nil {
+			i = consumer.CachedInfo()
+		}
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("looking at the consumer %s of %s: %w", name, stream, err)
+	}
+	return i, nil
+}
+
+// isSubscription says whether AddSubscriber made the consumer.
+func isSubscription(i *jetstream.ConsumerInfo) bool {
+	_, ours := i.Config.Metadata[subscriberMark]
+	return ours
 }
 
 // createSubscription makes the consumer of a subscriber.
@@ -342,153 +365,6 @@ func (s *Store) admitSubscribers() error {
 		if err := s.gate.admit(a); err != nil {
 			return err
 		}
-	}
-	return nil
-}
-
-// SubscriberService is a subject that a subscriber publishes to.
-type SubscriberService struct {
-	Subject  string
-	Streamed bool // it is answered with many messages
-}
-
-// SubscriberServices are what a subscriber needs of the account that has the streams, to follow a feed through its durable consumer.
-func SubscriberServices(authority, name string) []SubscriberService {
-	consumer := FeedStream(authority) + "." + name
-	return []SubscriberService{
-		{Subject: "$JS.API.CONSUMER.INFO." + consumer},
-		{Subject: "$JS.API.CONSUMER.MSG.NEXT." + consumer, Streamed: true},
-		{Subject: "$JS.ACK." + consumer + ".>"},
-	}
-}
-
-// subscriberServices are those, and its consumer's end: embedded it can make it again.
-func subscriberServices(authority, name string) (subjects []string) {
-	for _, s := range SubscriberServices(authority, name) {
-		subjects = append(subjects, s.Subject)
-	}
-	return append(subjects, "$JS.API.CONSUMER.DELETE."+FeedStream(authority)+"."+name)
-}
-
-// subscriberRequests are what a subscriber asks of the clerk: its own consumer, without and with one filter.
-func subscriberRequests(authority, name string) []string {
-	create := strings.TrimSuffix(apiConsumerCreate, ">") + FeedStream(authority) + "." + name
-	return []string{create, create + ".>"}
-}
-
-// admit makes the account of a subscriber and lets it in. The account has a new name each time, so that one that a failure left
-// unfinished is never used; one that is no longer used goes with the process.
-func (g *gatekeeper) admit(a admission) error {
-	clients, log := g.clients.Load(), g.server.GlobalAccount()
-	account, err := g.server.RegisterAccount("SUBSCRIBER_" + a.Name + "_" + randomSecret(4))
-	if err != nil {
-		return fmt.Errorf("making the account of the subscriber %s: %w", a.Name, err)
-	}
-	only := []*server.Account{account}
-	for subj, answers := range readingServices() {
-		if err := log.AddServiceExportWithResponse(subj, answers, only); err != nil {
-			return fmt.Errorf("letting subscribers use %s: %w", subj, err)
-		}
-	}
-	if err := clients.AddServiceExport(apiConsumerCreate, only); err != nil {
-		return fmt.Errorf("letting subscribers use %s: %w", apiConsumerCreate, err)
-	}
-	for _, subj := range subscriberServices(a.Authority, a.Name) {
-		if err := account.AddServiceImport(log, subj, subj); err != nil {
-			return fmt.Errorf("letting the subscriber %s use %s: %w", a.Name, subj, err)
-		}
-	}
-	for _, subj := range subscriberRequests(a.Authority, a.Name) {
-		if err := account.AddServiceImport(clients, subj, subj); err != nil {
-			return fmt.Errorf("letting the subscriber %s use %s: %w", a.Name, subj, err)
-		}
-	}
-	a.account = account
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	g.subscribers[a.Name] = a
-	return nil
-}
-
-// dismiss refuses a subscriber from here on and cuts its connections. Who was let in before is in the account by the time they are listed.
-func (g *gatekeeper) dismiss(name string) error {
-	g.mu.Lock()
-	a, admitted := g.subscribers[name]
-	delete(g.subscribers, name)
-	g.mu.Unlock()
-	if !admitted {
-		return nil
-	}
-	connections, err := g.connectionsOf(a)
-	for _, c := range connections {
-		_ = g.server.DisconnectClientByID(c.Cid) // it may have gone by itself
-	}
-	return err
-}
-
-// connections are those that a subscriber has now.
-func (g *gatekeeper) connections(name string) ([]*server.ConnInfo, error) {
-	g.mu.RLock()
-	a, admitted := g.subscribers[name]
-	g.mu.RUnlock()
-	if !admitted { // a server that does not listen admits nobody
-		return nil, nil
-	}
-	return g.connectionsOf(a)
-}
-
-func (g *gatekeeper) connectionsOf(a admission) ([]*server.ConnInfo, error) {
-	found, err := g.server.Connz(&server.ConnzOptions{Account: a.account.Name, Limit: math.MaxInt32})
-	if err != nil {
-		return nil, fmt.Errorf("listing the connections of the subscriber %s: %w", a.Name, err)
-	}
-	return found.Conns, nil
-}
-
-// subscribes says whether a subscriber of this name follows the stream.
-func (g *gatekeeper) subscribes(stream, name string) bool {
-	g.mu.RLock()
-	defer g.mu.RUnlock()
-	a, ok := g.subscribers[name]
-	return ok && FeedStream(a.Authority) == stream
-}
-
-// checkSubscriber puts a connection into the account of the subscriber that it proves to be.
-func (g *gatekeeper) checkSubscriber(c server.ClientAuthentication) bool {
-	o := c.GetOpts()
-	hash := sha256.Sum256([]byte(o.Password))
-	presented := hex.EncodeToString(hash[:])
-	g.mu.RLock()
-	defer g.mu.RUnlock()
-	a, ok := g.subscribers[o.Username]
-	if !ok || subtle.ConstantTimeCompare([]byte(presented), []byte(a.Password)) != 1 {
-		return false
-	}
-	c.RegisterUser(&server.User{Username: a.Name, Account: a.account, Permissions: subscriberPermissions(a.Authority, a.Name)})
-	return true
-}
-
-// subscriberPermissions tell a subscriber at once what it may not do. Its inbox is its account's own: there is nobody else in it.
-func subscriberPermissions(authority, name string) *server.Permissions {
-	return &server.Permissions{
-		Publish:   &server.SubjectPermission{Allow: append(subscriberServices(authority, name), subscriberRequests(authority, name)...)},
-		Subscribe: &server.SubjectPermission{Allow: []string{"_INBOX.>"}},
-	}
-}
-
-// checkSubscription refuses what a subscriber may not ask of the consumer that it makes.
-func checkSubscription(name string, c *server.ConsumerConfig) error {
-	switch {
-	case c.Durable != name || c.Name != name && c.Name != "":
-		return fmt.Errorf("your consumer is durable and has your name: durable_name and name are %q", name)
-	case c.AckPolicy != server.AckExplicit && c.AckPolicy != server.AckAll:
-		return errors.New("ack_policy is explicit or all: what is not acknowledged is delivered again")
-	case c.MemoryStorage || c.InactiveThreshold != 0:
-		return errors.New("your consumer stays: leave mem_storage and inactive_threshold out")
-	case c.SampleFrequency != "":
-		return errors.New("leave sample_freq out")
-	case c.MaxAckPending < 0 || c.MaxAckPending > subscriberUnacknowledged:
-		return fmt.Errorf("max_ack_pending is %d at most", subscriberUnacknowledged)
 	}
 	return nil
 }

@@ -14,6 +14,8 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/stretchr/testify/require"
+
+	"careledger/eventstore/clustertest"
 )
 
 // feed makes a feed of an authority with n messages on it.
@@ -90,7 +92,8 @@ func TestASubscriberFollowsItsFeedFromWhereItWas(t *testing.T) {
 	feed(t, s, "1281", 10)
 	password := subscribed(t, s, "economics", "1281")
 	before := only(t, s)
-	require.Equal(t, Subscriber{Name: "economics", Authority: "1281", Stream: "BI_1281", Added: before.Added, Consumer: true, Pending: 10}, before)
+	away := false
+	require.Equal(t, Subscriber{Name: "economics", Authority: "1281", Stream: "BI_1281", Added: before.Added, Consumer: true, Pending: 10, Connected: &away}, before)
 	require.WithinDuration(t, time.Now(), before.Added, time.Minute)
 
 	c, _ := as(t, s, "economics", password)
@@ -98,13 +101,13 @@ func TestASubscriberFollowsItsFeedFromWhereItWas(t *testing.T) {
 	after := only(t, s)
 	require.Equal(t, uint64(4), after.Position)
 	require.Equal(t, uint64(6), after.Pending)
-	require.True(t, after.Connected)
+	require.True(t, *after.Connected)
 	require.False(t, after.Seen.IsZero())
 
 	c.Close()
 	require.NoError(t, s.Close())
 	s = open(t, config) // the operator's server starts anew
-	require.False(t, only(t, s).Connected)
+	require.False(t, *only(t, s).Connected)
 	c, _ = as(t, s, "economics", password)
 	require.Equal(t, uint64(10), take(t, consumer(t, c, "BI_1281", "economics"), 6))
 	require.Zero(t, only(t, s).Pending)
@@ -348,6 +351,7 @@ func TestTheConsumerThatASubscriberMakesIsDurablePulledAndItsOwn(t *testing.T) {
 		"sample_freq":               own(func(c *server.ConsumerConfig) { c.SampleFrequency = "100%" }),
 		"max_ack_pending":           own(func(c *server.ConsumerConfig) { c.MaxAckPending = subscriberUnacknowledged + 1 }),
 		"max_ack_pending is":        own(func(c *server.ConsumerConfig) { c.MaxAckPending = -1 }),
+		"max_waiting":               own(func(c *server.ConsumerConfig) { c.MaxWaiting = 1 << 20 }),
 	} {
 		m, err := json.Marshal(map[string]any{"stream_name": "BI_1281", "config": config})
 		require.NoError(t, err)
@@ -458,4 +462,36 @@ func TestADamagedSubscriberIsNamedAndCanBeRemoved(t *testing.T) {
 			open(t, config)
 		})
 	}
+}
+
+// On a server elsewhere the users are the operator's, and the consumers are what there is.
+func TestSubscribersOfAClusterAreItsDurableConsumers(t *testing.T) {
+	t.Parallel()
+	s := open(t, onCluster(clustertest.Start(t), t.TempDir()))
+	create(t, s)
+	_, err := s.CreateFeed(t.Context(), "1281")
+	require.NoError(t, err)
+	password, err := s.AddSubscriber(t.Context(), "economics", "1281")
+	require.NoError(t, err)
+	require.Empty(t, password)
+	_, err = s.AddSubscriber(t.Context(), "economics", "1281")
+	require.ErrorIs(t, err, ErrSubscriberExists)
+	_, err = s.js.CreateConsumer(t.Context(), "BI_1281", jetstream.ConsumerConfig{Durable: "somebody-elses"})
+	require.NoError(t, err)
+	for range 3 {
+		_, err = s.js.Publish(t.Context(), FeedSubject("1281", "posting"), []byte("{}"))
+		require.NoError(t, err)
+	}
+	cons, err := s.js.Consumer(t.Context(), "BI_1281", "economics")
+	require.NoError(t, err)
+	take(t, cons, 2)
+	there := only(t, s)
+	require.Equal(t, Subscriber{Name: "economics", Authority: "1281", Stream: "BI_1281", Added: there.Added, Consumer: true, Position: 2, Pending: 1, Seen: there.Seen}, there)
+	for _, name := range []string{"nobody", "somebody-elses"} {
+		require.ErrorIs(t, s.RemoveSubscriber(t.Context(), name, "1281"), ErrNoSubscriber)
+	}
+	require.NoError(t, s.RemoveSubscriber(t.Context(), "economics", "1281"))
+	none, err := s.Subscribers(t.Context(), "")
+	require.NoError(t, err)
+	require.Empty(t, none)
 }

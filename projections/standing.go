@@ -64,13 +64,7 @@ func (c *Cut) outcomes(period compensation.Period) []Outcomes {
 		}
 		return found[k]
 	}
-	first := 0
-	for f, held := range c.FollowUps.HeldOn {
-		from, to := first, int(c.FollowUps.GoalsTo[f])
-		first = to
-		if !period.Has(held.Month()) {
-			continue
-		}
+	c.eachFollowUp(period, func(f, from, to int) {
 		if from == to {
 			row(f, -1).FollowUps++
 		}
@@ -81,7 +75,7 @@ func (c *Cut) outcomes(period compensation.Period) []Outcomes {
 			}
 			r.add(domain.Outcomes[c.Goals.Outcome[goal]])
 		}
-	}
+	})
 	all := make([]Outcomes, 0, len(found))
 	for k, r := range found {
 		k.FollowUps, k.Assessed, k.Fulfilled, k.Partly = r.FollowUps, r.Assessed, r.Fulfilled, r.Partly

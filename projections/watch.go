@@ -41,10 +41,13 @@ func (t *Table) Watch() *Watch { return &Watch{table: t} }
 // apart bounds the cases that are looked at by themselves: for more it costs less to look at all.
 const apart = 2000
 
-// Next waits until the table stands beyond what was seen last and returns what the events up to there change. Errors: the context's; why the
-// fold has stopped; what cannot be computed under the adopted policies.
+// Wait returns once the table stands beyond what was seen last. Errors: the context's; why the fold has stopped.
+func (w *Watch) Wait(ctx context.Context) error { return w.table.WaitFor(ctx, w.at.Sequence+1) }
+
+// Next waits and returns what the events up to where the table stands then change. Errors: those of Wait; what cannot be computed under the adopted
+// policies, after which it may be asked again and gives the change from where it was.
 func (w *Watch) Next(ctx context.Context) (*Change, error) {
-	if err := w.table.WaitFor(ctx, w.at.Sequence+1); err != nil {
+	if err := w.Wait(ctx); err != nil {
 		return nil, err
 	}
 	return w.to(ctx, w.table.snapshot())

@@ -73,7 +73,7 @@ func TestTheAccountsThatAreRecommendedLetAProgramFollowAndNothingElse(t *testing
 		require.NoError(t, m.DoubleAck(t.Context()))
 	}
 	require.NoError(t, batch.Error())
-	require.Contains(t, b.run(append(ours, "bi", "list", "--format", "csv")...), ",3,0,no,")
+	require.Contains(t, b.run(append(ours, "bi", "list", "--format", "csv")...), ",3,0,,")
 
 	for _, subject := range []string{
 		"care.1281.provider.p.forged", "bi.1281.posting", "$JS.API.INFO", "careledger.record", "$JS.API.STREAM.INFO.CARE_1281", "$JS.API.STREAM.MSG.GET.CARE_1281", "$JS.API.STREAM.PURGE.BI_1281",

@@ -17,6 +17,10 @@ import (
 // markEvery is how often a position is said at most where events change no row.
 const markEvery = time.Second
 
+// restAfterWhole bounds what following costs the ledger where everything has to be looked at again and again (a cap under which events keep coming): after
+// each such look, so many times its duration of rest, in which events gather.
+const restAfterWhole = 4
+
 // Follower keeps a feed saying what a fact table says.
 //
 // What it knows of the feed is the feed itself: held are the rows that stand on it, put together as a subscriber does. So a crash at any point is made
@@ -38,6 +42,7 @@ type Follower struct {
 	dirty   map[string]bool     // keys whose row on the feed may not be what the table says
 
 	markedAt time.Time // when a position was written or found last
+	resting  time.Time // until when nothing is looked at
 	level    atomic.Uint64
 }
 
@@ -97,7 +102,7 @@ func (f *Follower) next(ctx context.Context) error {
 		defer cancel()
 		waiting = due
 	}
-	change, err := f.watch.Next(waiting)
+	change, err := f.look(waiting)
 	if err != nil {
 		if errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil {
 			return nil
@@ -106,6 +111,26 @@ func (f *Follower) next(ctx context.Context) error {
 	}
 	f.take(change)
 	return nil
+}
+
+// look waits for the next change, and rests first where the last one took long.
+func (f *Follower) look(ctx context.Context) (*projections.Change, error) {
+	rest := time.NewTimer(time.Until(f.resting))
+	defer rest.Stop()
+	select {
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	case <-rest.C:
+	}
+	if err := f.watch.Wait(ctx); err != nil {
+		return nil, err
+	}
+	began := time.Now()
+	change, err := f.watch.Next(ctx)
+	if err == nil && change.Whole {
+		f.resting = time.Now().Add(restAfterWhole * time.Since(began))
+	}
+	return change, err
 }
 
 // owing says whether the feed stands further than its last position says, and it is for this follower to say so.

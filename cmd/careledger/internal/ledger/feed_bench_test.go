@@ -5,6 +5,9 @@ import (
 	"fmt"
 	"os"
 	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -112,4 +115,46 @@ func BenchmarkFeed(b *testing.B) {
 	feeds, err := l.Feeds(b.Context())
 	require.NoError(b, err)
 	b.ReportMetric(float64(feeds[0].Bytes)/float64(feeds[0].Messages), "B/message")
+}
+
+// BenchmarkRecordFed is what the feed costs those who write: 64 callers that open a case and report time in it, each of which changes what is paid,
+// with the facts followed, and with the feed beside.
+func BenchmarkRecordFed(b *testing.B) {
+	for _, fed := range []bool{false, true} {
+		b.Run(fmt.Sprintf("fed=%v", fed), func(b *testing.B) {
+			l := opened(b, Config{Dir: b.TempDir()})
+			imported(b, l, file(b, parties+adoption("adopt-m", townModel, "2020-02-01")))
+			_, err := l.followAll(b.Context(), fed)
+			require.NoError(b, err)
+			var next atomic.Int64
+			var mu sync.Mutex
+			var took []time.Duration
+			b.ResetTimer()
+			var group sync.WaitGroup
+			for range 64 {
+				group.Go(func() {
+					var own []time.Duration
+					for i := next.Add(1); i <= int64(b.N); i = next.Add(1) {
+						entity := fmt.Sprint("case/k", i)
+						for line := range strings.Lines(record(fmt.Sprint("o", i), "case-opened", entity, "2020-02-01", "2020-02-02", `{"person":"x"}`) +
+							record(fmt.Sprint("t", i), "time-reported", entity, "2020-02-01", "2020-02-02", `{"unit":"u","month":"2020-02","category":"care","band":"day","minutes":60}`)) {
+							began := time.Now()
+							if _, _, err := l.Record(context.Background(), []byte(strings.TrimSpace(line))); err != nil {
+								b.Error(err)
+								return
+							}
+							own = append(own, time.Since(began))
+						}
+					}
+					mu.Lock()
+					defer mu.Unlock()
+					took = append(took, own...)
+				})
+			}
+			group.Wait()
+			slices.Sort(took)
+			b.ReportMetric(float64(len(took))/b.Elapsed().Seconds(), "records/s")
+			b.ReportMetric(float64(took[len(took)*99/100].Microseconds())/1000, "p99-ms")
+		})
+	}
 }

@@ -26,7 +26,8 @@ type FeedStanding struct {
 	Log       uint64 `json:"log"`      // the last event of the ledger
 	Position  uint64 `json:"position"` // the event up to which the feed says all that is known
 	Messages  uint64 `json:"messages"`
-	Bytes     uint64 `json:"bytes"` // on disk
+	Bytes     uint64 `json:"bytes"`          // on disk
+	Held      string `json:"held,omitempty"` // why this process does not get on with it, and tries again; "" where it does, or does not serve
 }
 
 // Lag returns how many events the ledger has that the feed does not speak of yet.
@@ -75,6 +76,9 @@ func (l *Local) feedStanding(ctx context.Context, stream *eventstore.Feed) (s Fe
 	if f := o.feed.Load(); f != nil {
 		s.Position = f.Position()
 	}
+	if held := o.held.Load(); held != nil {
+		s.Held = *held
+	}
 	if s.Position == 0 {
 		if s.Position, err = feed.Level(ctx, stream); err != nil {
 			return s, err
@@ -92,6 +96,7 @@ func (f *follower) keepFeed(l *Local, o *openLog) {
 	level := func(position uint64) {
 		if telling && position >= goal {
 			telling = false
+			o.held.Store(nil)
 			l.fed(FeedReport{Authority: o.log.Authority(), Position: position})
 		}
 	}
@@ -112,6 +117,8 @@ func (f *follower) keepFeed(l *Local, o *openLog) {
 		if !telling {
 			wait = feedRetry // it went well in between
 		}
+		held := err.Error()
+		o.held.Store(&held)
 		l.fed(FeedReport{Authority: o.log.Authority(), Err: err})
 		select {
 		case <-f.ctx.Done():

@@ -69,6 +69,7 @@ type openLog struct {
 	table *projections.Table
 	facts string                        // path of the table's file, "" for none
 	feed  atomic.Pointer[feed.Follower] // nil while it has none
+	held  atomic.Pointer[string]        // why the feed does not get on; nil while it does
 }
 
 // Open opens the ledger of c.

@@ -40,7 +40,7 @@ func newLags(l Ledger) *lags {
 		messages:   of("careledger_feed_messages", "Messages on the BI feed."),
 		bytes:      of("careledger_feed_size_bytes", "Space that the BI feed takes on disk."),
 		subscriber: of("careledger_subscriber_lag_messages", "Messages of the BI feed that a subscriber has not acknowledged.", "subscriber"),
-		connected:  of("careledger_subscriber_connected", "1 if a subscriber of the BI feed has a connection now. Always 0 where the server is the operator's own.", "subscriber"),
+		connected:  of("careledger_subscriber_connected", "1 if a subscriber of the BI feed has a connection now, 0 if not. Not there where the server is the operator's own, which does not tell.", "subscriber"),
 		readable:   prometheus.NewDesc("careledger_feeds_readable", "1 if the server told how far the BI feeds are, 0 if not.", nil, nil),
 	}
 }
@@ -72,11 +72,9 @@ func (s *lags) Collect(all chan<- prometheus.Metric) {
 		tell(s.bytes, float64(f.Bytes), f.Authority)
 	}
 	for _, b := range answer.Subscribers {
-		connected := 0.0
-		if b.Connected {
-			connected = 1
-		}
 		tell(s.subscriber, float64(b.Pending), b.Authority, b.Name)
-		tell(s.connected, connected, b.Authority, b.Name)
+		if b.Connected != nil {
+			tell(s.connected, map[bool]float64{true: 1}[*b.Connected], b.Authority, b.Name)
+		}
 	}
 }

@@ -224,7 +224,7 @@ func (u unready) Standings() ([]ledger.Standing, error) {
 func (u unready) Ready(context.Context) error { return u.why }
 func (u unready) Lags(context.Context) (*ledger.SubscriberAnswer, error) {
 	return &ledger.SubscriberAnswer{Feeds: []ledger.FeedStanding{{Authority: "1281", Log: 12, Position: 3, Messages: 40, Bytes: 999}},
-		Subscribers: []eventstore.Subscriber{{Authority: "1281", Name: "economics", Pending: 4, Connected: true}}}, u.why
+		Subscribers: []eventstore.Subscriber{{Authority: "1281", Name: "economics", Pending: 4, Connected: new(true)}}}, u.why
 }
 
 func TestFeedsAndTheirSubscribersAreToldWithHowFarTheyAreBehind(t *testing.T) {

@@ -112,10 +112,10 @@ type subscriberStanding struct {
 	Authority string     `json:"authority"`
 	Stream    string     `json:"stream"`
 	Added     time.Time  `json:"added"`
-	Consumer  bool       `json:"consumer"` // false: it has deleted its consumer
-	Position  uint64     `json:"position"` // sequence of the feed
-	Pending   uint64     `json:"pending"`  // messages
-	Connected bool       `json:"connected"`
+	Consumer  bool       `json:"consumer"`  // false: it has deleted its consumer
+	Position  uint64     `json:"position"`  // sequence of the feed
+	Pending   uint64     `json:"pending"`   // messages
+	Connected *bool      `json:"connected"` // null with --server, where it is not known
 	LastSeen  *time.Time `json:"last_seen"` // null: not since the server started
 }
 
@@ -161,12 +161,17 @@ type Feed struct {
 	Position  uint64 `json:"position"` // the event up to which the feed says all that is known
 	Messages  uint64 `json:"messages"` // on the feed
 	Bytes     uint64 `json:"bytes"`    // of the feed on disk
+
+	Held string `json:"held,omitempty"` // why a serving careledger does not get on with it
 }
 
 // FeedLag writes how far feeds are behind their ledgers, in events, and subscribers behind their feeds, in messages.
 func FeedLag(w io.Writer, format Format, feeds []Feed, all []eventstore.Subscriber) error {
 	s := &sheet{columns: []column{{name: "authority"}, {name: "who"}, {name: "position", number: true}, {name: "of", number: true}, {name: "behind", number: true}, {name: "counted_in"}}}
 	for _, f := range feeds {
+		if f.Held != "" && format == Table {
+			s.heading = append(s.heading, fmt.Sprintf("The feed of %s is held up, and tried again: %s", f.Authority, f.Held))
+		}
 		s.rows = append(s.rows, []string{f.Authority, "the feed", s.count(format, f.Position), s.count(format, f.Log), s.count(format, f.Log-min(f.Log, f.Position)), "events"})
 		for _, sub := range all {
 			if sub.Authority == f.Authority {
@@ -189,8 +194,12 @@ func (s *sheet) count(format Format, n uint64) string {
 	return text
 }
 
-func yesNo(b bool) string {
-	if b {
+// yesNo is "" where it is not known.
+func yesNo(b *bool) string {
+	switch {
+	case b == nil:
+		return ""
+	case *b:
 		return "yes"
 	}
 	return "no"
