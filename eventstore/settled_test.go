@@ -8,20 +8,20 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// told gathers what Config.Settled is told.
-type told struct {
+// tally gathers what Config.Settled is told.
+type tally struct {
 	mu  sync.Mutex
 	all []Settled
 }
 
-func (t *told) add(s Settled) {
+func (t *tally) add(s Settled) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.all = append(t.all, s)
 }
 
 // commits waits until n have been told and returns all.
-func (t *told) commits(tb testing.TB, n int) []Settled {
+func (t *tally) commits(tb testing.TB, n int) []Settled {
 	require.Eventually(tb, func() bool {
 		t.mu.Lock()
 		defer t.mu.Unlock()
@@ -34,7 +34,7 @@ func (t *told) commits(tb testing.TB, n int) []Settled {
 
 func TestEachCommitIsToldOnceInTheOrderOfTheLog(t *testing.T) {
 	t.Parallel()
-	var settled told
+	var settled tally
 	s := open(t, Config{Dir: t.TempDir(), Settled: settled.add})
 	l := create(t, s)
 	sizes := []int{1, 3, 1, 1, 700, 2}
@@ -59,7 +59,7 @@ func TestEachCommitIsToldOnceInTheOrderOfTheLog(t *testing.T) {
 
 func TestAFailedCommitIsToldWithWhatItsCallerGets(t *testing.T) {
 	t.Parallel()
-	var settled told
+	var settled tally
 	l, _ := newLog(t, Config{Settled: settled.add})
 	require.NoError(t, l.Append(t.Context(), commit(1, "case/a", 1)))
 	_, err := l.store.js.PublishMsg(t.Context(), newForeign(l, message("case/a", "foreign")))

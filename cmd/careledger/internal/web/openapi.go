@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"unicode"
 
 	"github.com/go-json-experiment/json"
 	"go.yaml.in/yaml/v3"
@@ -52,6 +53,15 @@ func tablePath(p *page, table string) string {
 
 var pathParameter = regexp.MustCompile(`\{([^}]+)\}`)
 
+// operationID names the reading of an address for programs that are made from the document: readFulfilmentTotalCsv.
+func operationID(address string) string {
+	id := "read"
+	for _, word := range strings.FieldsFunc(address, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) }) {
+		id += strings.ToUpper(word[:1]) + word[1:]
+	}
+	return id
+}
+
 // tableOperation says how a table of a page is read.
 func tableOperation(p *page, table string, as ending) map[string]any {
 	ref := func(kind, name string) map[string]any {
@@ -76,10 +86,11 @@ func tableOperation(p *page, table string, as ending) map[string]any {
 		summary = strings.TrimPrefix(strings.Join(strings.Fields(p.name+" "+table), ", "), "/")
 	}
 	return map[string]any{
-		"summary":    summary + map[ending]string{asJSON: ", as JSON", asCSV: ", as CSV for programs", asSwedishCSV: ", as CSV for a spreadsheet in Sweden"}[as],
-		"tags":       []any{"tables"},
-		"parameters": parameters,
-		"security":   []any{map[string]any{"token": []any{}, "actor": []any{}}, map[string]any{"token": []any{}, "actor": []any{}, "purpose": []any{}}, map[string]any{"session": []any{}}},
+		"operationId": operationID(tablePath(p, table) + string(as)),
+		"summary":     summary + map[ending]string{asJSON: ", as JSON", asCSV: ", as CSV for programs", asSwedishCSV: ", as CSV for a spreadsheet in Sweden"}[as],
+		"tags":        []any{"tables"},
+		"parameters":  parameters,
+		"security":    []any{map[string]any{"token": []any{}, "actor": []any{}}, map[string]any{"token": []any{}, "actor": []any{}, "purpose": []any{}}, map[string]any{"session": []any{}}},
 		"responses": map[string]any{
 			"200":     ref("responses", map[ending]string{asJSON: "table", asCSV: "csv", asSwedishCSV: "swedishCsv"}[as]),
 			"default": ref("responses", "problem"),

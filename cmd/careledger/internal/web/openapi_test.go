@@ -167,9 +167,13 @@ func TestEveryRouteForProgramsIsInTheDocumentAndTheOtherWayRound(t *testing.T) {
 			}
 		}
 	}
-	documented := map[string]bool{}
+	documented, ids := map[string]bool{}, map[string]bool{}
 	for path, methods := range d.paths {
-		for method := range methods {
+		for method, operation := range methods {
+			id, _ := operation.(map[string]any)["operationId"].(string)
+			require.Regexp(t, "^[a-z][A-Za-z0-9]+$", id, path)
+			require.False(t, ids[id], "%s is the name of two operations", id)
+			ids[id] = true
 			documented[strings.ToUpper(method)+" "+path] = true
 			plain, _ := cutEnding(pathParameter.ReplaceAllString(path, "x"))
 			_, pattern := server.mux.Handler(httptest.NewRequest(strings.ToUpper(method), plain, nil))
