@@ -29,6 +29,8 @@ type Service interface {
 	Payout(ctx context.Context, r PayoutRequest, w io.Writer) error
 	// Export makes files from payouts and remembers that they were made; see ExportRequest.
 	Export(ctx context.Context, r ExportRequest) (*ExportAnswer, error)
+	// Tables writes the tables of BI, which the caller keeps in a directory; see TablesRequest.
+	Tables(ctx context.Context, r TablesRequest, w io.Writer) error
 	// Checkpoint answers what is asked of the signed checkpoints of a log, and signs one if needed.
 	Checkpoint(ctx context.Context, r CheckpointRequest) (*CheckpointAnswer, error)
 	Close() error
