@@ -17,7 +17,9 @@ import (
 type dirLock struct{ file *os.File }
 
 // lockDir takes the lock or returns *LockedError.
-func lockDir(dir, doing string) (*dirLock, error) { return lockFile(filepath.Join(dir, "lock"), dir, doing) }
+func lockDir(dir, doing string) (*dirLock, error) {
+	return lockFile(filepath.Join(dir, "lock"), dir, doing)
+}
 
 // Lock takes the exclusive lock on a file of a directory that this package does not own, and makes the file where it is missing. doing is told to
 // who finds it taken, by a *[LockedError]. release lets go; so does the end of the process.

@@ -62,7 +62,7 @@ func (m *maker) postings() error {
 	return partitioned("postings", sum.Rows, func(r *compensation.Row) (domain.Month, Posting, error) {
 		of, first, err := month(r.Keys)
 		k := r.Keys
-		row := Posting{FirstDay: first, Provider: k[1], Unit: k[2], Policy: k[3], Component: k[4], LifeArea: k[5], Occasion: k[6], QuantityUnit: r.QuantityUnit}
+		row := Posting{FirstDay: first, Provider: word(k[1]), Unit: word(k[2]), Policy: k[3], Component: k[4], LifeArea: word(k[5]), Occasion: word(k[6]), QuantityUnit: r.QuantityUnit}
 		var errQuantity, errAmount error
 		row.Quantity, errQuantity = quantity(r.Quantity)
 		row.Amount, errAmount = ore(r.Amount)
@@ -112,11 +112,10 @@ func (m *maker) premiums() error {
 	if err != nil {
 		return err
 	}
-	rows := make([]premium, 0, len(groups))
+	rows, units := make([]premium, 0, len(groups)), m.Cut.Units
 	for _, g := range groups {
 		rows = append(rows, *g)
 	}
-	units := m.Cut.Units
 	slices.SortFunc(rows, func(x, y premium) int {
 		return cmp.Or(cmp.Compare(x.heldOn, y.heldOn), strings.Compare(units[x.unit].Provider, units[y.unit].Provider), cmp.Compare(x.unit, y.unit),
 			strings.Compare(x.policy, y.policy), strings.Compare(x.component, y.component), strings.Compare(x.lifeArea, y.lifeArea),
@@ -124,8 +123,8 @@ func (m *maker) premiums() error {
 	})
 	return partitioned("premiums", rows, func(p *premium) (domain.Month, Premium, error) {
 		u, of := units[p.unit], p.heldOn.Month()
-		row := Premium{FirstDay: day(of.First()), HeldOn: day(p.heldOn), Provider: u.Provider, Unit: u.ID, Policy: p.policy, Component: p.component,
-			LifeArea: p.lifeArea, Occasion: p.occasion, QuantityUnit: p.quantityUnit}
+		row := Premium{FirstDay: day(of.First()), HeldOn: day(p.heldOn), Provider: word(u.Provider), Unit: word(u.ID), Policy: p.policy, Component: p.component,
+			LifeArea: word(p.lifeArea), Occasion: p.occasion, QuantityUnit: p.quantityUnit}
 		var errQuantity, errAmount error
 		row.Quantity, errQuantity = millionths(big.NewRat(p.quantity, p.quantum))
 		row.Amount, errAmount = ore(p.amount)
@@ -140,7 +139,7 @@ func isPremium(c compensation.Component) bool {
 func (m *maker) payouts() error {
 	return partitioned("payouts", m.Payouts.All(), func(p **domain.Payout) (domain.Month, Payout, error) {
 		v := (*p).Latest()
-		row := Payout{FirstDay: day(v.Month.First()), Payout: (*p).Entity.ID(), Provider: v.Provider, Version: int32(v.Version), Status: v.Status(), Voucher: v.Voucher.String(),
+		row := Payout{FirstDay: day(v.Month.First()), Payout: (*p).Entity.ID(), Provider: v.Provider, Version: int32(v.Version), Status: v.Status(), Voucher: word(v.Voucher.String()),
 			KnownTo: int64(v.KnownTo), CalculatedOn: day(v.Date), ApprovedOn: dayOf(v.Approved), RejectedOn: dayOf(v.Rejected), PaidOn: dayOf(v.Paid), CancelledOn: dayOf(v.Cancelled)}
 		adjusted := domain.Money(0)
 		for i := range v.Lines {
@@ -174,8 +173,8 @@ func (m *maker) payoutLines() error {
 	}
 	return partitioned("payout_lines", lines, func(l *payoutLine) (domain.Month, PayoutLine, error) {
 		v := l.payout.Latest()
-		row := PayoutLine{FirstDay: day(v.Month.First()), Payout: l.payout.Entity.ID(), Provider: v.Provider, Line: int32(l.Line), OfMonth: day(l.Month.First()), Unit: l.Unit,
-			Policy: l.Policy, Component: l.Component, Account: l.Account, Cases: int32(l.Cases), QuantityUnit: l.QuantityUnit}
+		row := PayoutLine{FirstDay: day(v.Month.First()), Payout: l.payout.Entity.ID(), Provider: v.Provider, Line: int32(l.Line), OfMonth: day(l.Month.First()), Unit: word(l.Unit),
+			Policy: l.Policy, Component: l.Component, Account: word(l.Account), Cases: int32(l.Cases), QuantityUnit: l.QuantityUnit}
 		errs := make([]error, 4)
 		row.Quantity, errs[0] = quantity(l.Quantity)
 		row.Known, errs[1] = ore(l.Known)
@@ -189,7 +188,7 @@ func (m *maker) fulfilment() error {
 	rows := m.Cut.FulfilmentBy(m.period, []string{"month", "provider", "unit", "life_area", "occasion"})
 	return partitioned("fulfilment", rows, func(r *projections.FulfilmentRow) (domain.Month, Fulfilment, error) {
 		of, first, err := month(r.Keys)
-		return of, Fulfilment{first, r.Keys[1], r.Keys[2], r.Keys[3], r.Keys[4], int64(r.FollowUps), int64(r.Persons), int64(r.Assessed), int64(r.Fulfilled), int64(r.Partly)}, err
+		return of, Fulfilment{first, word(r.Keys[1]), word(r.Keys[2]), word(r.Keys[3]), r.Keys[4], int64(r.FollowUps), int64(r.Persons), int64(r.Assessed), int64(r.Fulfilled), int64(r.Partly)}, err
 	}, m.emit)
 }
 
@@ -197,7 +196,7 @@ func (m *maker) followUps() error {
 	rows := m.Cut.FulfilmentBy(m.period, []string{"month", "provider", "unit", "occasion"})
 	return partitioned("follow_ups", rows, func(r *projections.FulfilmentRow) (domain.Month, FollowUp, error) {
 		of, first, err := month(r.Keys)
-		return of, FollowUp{first, r.Keys[1], r.Keys[2], r.Keys[3], int64(r.FollowUps), int64(r.Persons)}, err
+		return of, FollowUp{first, word(r.Keys[1]), word(r.Keys[2]), r.Keys[3], int64(r.FollowUps), int64(r.Persons)}, err
 	}, m.emit)
 }
 
@@ -219,7 +218,7 @@ func (m *maker) decisions() error {
 		k := unitMonth{month, unit}
 		if groups[k] == nil {
 			u := m.Cut.Units[unit]
-			groups[k] = &decisionCount{k, Decision{FirstDay: day(month.First()), Provider: u.Provider, Unit: u.ID}}
+			groups[k] = &decisionCount{k, Decision{FirstDay: day(month.First()), Provider: word(u.Provider), Unit: word(u.ID)}}
 		}
 		return &groups[k].Decision
 	}
@@ -228,12 +227,12 @@ func (m *maker) decisions() error {
 		d := at(n.Month, n.Unit)
 		d.Frame, d.Need, d.Granted, d.Performed = d.Frame+n.Frame, d.Need+n.Need, d.Granted+n.Granted(), d.Performed+n.Performed
 	})
-	rows := make([]decisionCount, 0, len(groups))
+	rows, units := make([]decisionCount, 0, len(groups)), m.Cut.Units
 	for _, g := range groups {
 		rows = append(rows, *g)
 	}
 	slices.SortFunc(rows, func(x, y decisionCount) int {
-		return cmp.Or(cmp.Compare(x.month, y.month), strings.Compare(x.Provider, y.Provider), strings.Compare(x.Unit, y.Unit))
+		return cmp.Or(cmp.Compare(x.month, y.month), strings.Compare(units[x.unit].Provider, units[y.unit].Provider), cmp.Compare(x.unit, y.unit))
 	})
 	return partitioned("decisions", rows, func(d *decisionCount) (domain.Month, Decision, error) { return d.month, d.Decision, nil }, m.emit)
 }

@@ -53,3 +53,11 @@ func dayOf(s *domain.PayoutStep) *int32 {
 	d := day(s.Date)
 	return &d
 }
+
+// word returns a word, nil for none.
+func word(s string) *string {
+	if s == "" {
+		return nil
+	}
+	return &s
+}
