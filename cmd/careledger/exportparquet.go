@@ -66,7 +66,7 @@ func (e *parquetExport) run(cmd *cobra.Command) (err error) {
 	switch {
 	case cmd.Flags().Changed("format"):
 		return &ledger.Wrong{Err: fmt.Errorf("--format is not for %s: the tables are Parquet files", cmd.CommandPath())}
-	case e.watch && (e.asOf != "" || e.asOfSequence != 0):
+	case e.watch && (cmd.Flags().Changed("as-of") || cmd.Flags().Changed("as-of-sequence")):
 		return &ledger.Wrong{Err: errors.New("--watch keeps the tables at what is known now; leave --as-of out, or --watch")}
 	case e.every <= 0:
 		return &ledger.Wrong{Err: fmt.Errorf("--every %s is no time to wait; give 1s or more", e.every)}
