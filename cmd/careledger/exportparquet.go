@@ -59,7 +59,7 @@ func (e *parquetExport) flags(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.StringVar(&e.into, "dir", "careledger-parquet", "the `directory` of the tables, made if need be")
 	f.BoolVar(&e.watch, "watch", false, "go on, and keep the tables current")
-	f.DurationVar(&e.every, "every", 5*time.Second, "with --watch: how long to wait before looking at the log again (`duration`)")
+	f.DurationVar(&e.every, "every", 5*time.Second, "with --watch: the `time` between two looks at the log")
 }
 
 func (e *parquetExport) run(cmd *cobra.Command) (err error) {

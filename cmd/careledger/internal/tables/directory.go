@@ -34,7 +34,7 @@ type Directory struct {
 }
 
 // Open opens a directory, which is made where it is missing. One that holds something else than tables is refused; so is one that another
-// export of the authority has open, by an error that matches eventstore.ErrLocked.
+// export of the authority has open (*InUseError).
 func Open(path, authority string) (*Directory, error) {
 	d := &Directory{path: path, authority: authority, disk: osDisk{}}
 	if err := os.MkdirAll(path, 0o700); err != nil {
@@ -56,8 +56,7 @@ func Open(path, authority string) (*Directory, error) {
 	}
 	d.release, err = eventstore.Lock(d.ownFile("lock"), "export parquet")
 	if locked := (*eventstore.LockedError)(nil); errors.As(err, &locked) {
-		return nil, fmt.Errorf("another careledger export (pid %d) writes the tables of authority %s to %s; wait for it to end, stop it, or name another directory (%w)",
-			locked.PID, authority, path, eventstore.ErrLocked)
+		return nil, &InUseError{Dir: path, Authority: authority, PID: locked.PID}
 	}
 	if err != nil {
 		return nil, err
@@ -67,6 +66,19 @@ func Open(path, authority string) (*Directory, error) {
 	}
 	return d, nil
 }
+
+// InUseError says that another export of an authority has a directory of tables open. It matches eventstore.ErrLocked.
+type InUseError struct {
+	Dir, Authority string
+	PID            int // 0 if it cannot be told
+}
+
+func (e *InUseError) Error() string {
+	return fmt.Sprintf("another careledger export (pid %d) writes the tables of authority %s to %s; wait for it to end, stop it, or name another directory", e.PID, e.Authority, e.Dir)
+}
+
+// Is reports a match with eventstore.ErrLocked.
+func (e *InUseError) Is(target error) bool { return target == eventstore.ErrLocked }
 
 // Authority returns whose tables they are.
 func (d *Directory) Authority() string { return d.authority }
