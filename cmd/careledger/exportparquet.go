@@ -204,8 +204,11 @@ func (e *parquetExport) waits(cmd *cobra.Command, err error) bool {
 // moved waits until there is something new to say, and returns false when the command is to end before.
 func (e *parquetExport) moved(ctx context.Context) bool {
 	for pause(ctx, e.every) {
-		head, err := eventstore.Acknowledged(e.dir, e.directory.Manifest.Authority)
-		if err != nil || e.server != "" || e.told != "" || head.Sequence != e.directory.Manifest.Log.Sequence {
+		if e.server != "" || e.told != "" {
+			return true // only asking tells
+		}
+		head, err := eventstore.Acknowledged(e.dir, e.directory.Authority())
+		if err != nil || head.Sequence != e.directory.Manifest.Log.Sequence {
 			return true // what is wrong is told by the next round
 		}
 	}

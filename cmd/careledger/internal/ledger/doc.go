@@ -1,7 +1,7 @@
 // Package ledger is the application behind the command line and the server: it opens a data directory or a cluster, imports
 // records, carries out commands on payouts, keeps each authority's fact table at the head of its log, answers questions, and makes
-// the files that leave it, with a register of what was exported, and the tables of BI (package tables), which stand in no register. Local does it in this process;
-// Client asks a careledger that serves the same directory. Both are a Service.
+// the files that leave it, with a register of what was exported, and the tables of BI (package tables), which stand in no register.
+// Local does it in this process; Client asks a careledger that serves the same directory. Both are a Service.
 //
 // Reading is an event: an answer that names a case or patient is on the authority's access log before any of it is shown (access.go).
 //

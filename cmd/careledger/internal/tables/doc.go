@@ -33,13 +33,14 @@
 // partition whole, old or new, with a manifest that says complete: false, and the next run completes it. A reader who needs the partitions to
 // be of one moment reads the manifest before and after: complete and equal.
 //
-// What it trusts: that nobody else writes into the directory. Exports of one authority to it wait for nobody: the second is refused.
+// What it trusts: that nobody else writes into the directory. Of two exports of one authority to it at once the second is refused.
 //
 // # Choices
 //
 //   - A projection, not a payment file: the register of exports (package ledger) remembers what went out to be paid or booked, and has
 //     nothing of this. The manifest is the record of what was made, and from what.
 //   - Rows are sums and not single postings. A posting without its case says nothing more to BI, and more about a person.
+//   - Who calculated, approved and paid a payout is left out, and so is the reference of a payment, which is free text.
 //   - A quantity that does not end, or has more than six decimals, is rounded to six, as compensation writes it.
 //   - Every partition is computed at each run and compared, in place of working out which ones an event concerns: a policy or a correction
 //     can concern any month, and computing all of them takes as long as one question.

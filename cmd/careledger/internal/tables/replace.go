@@ -177,7 +177,7 @@ func (n *replacement) directories(place string, touched map[string]bool) error {
 	return n.disk.mkdir(path, n.perm)
 }
 
-// remove removes a partition, and the directories that are empty without it.
+// remove removes a partition, and the directories that are empty without it. A crash may leave one of these, in which readers find nothing.
 func (n *replacement) remove(place string, touched map[string]bool) error {
 	if err := n.disk.remove(filepath.Join(n.path, place)); err != nil {
 		return err
