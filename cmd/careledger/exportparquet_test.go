@@ -380,7 +380,7 @@ func TestWatchedTablesFollowTheLog(t *testing.T) {
 	serving, stopServing := c.beside("serve")
 	require.Eventually(t, func() bool { return strings.Contains(serving.String(), "serving careledger-data") }, time.Minute, 10*time.Millisecond)
 	c.run("payout", "calculate", "--month", "2016-01", "--actor", "economist-1") // by the one that serves
-	until(" payouts 2016-01, payout_lines 2016-01\n") // of one provider first, perhaps
+	until(" payouts 2016-01, payout_lines 2016-01\n")                            // of one provider first, perhaps
 	require.Eventually(t, func() bool { return len(c.table("payouts")) == 2 }, time.Minute, 10*time.Millisecond)
 	require.NoError(t, stopServing())
 	c.run("payout", "approve", "--month", "2016-01", "--actor", "controller-1", "--on", "2016-04-12")
