@@ -60,7 +60,7 @@ Other programs that follow the feed have users of their own (careledger bi add);
 				c.Listen, c.ClientToken = listen, ledger.NewToken()
 			}
 			c.Fed = func(r ledger.FeedReport) { tellFed(cmd.ErrOrStderr(), r) }
-			l, err := ledger.Open(cmd.Context(), c)
+			l, err := patiently(cmd.Context(), func() (*ledger.Local, error) { return ledger.Open(cmd.Context(), c) })
 			if err != nil {
 				return err
 			}
