@@ -197,23 +197,11 @@ func (f *Follower) write(ctx context.Context) error {
 		if f.on > f.at.SourceSequence { // the other one has seen more: what is dirty waits until the table has, too
 			return nil
 		}
-		messages, err := f.messages()
-		if err != nil {
-			return err
-		}
-		if len(messages) == 0 {
-			f.settled()
-			return nil
-		}
-		err = f.feed.Publish(ctx, f.last, messages)
+		err := f.writeRows(ctx, f.differing())
 		if err == nil {
-			for i := range messages {
-				messages[i].Sequence = f.last + 1
-				if err := f.fold(messages[i]); err != nil {
-					return err
-				}
-			}
-			f.settled()
+			clear(f.dirty)
+			f.level.Store(f.at.SourceSequence)
+			f.told(f.at.SourceSequence)
 			return nil
 		}
 		if !errors.Is(err, eventstore.ErrConflict) {
@@ -225,15 +213,8 @@ func (f *Follower) write(ctx context.Context) error {
 	}
 }
 
-func (f *Follower) settled() {
-	clear(f.dirty)
-	f.level.Store(f.at.SourceSequence)
-	f.told(f.at.SourceSequence)
-}
-
-// messages are what the feed lacks: the rows that differ and then the position; without rows the position alone once it is due.
-func (f *Follower) messages() ([]eventstore.FeedMessage, error) {
-	var rows []datum
+// differing are the rows that the feed lacks, in their order.
+func (f *Follower) differing() (rows []datum) {
 	for key := range f.dirty {
 		want, have := f.says[key], f.held[key]
 		// A row that is known at this position stands: another follower wrote it, from the same facts.
@@ -250,25 +231,44 @@ func (f *Follower) messages() ([]eventstore.FeedMessage, error) {
 		row.Effective = want.row().Effective
 		rows = append(rows, want.with(row))
 	}
-	if len(rows) == 0 && (!f.owing() || time.Since(f.markedAt) < markEvery) {
-		return nil, nil
-	}
 	slices.SortFunc(rows, order)
-	messages := make([]eventstore.FeedMessage, 0, len(rows)+1)
-	for _, d := range rows {
-		m, err := encodedRow(d)
-		if err != nil {
-			return nil, err
-		}
-		messages = append(messages, m)
-	}
-	mark, err := encoded(Position, f.at, strconv.FormatUint(f.at.SourceSequence, 10), "", PositionMark{f.at})
-	return append(messages, mark), err
+	return rows
 }
 
-func encodedRow(d datum) (eventstore.FeedMessage, error) {
-	r := d.row()
-	return encoded(d.kind(), r.Known, fmt.Sprintf("%s.%d", r.Key, r.SourceSequence), r.Key, d)
+// writeRows writes rows and then the position; without rows the position alone, once it is due. A crash leaves a beginning of them, and the next follower
+// finds the rest to differ still.
+func (f *Follower) writeRows(ctx context.Context, rows []datum) error {
+	due := f.owing() && (len(rows) > 0 || time.Since(f.markedAt) >= markEvery)
+	for len(rows) > 0 || due {
+		n := min(len(rows), eventstore.MaxCommit-1)
+		messages := make([]eventstore.FeedMessage, 0, n+1)
+		for _, d := range rows[:n] {
+			r := d.row()
+			m, err := encoded(d.kind(), r.Known, fmt.Sprintf("%s.%d", r.Key, r.SourceSequence), r.Key, d)
+			if err != nil {
+				return err
+			}
+			messages = append(messages, m)
+		}
+		if rows = rows[n:]; len(rows) == 0 && due {
+			due = false
+			mark, err := encoded(Position, f.at, strconv.FormatUint(f.at.SourceSequence, 10), "", PositionMark{f.at})
+			if err != nil {
+				return err
+			}
+			messages = append(messages, mark)
+		}
+		if err := f.feed.Publish(ctx, f.last, messages); err != nil {
+			return err
+		}
+		for _, m := range messages {
+			m.Sequence = f.last + 1
+			if err := f.fold(m); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // read takes in what the feed has gained.

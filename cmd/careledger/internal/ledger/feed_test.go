@@ -108,7 +108,7 @@ func TestTheFeedOfAServingLedgerSaysWhatItAnswers(t *testing.T) {
 // A feed's process is killed while it backfills and while it follows; whoever serves next goes on, and a subscriber that read all along
 // has each row once.
 func TestAFeedWhoseProcessIsKilledGoesOnWithoutGapOrDoubling(t *testing.T) {
-	dir, path, reader := t.TempDir(), municipality(t, 40, 3, 4), feedtest.NewSubscriber()
+	dir, path, reader := t.TempDir(), municipality(t, 25, 2, 4), feedtest.NewSubscriber()
 	for _, after := range []uint64{1, 40, 200, 1000} {
 		killedFeed(t, dir, path, after)
 		l, err := Open(t.Context(), Config{Dir: dir})
