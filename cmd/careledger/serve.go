@@ -79,7 +79,7 @@ func (o *options) serve(cmd *cobra.Command, at *servedAt) (err error) {
 	}
 	m := monitor.New(log)
 	c.Settled, c.Acted = m.Settled, m.Acted
-	l, err := ledger.Open(cmd.Context(), c)
+	l, err := patiently(cmd.Context(), func() (*ledger.Local, error) { return ledger.Open(cmd.Context(), c) })
 	if err != nil {
 		return err
 	}

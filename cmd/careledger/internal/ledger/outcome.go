@@ -116,6 +116,7 @@ const (
 	commandCheckpoint = "checkpoint"
 	commandPayout     = "payout-"
 	nameOther         = "other"
+	questionTables    = "tables" // beside those that a Request asks
 )
 
 // name is the question's name if there is such a one.
