@@ -117,6 +117,7 @@ const (
 	commandPayout     = "payout-"
 	commandSubscriber = "subscriber-"
 	nameOther         = "other"
+	questionTables    = "tables" // beside those that a Request asks
 )
 
 // name is the question's name if there is such a one.
