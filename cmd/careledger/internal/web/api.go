@@ -11,6 +11,7 @@ import (
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 
+	"careledger/cmd/careledger/internal/feed"
 	"careledger/cmd/careledger/internal/ledger"
 	"careledger/domain"
 )
@@ -56,7 +57,7 @@ func apiCommands() []apiCommand {
 	}
 }
 
-// openAPI serves the commands, and the document about them.
+// openAPI serves the commands, and the documents about them and about the BI feed, to anybody: they say what there is, and nothing that is in it.
 func (s *Server) openAPI() error {
 	for _, c := range apiCommands() {
 		s.handleBody("POST "+c.path, commandBodyBytes, func(w http.ResponseWriter, r *http.Request) error { return s.command(w, r, c) })
@@ -65,18 +66,24 @@ func (s *Server) openAPI() error {
 			return errMethod
 		})
 	}
-	document, err := openAPIDocument(s.pages)
-	if err != nil {
-		return err
-	}
-	s.handle("GET "+strings.TrimSuffix(openAPIPath, string(asJSON)), func(w http.ResponseWriter, r *http.Request) error {
-		if endingOf(r) != asJSON {
-			return errNoPage
+	for path, document := range map[string]func() ([]byte, error){
+		openAPIPath:  func() ([]byte, error) { return openAPIDocument(s.pages) },
+		asyncAPIPath: feed.AsyncAPI,
+		schemaPath:   feed.Schemas,
+	} {
+		text, err := document()
+		if err != nil {
+			return err
 		}
-		w.Header().Set("Content-Type", "application/json")
-		_, err := w.Write(document)
-		return err
-	})
+		s.handle("GET "+strings.TrimSuffix(path, string(asJSON)), func(w http.ResponseWriter, r *http.Request) error {
+			if endingOf(r) != asJSON {
+				return errNoPage
+			}
+			w.Header().Set("Content-Type", "application/json")
+			_, err := w.Write(text)
+			return err
+		})
+	}
 	return nil
 }
 

@@ -13,8 +13,12 @@ import (
 	"careledger/cmd/careledger/internal/words"
 )
 
-// openAPIPath is where the document about the API stands, for anybody: it says what there is, and nothing that is in it.
-const openAPIPath = apiPath + "openapi.json"
+// Where the documents stand: about this API, and of the BI feed what AsyncAPI says and the JSON Schema of its messages.
+const (
+	openAPIPath  = apiPath + "openapi.json"
+	asyncAPIPath = apiPath + "asyncapi.json"
+	schemaPath   = apiPath + "bi-schema.json"
+)
 
 // openAPISource is the document but for the tables of pages, which are known by their pages, and the types of problems, which are known by their words.
 //
