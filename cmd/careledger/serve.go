@@ -59,7 +59,7 @@ itself (the streams CARE_{authority}) and the feed of its figures for BI (BI_{au
 				c.Listen, c.ClientToken = listen, ledger.NewToken()
 			}
 			c.Fed = func(r ledger.FeedReport) { tellFed(cmd.ErrOrStderr(), r) }
-			l, err := ledger.Open(cmd.Context(), c)
+			l, err := patiently(cmd.Context(), func() (*ledger.Local, error) { return ledger.Open(cmd.Context(), c) })
 			if err != nil {
 				return err
 			}
