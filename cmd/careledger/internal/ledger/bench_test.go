@@ -9,9 +9,11 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
+	"github.com/go-json-experiment/json"
 	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
@@ -21,38 +23,78 @@ import (
 	"careledger/projections"
 )
 
-// Durable single-event commands for different cases, decided and acknowledged one by one, from so many callers at once.
+// Durable single-event commands for different cases, decided and acknowledged one by one, from so many callers at once: in the process,
+// with the fold following, and sent over NATS to a ledger that serves.
 func BenchmarkRecord(b *testing.B) {
-	for _, callers := range []int{1, 64, 1000} {
-		b.Run(fmt.Sprintf("callers=%d", callers), func(b *testing.B) {
+	ways := []struct {
+		name string
+		open func(b *testing.B) func(ctx context.Context, line []byte) error
+	}{
+		{"here", func(b *testing.B) func(context.Context, []byte) error {
 			l := opened(b, Config{Dir: b.TempDir()})
 			imported(b, l, file(b, parties))
-			next, mu := 0, sync.Mutex{}
-			take := func() int {
-				mu.Lock()
-				defer mu.Unlock()
-				if next == b.N {
-					return -1
-				}
-				next++
-				return next
-			}
-			b.ResetTimer()
-			var group sync.WaitGroup
-			for range callers {
-				group.Go(func() {
-					for i := take(); i > 0; i = take() {
-						line := fmt.Sprintf(`{"type":"case-opened","authority":"1281","entity":"case/k%d","effective":"2020-01-01","recorded":"2020-02-01T10:00:00Z","actor":"a","data":{"person":"x%d"}}`, i, i)
-						if _, _, err := l.Record(context.Background(), []byte(line)); err != nil {
-							b.Error(err)
-							return
+			return recordIn(l)
+		}},
+		{"followed", func(b *testing.B) func(context.Context, []byte) error {
+			l := opened(b, Config{Dir: b.TempDir()})
+			imported(b, l, file(b, parties))
+			_, err := l.Follow(b.Context())
+			require.NoError(b, err)
+			return recordIn(l)
+		}},
+		{"served", recordOverNATS},
+	}
+	for _, callers := range []int{1, 64, 1000} {
+		for _, way := range ways {
+			b.Run(fmt.Sprintf("callers=%d/%s", callers, way.name), func(b *testing.B) {
+				record := way.open(b)
+				var next atomic.Int64
+				b.ResetTimer()
+				var group sync.WaitGroup
+				for range callers {
+					group.Go(func() {
+						for i := next.Add(1); i <= int64(b.N); i = next.Add(1) {
+							line := fmt.Appendf(nil, `{"type":"case-opened","authority":"1281","entity":"case/k%d","effective":"2020-01-01","recorded":"2020-02-01T10:00:00Z","actor":"a","data":{"person":"x%d"}}`, i, i)
+							if err := record(context.Background(), line); err != nil {
+								b.Error(err)
+								return
+							}
 						}
-					}
-				})
-			}
-			group.Wait()
-			b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "records/s")
-		})
+					})
+				}
+				group.Wait()
+				b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "records/s")
+			})
+		}
+	}
+}
+
+func recordIn(l *Local) func(context.Context, []byte) error {
+	return func(ctx context.Context, line []byte) error {
+		_, _, err := l.Record(ctx, line)
+		return err
+	}
+}
+
+// recordOverNATS serves a ledger and returns a client's way to it.
+func recordOverNATS(b *testing.B) func(context.Context, []byte) error {
+	l := served(b, b.TempDir())
+	imported(b, l, file(b, parties))
+	conn, err := nats.Connect(l.store.ClientURL(), nats.Token(l.config.ClientToken))
+	require.NoError(b, err)
+	b.Cleanup(conn.Close)
+	return func(ctx context.Context, line []byte) error {
+		ctx, cancel := context.WithTimeout(ctx, time.Minute)
+		defer cancel()
+		m, err := conn.RequestWithContext(ctx, subjectRecord, line)
+		if err != nil {
+			return err
+		}
+		var reply RecordReply
+		if err := json.Unmarshal(m.Data, &reply); err != nil || reply.Sequence == 0 {
+			return fmt.Errorf("refused: %s (%w)", m.Data, err)
+		}
+		return nil
 	}
 }
 

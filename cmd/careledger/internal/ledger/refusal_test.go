@@ -50,7 +50,7 @@ func TestConsequencesOfARefusedLineAreCountedNotListed(t *testing.T) {
 }
 
 // served serves a directory until the test ends.
-func served(t *testing.T, dir string) *Local {
+func served(t testing.TB, dir string) *Local {
 	ctx, stop := context.WithCancel(context.Background())
 	l, err := Open(ctx, Config{Dir: dir, Listen: "127.0.0.1:0", ClientToken: NewToken(), Doing: "serve"})
 	require.NoError(t, err)
