@@ -116,7 +116,7 @@ func (t *Table) state(cs uint32, e *domain.Event, began bool) (*caseState, error
 			return nil, fmt.Errorf("%s is not at hand, and the table has no log to read it from", e.Entity)
 		}
 		performed := map[string]bool{}
-		err := readEvents(context.Background(), t.events, t.sequencesOf(cs, e.Sequence-1), func(past *domain.Event) error {
+		err := readEvents(context.Background(), t.events, t.chains.of(t.cases, cs, e.Sequence-1, nil), func(past *domain.Event) error {
 			if _, ok := domain.PerformedBy(past.Data); ok {
 				performed[past.ID] = true
 				return nil
@@ -139,32 +139,43 @@ func (t *Table) state(cs uint32, e *domain.Event, began bool) (*caseState, error
 // their events in one pass over the log. One without events is new.
 func (t *Table) ReadStates(ctx context.Context, entities []domain.Entity, to uint64) (map[domain.Entity]domain.State, error) {
 	states := make(map[domain.Entity]domain.State, len(entities))
-	coded := false
+	coded := 0
 	for _, e := range entities {
 		states[e] = domain.NewState(e)
-		coded = coded || hasCode(e.Kind())
+		if hasCode(e.Kind()) {
+			coded++
+		}
 	}
-	s := t.snapshot()
+	s, codes := t.coded(entities)
 	to = min(to, s.position)
 	var sequences []uint64
-	for p := range s.parties.all() {
-		if states[p.entity] != nil && p.sequence <= to {
-			sequences = append(sequences, p.sequence)
-		}
+	for _, cs := range codes {
+		sequences = t.chains.of(s.cases, cs, to, sequences)
 	}
-	if coded {
-		asked := make([]bool, s.entities.len())
-		for i, id := range s.entities.all() {
-			asked[i] = states[domain.Entity(id)] != nil
-		}
-		for i, cs := range s.cases[:to] {
-			if cs != noCase && asked[cs] {
-				sequences = append(sequences, uint64(i+1))
+	if coded < len(entities) {
+		for p := range s.parties.all() {
+			if states[p.entity] != nil && p.sequence <= to {
+				sequences = append(sequences, p.sequence)
 			}
 		}
-		slices.Sort(sequences)
 	}
+	slices.Sort(sequences)
+	sequences = slices.Compact(sequences) // of an entity that is named twice
 	return states, readEvents(ctx, t.events, sequences, func(e *domain.Event) error { return states[e.Entity].Apply(e) })
+}
+
+// coded returns a snapshot and the codes of those cases and patients among the entities that it holds events of.
+func (t *Table) coded(entities []domain.Entity) (s *snapshot, codes []uint32) {
+	t.reading()
+	defer t.mu.RUnlock()
+	for _, e := range entities {
+		if hasCode(e.Kind()) {
+			if cs, ok := t.codeOf(e); ok {
+				codes = append(codes, cs)
+			}
+		}
+	}
+	return &snapshot{t.authority, t.columns}, codes
 }
 
 // readEvents hands out the events of some sequences of the log.

@@ -24,38 +24,42 @@ import (
 )
 
 // Durable single-event commands for different cases, decided and acknowledged one by one, from so many callers at once: in the process,
-// with the fold following, and sent over NATS to a ledger that serves.
+// with the fold following, and sent over NATS to a ledger that serves; for new cases, and for those that stood on the log when it was opened.
 func BenchmarkRecord(b *testing.B) {
+	const standing = 20_000 // cases
+	opens := `{"type":"case-opened","authority":"1281","entity":"case/%s%d","effective":"2020-01-01","recorded":"2020-02-01T10:00:00Z","actor":"a","data":{"person":"x%[2]d"}}` + "\n"
+	var history strings.Builder
+	history.WriteString(parties)
+	for i := range standing {
+		fmt.Fprintf(&history, opens, "k", i)
+	}
 	ways := []struct {
 		name string
-		open func(b *testing.B) func(ctx context.Context, line []byte) error
+		open func(b *testing.B, dir string) func(ctx context.Context, line []byte) error
+		line func(i int64) []byte
 	}{
-		{"here", func(b *testing.B) func(context.Context, []byte) error {
-			l := opened(b, Config{Dir: b.TempDir()})
-			imported(b, l, file(b, parties))
-			return recordIn(l)
+		{"here", recordHere, func(i int64) []byte { return fmt.Appendf(nil, opens, "n", i) }},
+		{"served", recordOverNATS, func(i int64) []byte { return fmt.Appendf(nil, opens, "n", i) }},
+		{"served-standing", recordOverNATS, func(i int64) []byte {
+			return fmt.Appendf(nil, `{"type":"needs-assessed","authority":"1281","entity":"case/k%d","effective":"2020-02-01","recorded":"2020-02-01T10:00:00Z","actor":"a%d","data":{"assessments":[{"life_area":"mobility","status":2}]}}`, i*7919%standing, i)
 		}},
-		{"followed", func(b *testing.B) func(context.Context, []byte) error {
-			l := opened(b, Config{Dir: b.TempDir()})
-			imported(b, l, file(b, parties))
-			_, err := l.Follow(b.Context())
-			require.NoError(b, err)
-			return recordIn(l)
-		}},
-		{"served", recordOverNATS},
 	}
 	for _, callers := range []int{1, 64, 1000} {
 		for _, way := range ways {
 			b.Run(fmt.Sprintf("callers=%d/%s", callers, way.name), func(b *testing.B) {
-				record := way.open(b)
+				dir := b.TempDir()
+				before, err := Open(b.Context(), Config{Dir: dir})
+				require.NoError(b, err)
+				imported(b, before, file(b, history.String()))
+				require.NoError(b, before.Close())
+				record := way.open(b, dir)
 				var next atomic.Int64
 				b.ResetTimer()
 				var group sync.WaitGroup
 				for range callers {
 					group.Go(func() {
 						for i := next.Add(1); i <= int64(b.N); i = next.Add(1) {
-							line := fmt.Appendf(nil, `{"type":"case-opened","authority":"1281","entity":"case/k%d","effective":"2020-01-01","recorded":"2020-02-01T10:00:00Z","actor":"a","data":{"person":"x%d"}}`, i, i)
-							if err := record(context.Background(), line); err != nil {
+							if err := record(context.Background(), way.line(i)); err != nil {
 								b.Error(err)
 								return
 							}
@@ -69,7 +73,8 @@ func BenchmarkRecord(b *testing.B) {
 	}
 }
 
-func recordIn(l *Local) func(context.Context, []byte) error {
+func recordHere(b *testing.B, dir string) func(context.Context, []byte) error {
+	l := opened(b, Config{Dir: dir})
 	return func(ctx context.Context, line []byte) error {
 		_, _, err := l.Record(ctx, line)
 		return err
@@ -77,9 +82,8 @@ func recordIn(l *Local) func(context.Context, []byte) error {
 }
 
 // recordOverNATS serves a ledger and returns a client's way to it.
-func recordOverNATS(b *testing.B) func(context.Context, []byte) error {
-	l := served(b, b.TempDir())
-	imported(b, l, file(b, parties))
+func recordOverNATS(b *testing.B, dir string) func(context.Context, []byte) error {
+	l := served(b, dir)
 	conn, err := nats.Connect(l.store.ClientURL(), nats.Token(l.config.ClientToken))
 	require.NoError(b, err)
 	b.Cleanup(conn.Close)

@@ -22,6 +22,8 @@ type writer struct {
 	ids   decided                        // what was decided since base
 	base  uint64                         // the log position it was made on
 	next  uint64                         // the sequence the next event gets
+
+	reading map[domain.Entity]chan struct{} // of those being read ahead for own; closed when that is over
 }
 
 // decided are the ids of events in the order they were decided. An import holds one for each record, so they are kept small and without
@@ -29,7 +31,13 @@ type writer struct {
 type decided struct {
 	place   map[uint64]uint32              // by short id: position in records
 	records []uint64                       // projections.ShortHash
-	pending map[uint64]*eventstore.Pending // by short id
+	pending map[uint64]*eventstore.Pending // by short id; those that are durable are let go
+	sent    []sent                         // what pending holds, in the order it was submitted
+}
+
+type sent struct {
+	short uint64 // id
+	*eventstore.Pending
 }
 
 func newDecided() decided {
@@ -39,6 +47,29 @@ func newDecided() decided {
 func (d *decided) add(e *domain.Event) {
 	d.place[domain.ShortID(e.ID)] = uint32(len(d.records)) // a log has no more events than that counts
 	d.records = append(d.records, projections.ShortHash(e.RecordHash))
+}
+
+// submitted notes that messages are on their way, and lets go of those before them that have arrived: an id that stands needs no waiting for.
+// One that failed stays, so that its duplicate fails too, until the writer is thrown away.
+func (d *decided) submitted(messages []eventstore.Message, p *eventstore.Pending) {
+	for len(d.sent) > 0 && d.sent[0].durable() {
+		delete(d.pending, d.sent[0].short)
+		d.sent = d.sent[1:]
+	}
+	for _, m := range messages {
+		short := domain.ShortID(m.ID)
+		d.pending[short] = p
+		d.sent = append(d.sent, sent{short, p})
+	}
+}
+
+func (s sent) durable() bool {
+	select {
+	case <-s.Done():
+		return s.Wait(context.Background()) == nil
+	default:
+		return false
+	}
 }
 
 // seen is an event id that stands on the log or has been decided.
@@ -54,7 +85,7 @@ func (l *Local) decider(ctx context.Context, b *book) (*writer, error) {
 	}
 	o := b.opened.Load()
 	if o == nil {
-		b.writer = &writer{state: authority.New(b.authority), own: map[domain.Entity]domain.State{}, ids: newDecided(), next: 1}
+		b.writer = &writer{state: authority.New(b.authority), own: map[domain.Entity]domain.State{}, ids: newDecided(), next: 1, reading: map[domain.Entity]chan struct{}{}}
 		return b.writer, nil
 	}
 	head, err := o.log.Refresh(ctx)
@@ -85,7 +116,7 @@ func newWriter(o *openLog) (*writer, error) {
 		return nil, err
 	}
 	base := o.table.Position()
-	return &writer{at: o, state: state, own: map[domain.Entity]domain.State{}, ids: newDecided(), base: base, next: base + 1}, nil
+	return &writer{at: o, state: state, own: map[domain.Entity]domain.State{}, ids: newDecided(), base: base, next: base + 1, reading: map[domain.Entity]chan struct{}{}}, nil
 }
 
 // finish completes what an interruption left: the premiums that follow from the last command, where that is one that settles
