@@ -115,15 +115,10 @@ func (t *Table) state(cs uint32, e *domain.Event, began bool) (*caseState, error
 		if t.events == nil {
 			return nil, fmt.Errorf("%s is not at hand, and the table has no log to read it from", e.Entity)
 		}
-		performed := map[string]bool{}
-		err := readEvents(context.Background(), t.events, t.chains.of(t.cases, cs, e.Sequence-1, nil), func(past *domain.Event) error {
-			if _, ok := domain.PerformedBy(past.Data); ok {
-				performed[past.ID] = true
-				return nil
-			}
-			if performed[past.Corrects()] {
-				return nil
-			}
+		past := t.chains.of(t.cases, cs, e.Sequence-1, nil)
+		performed := t.performedChains(past).origin // most of what a log holds, and none of it is part of the state here
+		past = slices.DeleteFunc(past, func(sequence uint64) bool { return performed[sequence] != 0 })
+		err := readEvents(context.Background(), t.events, past, func(past *domain.Event) error {
 			s.events++
 			return s.Apply(past)
 		})
@@ -139,43 +134,17 @@ func (t *Table) state(cs uint32, e *domain.Event, began bool) (*caseState, error
 // their events in one pass over the log. One without events is new.
 func (t *Table) ReadStates(ctx context.Context, entities []domain.Entity, to uint64) (map[domain.Entity]domain.State, error) {
 	states := make(map[domain.Entity]domain.State, len(entities))
-	coded := 0
 	for _, e := range entities {
 		states[e] = domain.NewState(e)
-		if hasCode(e.Kind()) {
-			coded++
-		}
 	}
 	s, codes := t.coded(entities)
 	to = min(to, s.position)
-	var sequences []uint64
+	sequences := s.storedOf(states, to)
 	for _, cs := range codes {
 		sequences = t.chains.of(s.cases, cs, to, sequences)
 	}
-	if coded < len(entities) {
-		for p := range s.parties.all() {
-			if states[p.entity] != nil && p.sequence <= to {
-				sequences = append(sequences, p.sequence)
-			}
-		}
-	}
 	slices.Sort(sequences)
-	sequences = slices.Compact(sequences) // of an entity that is named twice
 	return states, readEvents(ctx, t.events, sequences, func(e *domain.Event) error { return states[e.Entity].Apply(e) })
-}
-
-// coded returns a snapshot and the codes of those cases and patients among the entities that it holds events of.
-func (t *Table) coded(entities []domain.Entity) (s *snapshot, codes []uint32) {
-	t.reading()
-	defer t.mu.RUnlock()
-	for _, e := range entities {
-		if hasCode(e.Kind()) {
-			if cs, ok := t.codeOf(e); ok {
-				codes = append(codes, cs)
-			}
-		}
-	}
-	return &snapshot{t.authority, t.columns}, codes
 }
 
 // readEvents hands out the events of some sequences of the log.

@@ -23,7 +23,7 @@ type Table struct {
 	columns
 	index
 	states states
-	chains chains // guards itself
+	chains chains        // guards itself
 	moved  chan struct{} // closed when the position moves on or the fold stops, and made anew
 	saved  uint64        // position of the last Save or Load
 	failed error         // why the fold has stopped for good, nil while it has not

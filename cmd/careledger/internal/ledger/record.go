@@ -57,7 +57,7 @@ func (l *Local) readAhead(ctx context.Context, b *book, e domain.Entity) error {
 	}
 	defer close(read)
 	// What was decided since base is not in it. Whoever decided on the case had it read first, and then it is held already.
-	states, err := at.table.ReadStates(ctx, []domain.Entity{e}, w.base)
+	states, err := at.table.States(ctx, []domain.Entity{e}, w.base)
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	delete(w.reading, e)

@@ -170,7 +170,7 @@ func (w *writer) load(ctx context.Context, entities []domain.Entity) error {
 	if len(entities) == 0 {
 		return nil
 	}
-	states, err := w.at.table.ReadStates(ctx, entities, w.base)
+	states, err := w.at.table.States(ctx, entities, w.base)
 	if err != nil {
 		return err
 	}
