@@ -20,10 +20,14 @@ func (l *Local) Record(ctx context.Context, line []byte) (sequence uint64, dupli
 	if err != nil {
 		return 0, false, err
 	}
+	c, err := newCandidate(e, nil)
+	if err != nil {
+		return 0, false, err
+	}
 	if err := l.readAhead(ctx, b, e.Entity); err != nil {
 		return 0, false, err
 	}
-	d, err := l.append(ctx, b, func(*writer) (domain.Event, error) { return e, nil })
+	d, err := l.append(ctx, b, func(*writer) (candidate, error) { return c, nil })
 	return d.sequence, d.duplicate, err
 }
 
@@ -69,7 +73,7 @@ func (l *Local) readAhead(ctx context.Context, b *book, e domain.Entity) error {
 
 // append decides the event that make returns on what the writer holds, and returns when it is durable. make is called again where
 // somebody else wrote in between. It returns domain.Problems if the event is refused, and the error of make.
-func (l *Local) append(ctx context.Context, b *book, make func(*writer) (domain.Event, error)) (decision, error) {
+func (l *Local) append(ctx context.Context, b *book, make func(*writer) (candidate, error)) (decision, error) {
 	for ours := false; ; {
 		w, d, pending, err := l.submit(ctx, b, make)
 		for _, p := range pending {
@@ -128,7 +132,7 @@ const writerKeeps = 200_000
 
 // submit decides an event and hands it to the log. What it returns as pending must be durable before the record is acknowledged:
 // for a duplicate that is on its way, what somebody else submitted.
-func (l *Local) submit(ctx context.Context, b *book, make func(*writer) (domain.Event, error)) (w *writer, d decision, pending []*eventstore.Pending, err error) {
+func (l *Local) submit(ctx context.Context, b *book, make func(*writer) (candidate, error)) (w *writer, d decision, pending []*eventstore.Pending, err error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.writer != nil && len(b.writer.ids.records) > writerKeeps {

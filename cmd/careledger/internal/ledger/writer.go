@@ -187,12 +187,28 @@ type decision struct {
 	problems  domain.Problems
 }
 
+// candidate is an event that may come to stand on the log, with its bytes there. They do not depend on what was decided before, so they
+// are made before the event's turn comes.
+type candidate struct {
+	domain.Event
+	bytes []byte
+}
+
+// newCandidate encodes an event that was made; err is that of making it.
+func newCandidate(e domain.Event, err error) (candidate, error) {
+	if err != nil {
+		return candidate{Event: e}, err
+	}
+	raw, err := e.Encode()
+	return candidate{e, raw}, err
+}
+
 // errTainted says that the writer holds something that will not be written.
 var errTainted = errors.New("the writer must be made anew")
 
 // decide judges one record on all that was decided before. Where it is refused, nothing of it is held, unless errTainted is
 // returned beside the problems.
-func (w *writer) decide(ctx context.Context, e domain.Event) (d decision, err error) {
+func (w *writer) decide(ctx context.Context, e candidate) (d decision, err error) {
 	if s, ok := w.seen(e.ID); ok {
 		if s.pending == nil && s.sequence >= w.next { // the table has seen what somebody else wrote meanwhile, the writer has not
 			return d, fmt.Errorf("authority %s: %w", w.state.Code, eventstore.ErrConflict)
@@ -212,7 +228,7 @@ func (w *writer) decide(ctx context.Context, e domain.Event) (d decision, err er
 		last, _ = own.Last()
 	}
 	var inUse error
-	events, ps := w.state.Decide(e, w.next, own, func(unit string) []string {
+	events, ps := w.state.Decide(e.Event, w.next, own, func(unit string) []string {
 		ids, err := w.referring(ctx, unit)
 		inUse = err
 		return ids
@@ -223,7 +239,7 @@ func (w *writer) decide(ctx context.Context, e domain.Event) (d decision, err er
 	if len(events) > eventstore.MaxCommit {
 		return decision{problems: domain.Problems{{Field: "record", Reason: fmt.Sprintf("it would change %d premiums at once; at most %d fit in one command", len(events)-1, eventstore.MaxCommit-1)}}}, errTainted
 	}
-	commit, err := w.commit(e.Entity, last, events)
+	commit, err := w.commit(e.Entity, last, events, e.bytes)
 	if err != nil {
 		return d, err
 	}
@@ -253,13 +269,16 @@ func (w *writer) seen(id string) (seen, bool) {
 	return seen{sequence, record, nil}, ok
 }
 
-// commit encodes events of one entity and takes their place on the log.
-func (w *writer) commit(entity domain.Entity, last uint64, events []domain.Event) (eventstore.Commit, error) {
+// commit takes the place of events of one entity on the log. first are the bytes of the first of them, nil where they are not known yet.
+func (w *writer) commit(entity domain.Entity, last uint64, events []domain.Event, first []byte) (eventstore.Commit, error) {
 	c := eventstore.Commit{First: w.next, Guards: []eventstore.Guard{{Entity: string(entity), Last: last}}, Messages: make([]eventstore.Message, len(events))}
 	for i := range events {
-		raw, err := events[i].Encode()
-		if err != nil {
-			return c, err
+		raw := first
+		if i > 0 || raw == nil {
+			var err error
+			if raw, err = events[i].Encode(); err != nil {
+				return c, err
+			}
 		}
 		c.Messages[i] = eventstore.Message{Entity: string(entity), Type: string(events[i].Type), ID: events[i].ID, Data: raw}
 		w.ids.add(&events[i])
@@ -296,7 +315,7 @@ func (w *writer) settle(ctx context.Context, cause *domain.Event) (commits []eve
 		}
 		for len(events) > 0 {
 			n := min(len(events), eventstore.MaxCommit)
-			commit, err := w.commit(entity, last, events[:n])
+			commit, err := w.commit(entity, last, events[:n], nil)
 			if err != nil {
 				return nil, err
 			}
