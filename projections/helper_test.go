@@ -24,6 +24,15 @@ type fataler interface {
 	Helper()
 }
 
+// seeds is how many histories are drawn of all: every one, or a quarter under -short, which CI uses with the race detector, where
+// what one goroutine computes takes ten times as long and shows no more.
+func seeds(all uint64) uint64 {
+	if testing.Short() {
+		return all / 4
+	}
+	return all
+}
+
 // newLog opens an embedded log in a fresh directory.
 func newLog(t testing.TB) *eventstore.Log {
 	t.Helper()

@@ -19,6 +19,42 @@ type Query struct {
 	AsOf     AsOf
 	From, To domain.Month // zero: the contract's defaults, see Cut.Period
 	By       []string     // the fields of rows, of compensation.Fields; nil: the default of the question
+
+	// Provider and Unit leave out all that is not of this provider or unit, by id; "" leaves out nothing. Compensation and Fulfilment ask for them,
+	// of which the rows of what is left are as they are without; a follow-up that assessed nothing is of no unit.
+	Provider, Unit string
+}
+
+// filters returns the fields that a query leaves out by, with the words that stay.
+func (q *Query) filters() (fields, words []string) {
+	for _, f := range [][2]string{{"provider", q.Provider}, {"unit", q.Unit}} {
+		if f[1] != "" {
+			fields, words = append(fields, f[0]), append(words, f[1])
+		}
+	}
+	return fields, words
+}
+
+// UnknownPartyError says that a provider or unit asked for is not registered, as known at a moment.
+type UnknownPartyError struct {
+	Field, ID string // "provider" or "unit"
+	At        Moment
+}
+
+func (e *UnknownPartyError) Error() string {
+	return fmt.Sprintf("--%s: there is no %s %s as known at event %d; careledger compensation --by %s shows what there is", e.Field, e.Field, e.ID, e.At.Sequence, e.Field)
+}
+
+// checkFilters refuses a provider or unit that is not registered.
+func (c *Cut) checkFilters(q *Query) error {
+	has := func(is func(domain.Unit) bool) bool { return slices.ContainsFunc(c.Units, is) }
+	switch {
+	case q.Provider != "" && !has(func(u domain.Unit) bool { return u.Provider == q.Provider }):
+		return &UnknownPartyError{"provider", q.Provider, c.Moment}
+	case q.Unit != "" && !has(func(u domain.Unit) bool { return u.ID == q.Unit }):
+		return &UnknownPartyError{"unit", q.Unit, c.Moment}
+	}
+	return nil
 }
 
 // Compensation is what the adopted policies pay for a period. Its JSON is the document of the contract, section 6.
@@ -49,11 +85,42 @@ func (t *Table) Compensation(q Query) (*Compensation, error) {
 	if err != nil {
 		return nil, err
 	}
-	sum, err := cut.Prepared(period).Sums(by).Of(context.Background(), cut.Adopted)
+	if err := cut.checkFilters(&q); err != nil {
+		return nil, err
+	}
+	filters, words := q.filters()
+	sum, err := cut.Prepared(period).Sums(slices.Concat(by, without(filters, by))).Of(context.Background(), cut.Adopted)
 	if err != nil {
 		return nil, err
 	}
-	return &Compensation{Authority: t.authority, AsOf: cut.Moment, Period: period, By: by, Total: sum.Total, Rows: sum.Rows}, nil
+	c := &Compensation{Authority: t.authority, AsOf: cut.Moment, Period: period, By: by, Total: sum.Total, Rows: sum.Rows}
+	if len(filters) > 0 {
+		c.keep(filters, words)
+	}
+	return c, nil
+}
+
+// without returns the fields that are not among others.
+func without(fields, others []string) []string {
+	return slices.DeleteFunc(slices.Clone(fields), func(f string) bool { return slices.Contains(others, f) })
+}
+
+// keep leaves the rows whose fields have these words. Fields that rows are not by stand last in their keys and go away: since they have one word,
+// no two rows become one.
+func (c *Compensation) keep(fields, words []string) {
+	by := slices.Concat(c.By, without(fields, c.By))
+	kept := []compensation.Row{}
+	c.Total = 0
+	for _, r := range c.Rows {
+		if slices.ContainsFunc(fields, func(f string) bool { return r.Keys[slices.Index(by, f)] != words[slices.Index(fields, f)] }) {
+			continue
+		}
+		g := *r.Group // others share it
+		g.Keys = g.Keys[:len(c.By):len(c.By)]
+		r.Group = &g
+		kept, c.Total = append(kept, r), c.Total+r.Amount
+	}
+	c.Rows = kept
 }
 
 // MarshalJSON writes {"authority", "as_of", "from", "to", "total", "rows"}.
@@ -110,7 +177,10 @@ func (t *Table) Fulfilment(q Query) (*Fulfilment, error) {
 		return nil, err
 	}
 	f := &Fulfilment{Authority: t.authority, AsOf: cut.Moment, Period: period, By: q.By}
-	f.Rows = cut.fulfilment(period, q.By)
+	if err := cut.checkFilters(&q); err != nil {
+		return nil, err
+	}
+	f.Rows = cut.fulfilment(period, &q)
 	return f, nil
 }
 
@@ -140,12 +210,19 @@ type outcomes struct {
 	followUp int // the last one counted, plus one
 }
 
-func (c *Cut) fulfilment(period compensation.Period, by []string) []FulfilmentRow {
+func (c *Cut) fulfilment(period compensation.Period, q *Query) []FulfilmentRow {
+	by := q.By
+	filters, words := q.filters()
 	groups := map[string]*outcomes{}
 	if len(by) == 0 {
 		groups[""] = &outcomes{persons: map[string]bool{}}
 	}
 	count := func(followUp, goal int) {
+		for i, field := range filters {
+			if c.word(field, followUp, goal) != words[i] {
+				return
+			}
+		}
 		keys := make([]string, len(by))
 		for i, field := range by {
 			keys[i] = c.word(field, followUp, goal)

@@ -52,6 +52,34 @@ func TestTheWorkedExampleComesOutAsComputedByHand(t *testing.T) {
 		`{"year":"2020","case":"k","quantity":"1320","unit_of_quantity":"minute","amount":"1320.00"}]}`, document(t, got, err))
 }
 
+// What is left for a provider or unit is what stands under it where rows are by that too.
+func TestAFilterLeavesTheRowsOfItsProviderAndUnit(t *testing.T) {
+	l := worked(t)
+	got, err := l.table.Compensation(Query{AsOf: Now, Unit: "w", By: []string{"month"}})
+	require.Equal(t, `{"authority":"1281","as_of":{"sequence":11,"recorded":"2020-03-06T10:00:00Z"},"from":"2020-01","to":"2020-03","total":"5097.00","rows":[`+
+		`{"month":"2020-02","quantity":"1900","unit_of_quantity":"minute","amount":"1900.00"},`+
+		`{"month":"2020-03","quantity":"2901","unit_of_quantity":"mixed","amount":"3197.00"}]}`, document(t, got, err))
+	all, err := l.table.Compensation(Query{AsOf: Now})
+	require.NoError(t, err)
+	require.Equal(t, "6702.00", all.Total.String(), "the answer without a filter is as it was")
+	provider, err := l.table.Compensation(Query{AsOf: Now, Provider: "p"})
+	require.Equal(t, document(t, all, nil), document(t, provider, err))
+
+	for unit, assessed := range map[string]int{"u": 0, "w": 1} {
+		f, err := l.table.Fulfilment(Query{AsOf: Now, Provider: "p", Unit: unit})
+		require.NoError(t, err)
+		require.Equal(t, assessed, f.Rows[0].Assessed, unit)
+	}
+	for _, q := range []Query{{AsOf: Now, Unit: "none"}, {AsOf: Now, Provider: "none"}} {
+		unknown := &UnknownPartyError{}
+		_, err := l.table.Compensation(q)
+		require.ErrorAs(t, err, &unknown)
+		_, err = l.table.Fulfilment(q)
+		require.ErrorAs(t, err, &unknown)
+		require.Equal(t, "none", unknown.ID)
+	}
+}
+
 func TestAnEmptyLogAnswersWithNothing(t *testing.T) {
 	table := NewTable(newLog(t))
 	got, err := table.Compensation(Query{AsOf: Now})

@@ -95,7 +95,7 @@ func (p *paying) force(e *domain.Event) {
 }
 
 func TestAHistoryThatALedgerAcceptedHasNoFinding(t *testing.T) {
-	for seed := range uint64(12) {
+	for seed := range seeds(12) {
 		p := paidHistory(t, seed, 260)
 		facts := filepath.Join(t.TempDir(), "facts")
 		require.NoError(t, p.table.Save(facts))

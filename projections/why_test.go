@@ -27,7 +27,7 @@ func everyWhy(t testing.TB, p *ledger) (all []*Why) {
 
 func TestEveryPostingOfEveryPayoutReAddsAndNamesItsEvents(t *testing.T) {
 	lines, kinds, adjusted, zero := 0, map[string]int{}, 0, 0
-	for seed := range uint64(20) {
+	for seed := range seeds(20) {
 		p := paidHistory(t, seed, 300)
 		for _, w := range everyWhy(t, p.ledger) {
 			total := domain.Money(0)
@@ -71,6 +71,9 @@ func TestEveryPostingOfEveryPayoutReAddsAndNamesItsEvents(t *testing.T) {
 	}
 	t.Logf("%d lines, %d of them adjustments, %d of which nothing is known; postings by kind: %v", lines, adjusted, zero, kinds)
 	require.Positive(t, adjusted)
+	if testing.Short() {
+		return // a quarter of the histories need not hold every kind
+	}
 	for _, kind := range []compensation.ComponentKind{compensation.KindTime, compensation.KindFixed, compensation.KindGoalPremium, compensation.KindPersonPremium} {
 		require.Positive(t, kinds[string(kind)], kind)
 	}

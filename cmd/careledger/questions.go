@@ -29,6 +29,7 @@ func newCompensation(o *options) *cobra.Command {
 		},
 	}
 	o.period(cmd, compensation.Fields...)
+	o.parties(cmd)
 	o.reader(cmd)
 	return cmd
 }
@@ -47,6 +48,7 @@ rate is fulfilled / assessed. By default one row for all.`,
 		},
 	}
 	o.period(cmd, projections.FulfilmentFields...)
+	o.parties(cmd)
 	o.reader(cmd)
 	return cmd
 }

@@ -24,6 +24,8 @@ type options struct {
 	asOfSequence uint64
 	from, to, by string
 
+	provider, unit string // of which alone to answer
+
 	actor, purpose string // of who reads
 }
 
@@ -81,6 +83,13 @@ func (o *options) period(cmd *cobra.Command, fields ...string) {
 	complete(cmd, "by", fields...)
 }
 
+// parties adds the flags of a question that can be about one provider or unit alone.
+func (o *options) parties(cmd *cobra.Command) {
+	f := cmd.Flags()
+	f.StringVar(&o.provider, "provider", "", "answer for this provider alone (`id`)")
+	f.StringVar(&o.unit, "unit", "", "answer for this unit alone (`id`)")
+}
+
 func complete(cmd *cobra.Command, flag string, words ...string) {
 	err := cmd.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(words, cobra.ShellCompDirectiveNoFileComp))
 	if err != nil { // the flag was added above: a mistake in this program
@@ -90,7 +99,7 @@ func complete(cmd *cobra.Command, flag string, words ...string) {
 
 // request returns the question's common part.
 func (o *options) request(cmd *cobra.Command, question string) ledger.Request {
-	r := ledger.Request{Question: question, Authority: o.authority, AsOf: o.asOf, From: o.from, To: o.to, By: o.by, Format: o.format, Reader: o.readBy()}
+	r := ledger.Request{Question: question, Authority: o.authority, AsOf: o.asOf, From: o.from, To: o.to, By: o.by, Provider: o.provider, Unit: o.unit, Format: o.format, Reader: o.readBy()}
 	if cmd.Flags().Changed("as-of-sequence") {
 		r.AsOfSequence = &o.asOfSequence
 	}

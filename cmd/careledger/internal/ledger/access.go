@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"cmp"
 	"context"
 	"encoding/hex"
 	"errors"
@@ -28,17 +29,23 @@ type Reader struct {
 	Purpose string `json:"purpose,omitempty"` // see domain.CheckPurpose
 }
 
+// ErrNoPurpose says that an answer shows cases or patients, and nobody has said what for. errNoActor says that nobody has said who asks.
+var (
+	ErrNoPurpose = errors.New("--purpose is required: this answer shows cases or patients, and the ledger keeps who has read what and for which purpose; " +
+		"say it in words, for example --purpose \"complaint 2026-114\" (or in the variable CARELEDGER_PURPOSE for all commands of a session)")
+	errNoActor = errors.New("--actor is required: this answer shows cases or patients, and the ledger keeps who has read what; name yourself by an opaque id, for example --actor auditor-1")
+)
+
 // check refuses a reader who may not be shown a case: one who does not say who they are, or what for.
 func (r Reader) check() error {
 	var errs []error
 	if r.Actor == "" {
-		errs = append(errs, errors.New("--actor is required: this answer shows cases or patients, and the ledger keeps who has read what; name yourself by an opaque id, for example --actor auditor-1"))
+		errs = append(errs, errNoActor)
 	} else if err := domain.CheckActor(r.Actor); err != nil {
 		errs = append(errs, fmt.Errorf("--actor: %w", err))
 	}
 	if r.Purpose == "" {
-		errs = append(errs, errors.New("--purpose is required: this answer shows cases or patients, and the ledger keeps who has read what and for which purpose; "+
-			"say it in words, for example --purpose \"complaint 2026-114\" (or in the variable CARELEDGER_PURPOSE for all commands of a session)"))
+		errs = append(errs, ErrNoPurpose)
 	} else if err := domain.CheckPurpose(r.Purpose); err != nil {
 		errs = append(errs, fmt.Errorf("--purpose: %w", err))
 	}
@@ -48,10 +55,11 @@ func (r Reader) check() error {
 	return nil
 }
 
-// answer is what a question is answered with. Nothing of it is written before what it shows is on the access log.
+// answer is what a question is answered with. Nothing of it leaves Ask or Read before what it shows is on the access log.
 type answer struct {
-	shows []shown // by log
-	write func(io.Writer) error
+	document any     // see Local.Read
+	shows    []shown // by log
+	write    func(io.Writer) error
 }
 
 // shown is what an answer names of one authority's log: cases and patients, and beside them the payouts that it is about. An answer that names no
@@ -73,8 +81,9 @@ func (o *openLog) shown(asOf projections.Moment, entities ...domain.Entity) show
 // persons says whether anybody is among them.
 func (s *shown) persons() bool { return slices.ContainsFunc(s.entities, domain.Entity.OfPerson) }
 
-// show writes an answer once it is on the access log of each authority whose cases or patients it shows. question and arguments say what was asked.
-func (l *Local) show(ctx context.Context, by Reader, question string, arguments any, a *answer, w io.Writer) error {
+// show returns once an answer to r is on the access log of each authority whose cases or patients it shows: only then may it be written or read.
+func (l *Local) show(ctx context.Context, r Request, a *answer) error {
+	by := r.reader()
 	for i := range a.shows {
 		if !a.shows[i].persons() {
 			continue
@@ -82,11 +91,19 @@ func (l *Local) show(ctx context.Context, by Reader, question string, arguments 
 		if err := by.check(); err != nil {
 			return err
 		}
-		if err := l.access(ctx, by, question, arguments, &a.shows[i]); err != nil {
+		if err := l.access(ctx, by, r.Question, r.arguments(), &a.shows[i]); err != nil {
 			return fmt.Errorf("authority %s: that this is read could not be written to the access log, so nothing is shown: %w", a.shows[i].authority, err)
 		}
 	}
-	return a.write(w)
+	return nil
+}
+
+// reader is who asks, and what for: to read an access log is what it is there for, where nothing else is said.
+func (r Request) reader() Reader {
+	if r.Question == QuestionAccess {
+		r.Purpose = cmp.Or(r.Purpose, reviewPurpose)
+	}
+	return r.Reader
 }
 
 // access puts a reading on the access log of an authority, and returns when it is durable there. A reading whose outcome is not known may stand there

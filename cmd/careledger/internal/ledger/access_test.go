@@ -115,6 +115,20 @@ func namedIn(answer string, persons map[string]bool) map[string]bool {
 	return named
 }
 
+// documentTo returns the JSON of the document of an answer; a bundle is one itself.
+func documentTo(t testing.TB, l *Local, r Request) string {
+	r.Format = ""
+	document, err := l.Read(t.Context(), r)
+	require.NoError(t, err)
+	require.NotNil(t, document)
+	if file, is := document.([]byte); is {
+		return string(file)
+	}
+	raw, err := json.Marshal(document)
+	require.NoError(t, err)
+	return string(raw)
+}
+
 // Whatever an answer names is on the access log, and an answer that names nobody needs no purpose.
 func TestNoAnswerNamesACaseThatIsNotOnTheAccessLog(t *testing.T) {
 	l := opened(t, Config{Dir: t.TempDir()})
@@ -148,6 +162,10 @@ func TestNoAnswerNamesACaseThatIsNotOnTheAccessLog(t *testing.T) {
 		if refused == nil {
 			require.Empty(t, namedIn(b.String(), persons), about)
 			require.Equal(t, before, count(), about)
+			if r.Format == "json" {
+				require.Empty(t, namedIn(documentTo(t, l, r), persons), about)
+				require.Equal(t, before, count(), about)
+			}
 			showedNobody++
 			continue
 		}
@@ -158,6 +176,16 @@ func TestNoAnswerNamesACaseThatIsNotOnTheAccessLog(t *testing.T) {
 
 		r.Reader = auditor
 		answer := answerTo(t, l, r)
+		if r.Format == "json" {
+			nobody := r
+			nobody.Format, nobody.Reader = "", Reader{}
+			if r.Question != QuestionAccess { // has a purpose of its own, and needs somebody
+				read, err := l.Read(t.Context(), nobody)
+				require.ErrorIs(t, err, ErrNoPurpose, about)
+				require.Nil(t, read, about)
+			}
+			answer += documentTo(t, l, r)
+		}
 		named, recorded := namedIn(answer, persons), map[string]bool{}
 		for _, a := range authorities {
 			all := accessesOn(t, l, a)

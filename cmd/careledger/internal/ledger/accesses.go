@@ -1,7 +1,6 @@
 package ledger
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -17,32 +16,30 @@ import (
 const reviewPurpose = "review of the access log"
 
 // accesses answers who has read what. That shows cases and patients too, so it is an access of its own; it is not among those that it shows.
-func (l *Local) accesses(ctx context.Context, r Request, format report.Format, w io.Writer) error {
+func (l *Local) accesses(ctx context.Context, r Request, format report.Format) (*answer, error) {
 	q, err := r.accessQuery()
 	if err != nil {
-		return &Wrong{err}
+		return nil, &Wrong{err}
 	}
 	code, err := l.writable(ctx, r.Authority)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	log, err := l.accessLog(ctx, code)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if log == nil { // nobody has been shown anything
-		return report.Accesses(w, format, &projections.Accesses{Authority: code, Accesses: []projections.AccessRead{}})
+		none := &projections.Accesses{Authority: code, Accesses: []projections.AccessRead{}}
+		return showsNobody(none, func(w io.Writer) error { return report.Accesses(w, format, none) })
 	}
 	all, err := projections.ReadAccesses(ctx, log, q)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	r.Purpose = cmp.Or(r.Purpose, reviewPurpose)
 	from := domain.ReadLog{Origin: eventstore.AccessOrigin(code), Sequence: all.Sequence, Root: all.Root}
-	return l.show(ctx, r.Reader, r.Question, r.arguments(), &answer{
-		shows: []shown{{authority: code, from: from, entities: all.Entities()}},
-		write: func(w io.Writer) error { return report.Accesses(w, format, all) },
-	}, w)
+	return &answer{document: all, shows: []shown{{authority: code, from: from, entities: all.Entities()}},
+		write: func(w io.Writer) error { return report.Accesses(w, format, all) }}, nil
 }
 
 // accessLog returns the access log of an authority at its head, nil where there is none yet.

@@ -51,9 +51,11 @@ type Request struct {
 	From         string  `json:"from,omitempty"`
 	To           string  `json:"to,omitempty"`
 	By           string  `json:"by,omitempty"`
-	Format       string  `json:"format,omitempty"` // table, json, csv; html for a sheet and a derivation
-	Year         string  `json:"year,omitempty"`   // in place of From and To
-	Month        string  `json:"month,omitempty"`  // invoice-basis
+	Provider     string  `json:"provider,omitempty"` // compensation, fulfilment: of this provider only
+	Unit         string  `json:"unit,omitempty"`     // compensation, fulfilment: of this unit only
+	Format       string  `json:"format,omitempty"`   // table, json, csv; html for a sheet and a derivation
+	Year         string  `json:"year,omitempty"`     // in place of From and To
+	Month        string  `json:"month,omitempty"`    // invoice-basis
 
 	Entity   string `json:"entity,omitempty"`   // trail, sheet; access: only what showed it
 	ReadBy   string `json:"read_by,omitempty"`  // access: only what this actor read
@@ -83,7 +85,7 @@ type Request struct {
 	Progress ProgressFunc `json:"-"`
 }
 
-// Ask answers from what the log holds now.
+// Ask writes the answer from what the log holds now, in the format asked for.
 func (l *Local) Ask(ctx context.Context, r Request, w io.Writer) error {
 	var more []report.Format
 	switch {
@@ -96,37 +98,89 @@ func (l *Local) Ask(ctx context.Context, r Request, w io.Writer) error {
 	if err != nil {
 		return &Wrong{err}
 	}
-	q, err := r.read()
-	if err != nil {
-		return &Wrong{err}
-	}
-	if r.Question == QuestionAuthority {
-		code, err := l.writable(ctx, r.Authority)
-		if err == nil {
-			_, err = io.WriteString(w, code)
-		}
-		return err
-	}
-	if r.Question == QuestionVerify {
-		return l.verify(ctx, r, format, w)
-	}
-	if r.Question == QuestionAccess {
-		return l.accesses(ctx, r, format, w)
-	}
-	if err := r.checkAlternative(); err != nil {
-		return &Wrong{err}
-	}
-	answered, err := l.answerTo(ctx, r, q, format)
-	if field := (*projections.FieldError)(nil); errors.As(err, &field) {
-		return &Wrong{err}
-	}
+	answered, err := l.answered(ctx, r, format)
 	if err != nil {
 		return err
 	}
-	return l.show(ctx, r.Reader, r.Question, r.arguments(), answered, w)
+	if err := l.show(ctx, r, answered); err != nil {
+		return err
+	}
+	return answered.write(w)
 }
 
-// answerTo computes the answer to a question, of which nothing is shown yet. Where the question names a case or patient itself, a reader who may not
+// Read returns the document of an answer from what the log holds now, for what shows it in its own way: what the answer's JSON holds, as its type.
+// Like Ask it returns once whom the document shows is on the access log; an error is then what Ask's would be. Format may be "html" for a derivation,
+// which has no more of its postings than a page shows.
+//
+//	compensation   *projections.Compensation    payouts        *report.PayoutList         sheet       *projections.Sheet
+//	fulfilment     *projections.Fulfilment      payout         *report.PayoutHistory      recipients  *projections.Recipients
+//	replay         *replay.Result               why            *projections.Why           activities  *projections.Activities
+//	trail          *projections.Trail           why, Event     *projections.Touched       invoice-basis  []*projections.InvoiceBasis
+//	policies       *report.PolicyList           bundle         []byte, the file           verify      []*projections.Verification
+//	policy         *report.PolicyList           deviation      *projections.Deviation     access      *projections.Accesses
+//	authority      string
+func (l *Local) Read(ctx context.Context, r Request) (document any, err error) {
+	format := report.JSON
+	if r.Format == string(report.HTML) && r.Question == QuestionWhy {
+		format = report.HTML
+	} else if r.Format != "" {
+		return nil, &Wrong{fmt.Errorf("a document of %s has no format %q; leave it out", r.Question, r.Format)}
+	}
+	answered, err := l.answered(ctx, r, format)
+	if err != nil {
+		return nil, err
+	}
+	if err := l.show(ctx, r, answered); err != nil {
+		return nil, err
+	}
+	return answered.document, nil
+}
+
+// Authorities returns the codes of those that have a log here, in order.
+func (l *Local) Authorities(ctx context.Context) ([]string, error) {
+	all, err := l.store.Authorities(ctx)
+	slices.Sort(all)
+	return all, err
+}
+
+// answered computes the answer to a question, of which nothing is shown yet.
+func (l *Local) answered(ctx context.Context, r Request, format report.Format) (*answer, error) {
+	q, err := r.read()
+	if err != nil {
+		return nil, &Wrong{err}
+	}
+	switch r.Question {
+	case QuestionAuthority:
+		code, err := l.writable(ctx, r.Authority)
+		if err != nil {
+			return nil, err
+		}
+		return showsNobody(code, func(w io.Writer) error {
+			_, err := io.WriteString(w, code)
+			return err
+		})
+	case QuestionVerify:
+		return l.verify(ctx, r, format)
+	case QuestionAccess:
+		return l.accesses(ctx, r, format)
+	}
+	if err := r.checkAlternative(); err != nil {
+		return nil, &Wrong{err}
+	}
+	if r.Provider+r.Unit != "" && r.Question != QuestionCompensation && r.Question != QuestionFulfilment {
+		return nil, &Wrong{fmt.Errorf("--provider and --unit are of compensation and fulfilment; leave them out of %s", r.Question)}
+	}
+	answered, err := l.answerTo(ctx, r, q, format)
+	if party := (*projections.UnknownPartyError)(nil); errors.As(err, &party) {
+		return nil, &Wrong{err}
+	}
+	if field := (*projections.FieldError)(nil); errors.As(err, &field) {
+		return nil, &Wrong{err}
+	}
+	return answered, err
+}
+
+// answerTo computes the answer to a question about what was recorded. Where the question names a case or patient itself, a reader who may not
 // see one is refused before: whether there is such a case is not told either.
 func (l *Local) answerTo(ctx context.Context, r Request, q projections.Query, format report.Format) (*answer, error) {
 	about := inquiry{r, q, format}
@@ -195,8 +249,8 @@ var answers = map[string]func(*question) (*answer, error){
 }
 
 // shows is an answer as of a moment that write writes, and that names these cases and patients, and beside them what they are named for (a payout).
-func (a *question) shows(asOf projections.Moment, entities []domain.Entity, write func(io.Writer) error) (*answer, error) {
-	return &answer{[]shown{a.shown(asOf, entities...)}, write}, nil
+func (a *question) shows(asOf projections.Moment, entities []domain.Entity, document any, write func(io.Writer) error) (*answer, error) {
+	return &answer{document: document, shows: []shown{a.shown(asOf, entities...)}, write: write}, nil
 }
 
 // showsDocument is shows of whom a document names, and of payouts.
@@ -205,11 +259,13 @@ func (a *question) showsDocument(asOf projections.Moment, document any, payouts 
 	if err != nil {
 		return nil, err
 	}
-	return a.shows(asOf, append(named, payouts...), write)
+	return a.shows(asOf, append(named, payouts...), document, write)
 }
 
 // showsNobody is an answer that names no case or patient.
-func showsNobody(write func(io.Writer) error) (*answer, error) { return &answer{write: write}, nil }
+func showsNobody(document any, write func(io.Writer) error) (*answer, error) {
+	return &answer{document: document, write: write}, nil
+}
 
 // casesIn returns the cases and patients that n rows name by their keys, none where rows are not by case.
 func (a *question) casesIn(by []string, n int, keys func(row int) []string) []domain.Entity {
@@ -229,7 +285,7 @@ func (a *question) compensation() (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	return a.shows(c.AsOf, a.casesIn(c.By, len(c.Rows), func(i int) []string { return c.Rows[i].Keys }), func(w io.Writer) error { return report.Compensation(w, a.format, c) })
+	return a.shows(c.AsOf, a.casesIn(c.By, len(c.Rows), func(i int) []string { return c.Rows[i].Keys }), c, func(w io.Writer) error { return report.Compensation(w, a.format, c) })
 }
 
 func (a *question) fulfilment() (*answer, error) {
@@ -238,7 +294,7 @@ func (a *question) fulfilment() (*answer, error) {
 		return nil, err
 	}
 	cases := a.casesIn(f.By, len(f.Rows), func(i int) []string { return f.Rows[i].Keys })
-	return a.shows(f.AsOf, cases, func(w io.Writer) error { return report.Fulfilment(w, a.format, f) })
+	return a.shows(f.AsOf, cases, f, func(w io.Writer) error { return report.Fulfilment(w, a.format, f) })
 }
 
 func (a *question) trail() (*answer, error) {
@@ -258,11 +314,21 @@ func (a *question) policies() (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	return showsNobody(func(w io.Writer) error {
-		if a.Question == QuestionPolicy {
-			return report.Policy(w, a.format, c, a.Policy)
+	policy := ""
+	if a.Question == QuestionPolicy {
+		if policy = a.Policy; policy == "" {
+			return nil, &Wrong{errors.New("name the policy, for example lund-2015-pilot; careledger policy list shows what there is")}
 		}
-		return report.Policies(w, a.format, c)
+	}
+	list, err := report.ListPolicies(c, policy)
+	if err != nil {
+		return nil, err
+	}
+	return showsNobody(list, func(w io.Writer) error {
+		if a.Question == QuestionPolicy {
+			return report.Policy(w, a.format, list)
+		}
+		return report.Policies(w, a.format, list)
 	})
 }
 
@@ -273,15 +339,15 @@ func (a *question) payouts() (*answer, error) {
 	}
 	authority := a.log.Authority()
 	if a.Question == QuestionPayouts {
-		return showsNobody(func(w io.Writer) error {
-			return report.Payouts(w, a.format, authority, moment, payouts.All(), a.query.From, a.query.To)
-		})
+		list := report.ListPayouts(authority, moment, payouts.All(), a.query.From, a.query.To)
+		return showsNobody(list, func(w io.Writer) error { return report.Payouts(w, a.format, list) })
 	}
 	p := payouts.Payout(domain.NewEntity(domain.KindPayout, strings.TrimPrefix(a.Payout, "payout/")))
 	if p == nil {
 		return nil, fmt.Errorf("authority %s: there is no payout %s as known at event %d; careledger payout list shows what there is", authority, a.Payout, moment.Sequence)
 	}
-	return a.shows(moment, append(projections.PersonsOfPayout(p), p.Entity), func(w io.Writer) error { return report.Payout(w, a.format, authority, moment, p) })
+	history := report.HistoryOf(authority, moment, p)
+	return a.shows(moment, append(projections.PersonsOfPayout(p), p.Entity), history, func(w io.Writer) error { return report.Payout(w, a.format, history) })
 }
 
 func (a *question) replay() (*answer, error) {
@@ -335,12 +401,12 @@ func (a *question) replay() (*answer, error) {
 	if result.Stamp, err = a.stamp(request.AsOf.Sequence, result); err != nil {
 		return nil, err
 	}
-	return a.shows(result.AsOf, a.casesOf(result), func(w io.Writer) error { return report.Replay(w, a.format, result) })
+	return a.shows(result.AsOf, a.casesOf(result), result, func(w io.Writer) error { return report.Replay(w, a.format, result) })
 }
 
 // read reads what all questions share.
 func (r Request) read() (q projections.Query, err error) {
-	q.AsOf = projections.Now
+	q.AsOf, q.Provider, q.Unit = projections.Now, r.Provider, r.Unit
 	switch {
 	case r.AsOfSequence != nil && *r.AsOfSequence == 0 && r.AsOf != "":
 		return q, fmt.Errorf("--as-of-sequence 0 is before the first event; leave --as-of out")

@@ -32,7 +32,11 @@ func (a *question) bundle() (*answer, error) {
 			shown = append(shown, of)
 		}
 	}
-	return a.showsDocument(now.Moment, b.Derivation, shown, func(w io.Writer) error {
+	derived, err := projections.PersonsIn(b.Derivation)
+	if err != nil {
+		return nil, err
+	}
+	return a.shows(now.Moment, append(derived, shown...), file, func(w io.Writer) error {
 		_, err := w.Write(file)
 		return err
 	})

@@ -28,7 +28,7 @@ func (a *question) sheet() (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	return a.shows(s.AsOf, []domain.Entity{entity}, func(w io.Writer) error { return report.DecisionSheet(w, a.format, s) })
+	return a.shows(s.AsOf, []domain.Entity{entity}, s, func(w io.Writer) error { return report.DecisionSheet(w, a.format, s) })
 }
 
 // deviation answers with what was performed beside what was granted.
@@ -38,5 +38,5 @@ func (a *question) deviation() (*answer, error) {
 		return nil, err
 	}
 	cases := a.casesIn(d.By, len(d.Rows), func(i int) []string { return d.Rows[i].Keys })
-	return a.shows(d.AsOf, cases, func(w io.Writer) error { return report.Deviation(w, a.format, d) })
+	return a.shows(d.AsOf, cases, d, func(w io.Writer) error { return report.Deviation(w, a.format, d) })
 }

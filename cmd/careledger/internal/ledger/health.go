@@ -84,7 +84,7 @@ func (a *healthQuestion) recipients() (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	return showsNobody(func(w io.Writer) error { return report.Recipients(w, a.format, r, len(a.Authority) == countyDigits) })
+	return showsNobody(r, func(w io.Writer) error { return report.Recipients(w, a.format, r, len(a.Authority) == countyDigits) })
 }
 
 func (a *healthQuestion) activities() (*answer, error) {
@@ -92,7 +92,7 @@ func (a *healthQuestion) activities() (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	return showsNobody(func(w io.Writer) error { return report.Activities(w, a.format, all) })
+	return showsNobody(all, func(w io.Writer) error { return report.Activities(w, a.format, all) })
 }
 
 func (a *healthQuestion) invoice() (*answer, error) {
@@ -113,7 +113,7 @@ func (a *healthQuestion) invoice() (*answer, error) {
 		}
 		all, shows = append(all, b), append(shows, a.logs[i].shown(b.AsOf, b.Persons()...))
 	}
-	return &answer{shows, func(w io.Writer) error { return report.InvoiceBases(w, a.format, month, all) }}, nil
+	return &answer{document: all, shows: shows, write: func(w io.Writer) error { return report.InvoiceBases(w, a.format, month, all) }}, nil
 }
 
 // parseYear returns the months of a year.

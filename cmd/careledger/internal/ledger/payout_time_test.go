@@ -189,9 +189,13 @@ func (o *office) due(knownTo uint64, from, to domain.Month) map[string]domain.Mo
 
 func TestTheSumOverPayoutsIsCompensationAsKnown(t *testing.T) {
 	payments, adjustments, negative := 0, 0, 0
-	for seed := range uint64(20) {
+	seeds := 20
+	if testing.Short() { // under the race detector
+		seeds = 5
+	}
+	for seed := range seeds {
 		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
-			o := &office{t: t, ledger: opened(t, Config{Dir: t.TempDir()}), Rand: rand.New(rand.NewPCG(seed, 99)), history: historytest.FromSeed(seed, 600)}
+			o := &office{t: t, ledger: opened(t, Config{Dir: t.TempDir()}), Rand: rand.New(rand.NewPCG(uint64(seed), 99)), history: historytest.FromSeed(uint64(seed), 600)}
 			o.comeIn(len(o.history.Lines) / 5)
 			for month := domain.NewMonth(2020, 1); month <= domain.NewMonth(2021, 3); month++ {
 				run := o.run(month)
@@ -213,8 +217,11 @@ func TestTheSumOverPayoutsIsCompensationAsKnown(t *testing.T) {
 		})
 	}
 	t.Logf("%d payments, %d adjustments, %d payouts below zero", payments, adjustments, negative)
-	require.Greater(t, payments, 60)
-	require.Greater(t, adjustments, 60, "histories go back in time")
+	require.Greater(t, payments, 3*seeds)
+	require.Positive(t, adjustments)
+	if !testing.Short() {
+		require.Greater(t, adjustments, 60, "histories go back in time")
+	}
 	require.Positive(t, negative)
 }
 

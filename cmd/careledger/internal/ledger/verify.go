@@ -27,28 +27,30 @@ func (e *FindingsError) Error() string {
 
 // verify checks whole logs and writes what it found. It uses nothing that was derived from them before, and writes nothing to them: what an
 // interruption left undone stays so.
-func (l *Local) verify(ctx context.Context, r Request, format report.Format, w io.Writer) error {
+func (l *Local) verify(ctx context.Context, r Request, format report.Format) (*answer, error) {
 	codes, err := l.verifiable(ctx, r.Authority)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	all, findings := make([]*projections.Verification, len(codes)), 0
 	for i, code := range codes {
 		if all[i], err = l.verifyLog(ctx, code, r.Progress); err != nil {
-			return fmt.Errorf("verify the log of %s: %w", code, err)
+			return nil, fmt.Errorf("verify the log of %s: %w", code, err)
 		}
 		if all[i].Accesses, err = l.verifyAccesses(ctx, code); err != nil {
-			return fmt.Errorf("verify the access log of %s: %w", code, err)
+			return nil, fmt.Errorf("verify the access log of %s: %w", code, err)
 		}
 		findings += len(all[i].Findings) + all[i].FindingsMore + len(all[i].Accesses.Findings)
 	}
-	if err := report.Verifications(w, format, all); err != nil {
-		return err
-	}
-	if findings > 0 {
-		return &FindingsError{findings}
-	}
-	return nil
+	return showsNobody(all, func(w io.Writer) error {
+		if err := report.Verifications(w, format, all); err != nil {
+			return err
+		}
+		if findings > 0 {
+			return &FindingsError{findings}
+		}
+		return nil
+	})
 }
 
 // verifiable returns the authorities to verify: the one named, or all, also those whose log is lost.

@@ -14,7 +14,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 	"github.com/jedib0t/go-pretty/v6/text"
 
-	"careledger/cmd/careledger/internal/swedish"
+	"careledger/cmd/careledger/internal/words"
 	"careledger/domain"
 	"careledger/projections"
 )
@@ -24,6 +24,9 @@ var sheetTemplate string
 
 //go:embed templates/page.css
 var pageStyle string
+
+// PageStyle is the style of pages to print, in CSS: what the pages of careledger serve begin with.
+func PageStyle() string { return pageStyle }
 
 // DecisionSheet writes the information sheet of a decision, in Swedish: text (Table) or one printable page (HTML) for the person whose
 // decision it is, JSON and CSV (a row a value) for programs.
@@ -64,7 +67,7 @@ type sheetTable struct {
 }
 
 func newSheetPage(s *projections.Sheet) *sheetPage {
-	say := func(word string) string { return swedish.Word("sheet", word) }
+	say := func(word string) string { return words.Swedish.Word("sheet", word) }
 	p := &sheetPage{Title: say("title"), AboutLabel: say("about"), Period: period(s)}
 	add := func(label, value string) {
 		if value != "" {
@@ -79,9 +82,9 @@ func newSheetPage(s *projections.Sheet) *sheetPage {
 	add("person", s.Person)
 	add("provider", s.Provider.Name)
 	add("unit", s.Unit.Name)
-	add("method", swedish.Word("method", s.Method))
+	add("method", words.Swedish.Word("method", s.Method))
 	if s.Method == domain.MethodFrameTime {
-		p.FrameLabel, p.Frame = say("frame_time"), swedish.Minutes(s.FrameMinutes)+" "+say("a_month")
+		p.FrameLabel, p.Frame = say("frame_time"), words.Minutes(s.FrameMinutes)+" "+say("a_month")
 		p.TimeNotes = []string{say("frame_what"), say("frame_varies"), say("frame_part")}
 	} else {
 		p.TimeNotes = []string{say("standard_varies")}
@@ -99,14 +102,14 @@ func newSheetPage(s *projections.Sheet) *sheetPage {
 }
 
 // dayOf says a day within a sentence.
-func dayOf(d domain.Date) string { return swedish.Word("sheet", "the") + " " + swedish.Date(d) }
+func dayOf(d domain.Date) string { return words.Swedish.Word("sheet", "the") + " " + words.Date(d) }
 
 func registration(words string, r projections.Registration) string {
 	return fmt.Sprintf("%s %s %s (%s).", words, r.Actor, dayOf(domain.LocalDate(r.Recorded)), r.Event)
 }
 
 func period(s *projections.Sheet) string {
-	say := func(word string) string { return swedish.Word("sheet", word) }
+	say := func(word string) string { return words.Swedish.Word("sheet", word) }
 	from := say("from") + " " + dayOf(s.From)
 	switch {
 	case s.Last == 0:
@@ -119,7 +122,7 @@ func period(s *projections.Sheet) string {
 
 // services lists what is granted; standard times are shown where they are what counts.
 func services(s *projections.Sheet) sheetTable {
-	say := func(word string) string { return swedish.Word("sheet", word) }
+	say := func(word string) string { return words.Swedish.Word("sheet", word) }
 	t := sheetTable{Title: say("services"), None: say("no_services"), Columns: []string{say("service"), say("kind"), say("when"), say("how_often")}}
 	byService := s.Method == domain.MethodStandardTime
 	if byService {
@@ -127,9 +130,9 @@ func services(s *projections.Sheet) sheetTable {
 	}
 	t.Columns = append(t.Columns, say("staff"))
 	for _, sv := range s.Services {
-		row := []string{sv.Service, swedish.Word("category", sv.Category), swedish.Word("band", sv.Band), swedish.TimesPerWeek(sv.TimesPerWeek)}
+		row := []string{sv.Service, words.Swedish.Word("category", sv.Category), words.Swedish.Word("band", sv.Band), words.TimesPerWeek(sv.TimesPerWeek)}
 		if byService {
-			row = append(row, swedish.Minutes(sv.StandardMinutes))
+			row = append(row, words.Minutes(sv.StandardMinutes))
 		}
 		staff := say("one_person")
 		if sv.Staff == 2 {
@@ -141,11 +144,11 @@ func services(s *projections.Sheet) sheetTable {
 }
 
 func goals(s *projections.Sheet) sheetTable {
-	say := func(word string) string { return swedish.Word("sheet", word) }
+	say := func(word string) string { return words.Swedish.Word("sheet", word) }
 	t := sheetTable{Title: say("goals"), None: say("no_goals"), Columns: []string{say("life_area"), say("assessed"), say("intended")}}
-	status := func(n int) string { return strconv.Itoa(n) + ", " + swedish.Word("status", strconv.Itoa(n)) }
+	status := func(n int) string { return strconv.Itoa(n) + ", " + words.Swedish.Word("status", strconv.Itoa(n)) }
 	for _, g := range s.Goals {
-		t.Rows = append(t.Rows, []string{swedish.Word("life_area", g.LifeArea), status(g.Assessed), status(g.Intended)})
+		t.Rows = append(t.Rows, []string{words.Swedish.Word("life_area", g.LifeArea), status(g.Assessed), status(g.Intended)})
 	}
 	return t
 }

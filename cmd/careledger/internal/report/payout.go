@@ -71,8 +71,8 @@ func PayoutOutcomes(w io.Writer, format Format, outcomes []PayoutOutcome) error 
 	}{append([]PayoutOutcome{}, outcomes...)})
 }
 
-// payoutStep is a step as programs read it.
-type payoutStep struct {
+// PayoutStep is a step as programs read it.
+type PayoutStep struct {
 	EventID  string    `json:"event"`
 	Sequence uint64    `json:"sequence"`
 	Date     string    `json:"date"`
@@ -80,15 +80,15 @@ type payoutStep struct {
 	Actor    string    `json:"actor"`
 }
 
-func stepOf(s *domain.PayoutStep) *payoutStep {
+func stepOf(s *domain.PayoutStep) *PayoutStep {
 	if s == nil {
 		return nil
 	}
-	return &payoutStep{s.EventID, s.Sequence, s.Date.String(), s.Recorded, s.Actor}
+	return &PayoutStep{s.EventID, s.Sequence, s.Date.String(), s.Recorded, s.Actor}
 }
 
-// payoutRow is a payout in a list.
-type payoutRow struct {
+// PayoutRow is a payout in a list.
+type PayoutRow struct {
 	Payout       string       `json:"payout"`
 	Provider     string       `json:"provider"`
 	Month        string       `json:"month"`
@@ -101,16 +101,23 @@ type payoutRow struct {
 	PaidOn       string       `json:"paid_on"`
 }
 
-// Payouts lists the payouts of months, zero for all, as known at a moment.
-func Payouts(w io.Writer, format Format, authority string, at projections.Moment, all []*domain.Payout, from, to domain.Month) error {
-	s := &sheet{columns: append(append(fields([]string{"payout", "version", "status"}), kronor("total")), fields([]string{"voucher", "calculated_by", "approved_by", "paid_on"})...)}
-	rows, sum := []payoutRow{}, domain.Money(0)
+// PayoutList is the payouts of a period as known at a moment. It names no case or patient.
+type PayoutList struct {
+	Authority string             `json:"-"`
+	AsOf      projections.Moment `json:"as_of"`
+	Settled   domain.Money       `json:"settled"` // of those approved or paid
+	Payouts   []PayoutRow        `json:"payouts"` // in order of month and provider
+}
+
+// ListPayouts lists the payouts of months, zero for all, as known at a moment.
+func ListPayouts(authority string, at projections.Moment, all []*domain.Payout, from, to domain.Month) *PayoutList {
+	list := &PayoutList{Authority: authority, AsOf: at, Payouts: []PayoutRow{}}
 	for _, p := range all {
 		v := p.Latest()
 		if from != 0 && v.Month < from || to != 0 && v.Month > to {
 			continue
 		}
-		r := payoutRow{Payout: p.Entity.ID(), Provider: v.Provider, Month: v.Month.Text(), Version: v.Version, Status: v.Status(), Total: v.Total, Voucher: v.Voucher.String(), CalculatedBy: v.Actor}
+		r := PayoutRow{Payout: p.Entity.ID(), Provider: v.Provider, Month: v.Month.Text(), Version: v.Version, Status: v.Status(), Total: v.Total, Voucher: v.Voucher.String(), CalculatedBy: v.Actor}
 		if v.Approved != nil {
 			r.ApprovedBy = v.Approved.Actor
 		}
@@ -118,36 +125,60 @@ func Payouts(w io.Writer, format Format, authority string, at projections.Moment
 			r.PaidOn = v.Paid.Date.String()
 		}
 		if v.Settles() {
-			sum += v.Total
+			list.Settled += v.Total
 		}
-		rows = append(rows, r)
-		s.rows = append(s.rows, []string{r.Payout, strconv.Itoa(r.Version), r.Status, r.Total.String(), r.Voucher, r.CalculatedBy, r.ApprovedBy, r.PaidOn})
+		list.Payouts = append(list.Payouts, r)
 	}
-	s.heading = []string{"Payouts", asKnown(authority, at)}
-	s.footer = []string{"approved or paid", "", "", sum.String(), "", "", "", ""}
-	return s.write(w, format, struct {
-		AsOf    projections.Moment `json:"as_of"`
-		Settled domain.Money       `json:"settled"`
-		Payouts []payoutRow        `json:"payouts"`
-	}{at, sum, rows})
+	return list
 }
 
-// payoutVersion is a version as programs read it.
-type payoutVersion struct {
+// Payouts writes a list of payouts.
+func Payouts(w io.Writer, format Format, list *PayoutList) error {
+	s := &sheet{columns: append(append(fields([]string{"payout", "version", "status"}), kronor("total")), fields([]string{"voucher", "calculated_by", "approved_by", "paid_on"})...)}
+	for _, r := range list.Payouts {
+		s.rows = append(s.rows, []string{r.Payout, strconv.Itoa(r.Version), r.Status, r.Total.String(), r.Voucher, r.CalculatedBy, r.ApprovedBy, r.PaidOn})
+	}
+	s.heading = []string{"Payouts", asKnown(list.Authority, list.AsOf)}
+	s.footer = []string{"approved or paid", "", "", list.Settled.String(), "", "", "", ""}
+	return s.write(w, format, list)
+}
+
+// PayoutVersion is a version as programs read it.
+type PayoutVersion struct {
 	*domain.PayoutCalculated
 	Status     string      `json:"status"`
 	Voucher    string      `json:"voucher"`
-	Calculated *payoutStep `json:"calculated"`
-	Approved   *payoutStep `json:"approved,omitempty"`
-	Rejected   *payoutStep `json:"rejected,omitempty"`
-	Paid       *payoutStep `json:"paid,omitempty"`
-	Cancelled  *payoutStep `json:"cancelled,omitempty"`
+	Calculated *PayoutStep `json:"calculated"`
+	Approved   *PayoutStep `json:"approved,omitempty"`
+	Rejected   *PayoutStep `json:"rejected,omitempty"`
+	Paid       *PayoutStep `json:"paid,omitempty"`
+	Cancelled  *PayoutStep `json:"cancelled,omitempty"`
 	Reason     string      `json:"reason,omitempty"`
 	Reference  string      `json:"reference,omitempty"`
 }
 
+// PayoutHistory is one payout with all its versions, as known at a moment.
+type PayoutHistory struct {
+	Authority string             `json:"-"`
+	AsOf      projections.Moment `json:"as_of"`
+	Payout    string             `json:"payout"`
+	Versions  []PayoutVersion    `json:"versions"`
+
+	Of *domain.Payout `json:"-"` // the same as the domain has it
+}
+
+// HistoryOf returns a payout as it is shown.
+func HistoryOf(authority string, at projections.Moment, p *domain.Payout) *PayoutHistory {
+	h := &PayoutHistory{Authority: authority, AsOf: at, Payout: p.Entity.ID(), Versions: make([]PayoutVersion, len(p.Versions)), Of: p}
+	for i, v := range p.Versions {
+		h.Versions[i] = PayoutVersion{v.PayoutCalculated, v.Status(), v.Voucher.String(), stepOf(&v.PayoutStep), stepOf(v.Approved), stepOf(v.Rejected), stepOf(v.Paid), stepOf(v.Cancelled), v.Reason, v.Reference}
+	}
+	return h
+}
+
 // Payout shows one payout: its versions and their lines. CSV has the lines of the version that counts.
-func Payout(w io.Writer, format Format, authority string, at projections.Moment, p *domain.Payout) error {
+func Payout(w io.Writer, format Format, h *PayoutHistory) error {
+	p := h.Of
 	v := p.Latest()
 	s := &sheet{columns: []column{{name: "line", number: true}, {name: "month"}, {name: "unit"}, {name: "component"}, {name: "account"}, {name: "cases", number: true},
 		{name: "quantity", number: true}, {name: "unit_of_quantity"}, kronor("known"), kronor("settled"), kronor("amount")}}
@@ -157,7 +188,7 @@ func Payout(w io.Writer, format Format, authority string, at projections.Moment,
 			l.Quantity, l.QuantityUnit, l.Known.String(), l.Settled.String(), l.Amount.String()})
 	}
 	s.footer = []string{"", "", "", "", "", "", "", "", "", "to pay", v.Total.String()}
-	s.heading = []string{fmt.Sprintf("Payout %s: provider %s, %s, version %d, %s", p.Entity.ID(), v.Provider, v.Month, v.Version, v.Status()), asKnown(authority, at)}
+	s.heading = []string{fmt.Sprintf("Payout %s: provider %s, %s, version %d, %s", p.Entity.ID(), v.Provider, v.Month, v.Version, v.Status()), asKnown(h.Authority, h.AsOf)}
 	if format == Table {
 		if err := s.write(w, format, nil); err != nil {
 			return err
@@ -165,15 +196,7 @@ func Payout(w io.Writer, format Format, authority string, at projections.Moment,
 		_, err := io.WriteString(w, payoutStory(p))
 		return err
 	}
-	versions := make([]payoutVersion, len(p.Versions))
-	for i, v := range p.Versions {
-		versions[i] = payoutVersion{v.PayoutCalculated, v.Status(), v.Voucher.String(), stepOf(&v.PayoutStep), stepOf(v.Approved), stepOf(v.Rejected), stepOf(v.Paid), stepOf(v.Cancelled), v.Reason, v.Reference}
-	}
-	return s.write(w, format, struct {
-		AsOf     projections.Moment `json:"as_of"`
-		Payout   string             `json:"payout"`
-		Versions []payoutVersion    `json:"versions"`
-	}{at, p.Entity.ID(), versions})
+	return s.write(w, format, h)
 }
 
 // payoutStory tells what happened to each version, and what each adjustment follows from.

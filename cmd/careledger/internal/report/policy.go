@@ -11,8 +11,8 @@ import (
 	"careledger/projections"
 )
 
-// policyRow is one adopted document in a list.
-type policyRow struct {
+// PolicyRow is one adopted document in a list.
+type PolicyRow struct {
 	Policy    string `json:"policy"`
 	Title     string `json:"title"`
 	From      string `json:"from"`
@@ -26,7 +26,17 @@ type policyRow struct {
 	Model jsontext.Value `json:"model,omitzero"` // show only
 }
 
-func policyRows(c *projections.Cut, policy string, whole bool) (rows []policyRow, err error) {
+// PolicyList is the documents that the boards have adopted, as known at a moment.
+type PolicyList struct {
+	Authority string             `json:"-"`
+	AsOf      projections.Moment `json:"as_of"`
+	Policies  []PolicyRow        `json:"policies"`
+}
+
+// ListPolicies returns the documents adopted as known at the moment of a cut: all of them, or with their models those of one policy, of which
+// there must be one.
+func ListPolicies(c *projections.Cut, policy string) (*PolicyList, error) {
+	list := &PolicyList{Authority: c.Authority, AsOf: c.Moment}
 	for _, d := range c.Policies.Documents() {
 		if policy != "" && d.Policy != policy {
 			continue
@@ -35,59 +45,45 @@ func policyRows(c *projections.Cut, policy string, whole bool) (rows []policyRow
 		if err != nil {
 			return nil, err
 		}
-		r := policyRow{Policy: d.Policy, Title: m.Title, From: d.From.String(), DecidedBy: d.DecidedBy, DecidedOn: d.DecidedOn.String(),
+		r := PolicyRow{Policy: d.Policy, Title: m.Title, From: d.From.String(), DecidedBy: d.DecidedBy, DecidedOn: d.DecidedOn.String(),
 			Reference: d.Reference, Event: d.EventID, SHA256: m.SHA256()}
 		if d.End != domain.MaxDate {
 			r.End = d.End.String()
 		}
-		if whole {
+		if policy != "" {
 			r.Model = m.CanonicalJSON()
 		}
-		rows = append(rows, r)
+		list.Policies = append(list.Policies, r)
 	}
-	return rows, nil
+	if policy != "" && len(list.Policies) == 0 {
+		return nil, fmt.Errorf("no policy %s is adopted, as known then; see careledger policy list", policy)
+	}
+	return list, nil
 }
 
 // Policies writes the documents that the boards have adopted.
-func Policies(w io.Writer, format Format, c *projections.Cut) error {
-	rows, err := policyRows(c, "", false)
-	if err != nil {
-		return err
-	}
-	return policySheet(c, rows).write(w, format, struct {
-		AsOf     projections.Moment `json:"as_of"`
-		Policies []policyRow        `json:"policies"`
-	}{c.Moment, rows})
+func Policies(w io.Writer, format Format, list *PolicyList) error {
+	return policySheet(list).write(w, format, list)
 }
 
-func policySheet(c *projections.Cut, rows []policyRow) *sheet {
+func policySheet(list *PolicyList) *sheet {
 	s := &sheet{columns: fields([]string{"policy", "title", "from", "end", "decided_by", "decided_on", "sha256"}),
-		heading: []string{"Adopted policies", asKnown(c.Authority, c.Moment)}}
-	for _, r := range rows {
+		heading: []string{"Adopted policies", asKnown(list.Authority, list.AsOf)}}
+	for _, r := range list.Policies {
 		s.rows = append(s.rows, []string{r.Policy, r.Title, r.From, r.End, r.DecidedBy, r.DecidedOn, r.SHA256})
 	}
 	return s
 }
 
 // Policy writes one policy's documents whole.
-func Policy(w io.Writer, format Format, c *projections.Cut, policy string) error {
-	rows, err := policyRows(c, policy, true)
-	if err != nil {
-		return err
-	}
-	if len(rows) == 0 {
-		return fmt.Errorf("no policy %s is adopted, as known then; see careledger policy list", policy)
-	}
+func Policy(w io.Writer, format Format, list *PolicyList) error {
 	if format != Table {
-		return policySheet(c, rows).write(w, format, struct {
-			AsOf     projections.Moment `json:"as_of"`
-			Policies []policyRow        `json:"policies"`
-		}{c.Moment, rows})
+		return Policies(w, format, list)
 	}
-	if err := policySheet(c, rows).table(w); err != nil {
+	if err := policySheet(list).table(w); err != nil {
 		return err
 	}
-	for _, r := range rows {
+	for _, r := range list.Policies {
 		if err := r.Model.Indent(); err != nil {
 			return err
 		}

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"careledger/cmd/careledger/internal/words"
 	"careledger/projections"
 )
 
@@ -216,7 +217,7 @@ func whyUnused(b *strings.Builder, l *projections.WhyLine) {
 		if len(all) > most {
 			more = fmt.Sprintf(" and %d more", len(all)-most)
 		}
-		fmt.Fprintf(b, "    %-30s %s%s\n", whyEnglish[reason]+":", strings.Join(all[:min(most, len(all))], ", "), more)
+		fmt.Fprintf(b, "    %-30s %s%s\n", words.English.Word("why", reason)+":", strings.Join(all[:min(most, len(all))], ", "), more)
 	}
 }
 

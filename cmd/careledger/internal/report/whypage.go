@@ -10,7 +10,7 @@ import (
 	"strings"
 	"time"
 
-	"careledger/cmd/careledger/internal/swedish"
+	"careledger/cmd/careledger/internal/words"
 	"careledger/domain"
 	"careledger/projections"
 )
@@ -19,7 +19,7 @@ import (
 var whyTemplate string
 
 // WhyLanguages are what the page of a derivation is written in.
-var WhyLanguages = domain.Codes{"sv", "en"}
+var WhyLanguages = words.Languages
 
 // WhyPage writes a derivation as one page to print, in a language of WhyLanguages.
 func WhyPage(w io.Writer, language string, why *projections.Why) error {
@@ -69,13 +69,7 @@ type whyPagePosting struct {
 type whyWords string
 
 func (lang whyWords) say(word string) string {
-	if lang == "sv" {
-		return swedish.Word("why", word)
-	}
-	if w, ok := whyEnglish[word]; ok {
-		return w
-	}
-	return word
+	return words.Language(lang).Word("why", word)
 }
 
 // facts leaves out what has no value.

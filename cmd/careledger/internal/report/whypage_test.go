@@ -7,20 +7,19 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"careledger/cmd/careledger/internal/swedish"
+	"careledger/cmd/careledger/internal/words"
 	"careledger/domain"
 	"careledger/projections"
 )
 
 func TestTheWordsOfADerivationAreInBothLanguages(t *testing.T) {
-	for word := range whyEnglish {
-		assert.True(t, swedish.Has("why", word), word)
-	}
-	for _, reason := range projections.WhyReasons {
-		assert.Contains(t, whyEnglish, reason)
-	}
-	for _, reason := range projections.WhyPasses {
-		assert.Contains(t, whyEnglish, "pass-"+reason)
+	for _, language := range WhyLanguages {
+		for _, reason := range projections.WhyReasons {
+			assert.True(t, words.Language(language).Has("why", reason), reason)
+		}
+		for _, reason := range projections.WhyPasses {
+			assert.True(t, words.Language(language).Has("why", "pass-"+reason), reason)
+		}
 	}
 }
 

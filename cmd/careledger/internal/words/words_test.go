@@ -1,12 +1,13 @@
-package swedish_test
+package words_test
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"careledger/cmd/careledger/internal/swedish"
+	"careledger/cmd/careledger/internal/words"
 	"careledger/domain"
 )
 
@@ -17,7 +18,7 @@ func TestEveryCodeThatASheetShowsHasASwedishWord(t *testing.T) {
 		"status": {"0", "1", "2", "3", "4", "8", "9"},
 	} {
 		for _, code := range codes {
-			assert.True(t, swedish.Has(section, code), "%s %s", section, code)
+			assert.True(t, words.Swedish.Has(section, code), "%s %s", section, code)
 		}
 	}
 }
@@ -25,14 +26,26 @@ func TestEveryCodeThatASheetShowsHasASwedishWord(t *testing.T) {
 func TestDatesTimesAndFrequenciesAreWrittenAsInSweden(t *testing.T) {
 	day, err := domain.ParseDate("2022-10-01")
 	require.NoError(t, err)
-	assert.Equal(t, "1 oktober 2022", swedish.Date(day))
+	assert.Equal(t, "1 oktober 2022", words.Date(day))
 	for minutes, want := range map[int]string{0: "0 minuter", 1: "1 minut", 59: "59 minuter", 60: "1 timme", 61: "1 timme 1 minut", 1950: "32 timmar 30 minuter"} {
-		assert.Equal(t, want, swedish.Minutes(minutes))
+		assert.Equal(t, want, words.Minutes(minutes))
 	}
 	for times, want := range map[string]string{"0.25": "en gång var fjärde vecka", "0.50": "varannan vecka", "1": "en gång i veckan",
 		"3.5": "3,5 gånger i veckan", "14": "14 gånger i veckan"} {
 		d, err := domain.ParseDecimal(times)
 		require.NoError(t, err)
-		assert.Equal(t, want, swedish.TimesPerWeek(d))
+		assert.Equal(t, want, words.TimesPerWeek(d))
+	}
+}
+
+// What is for people in Sweden alone: the information sheet of a decision, and the words that it and the dates are written with.
+var swedishOnly = []string{"sheet", "status", "category", "band", "method", "month", "times", "number"}
+
+func TestEveryOtherWordIsInBothLanguages(t *testing.T) {
+	for _, section := range words.Sections() {
+		for _, code := range words.Codes(section) {
+			assert.True(t, words.Swedish.Has(section, code), "%s.%s", section, code)
+			assert.Equal(t, !slices.Contains(swedishOnly, section), words.English.Has(section, code), "%s.%s", section, code)
+		}
 	}
 }

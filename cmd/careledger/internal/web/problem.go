@@ -1,0 +1,109 @@
+package web
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/go-json-experiment/json"
+
+	"careledger/cmd/careledger/internal/ledger"
+)
+
+// problem is why there is no answer: a page in words for people, RFC 9457 for programs.
+type problem struct {
+	status int
+	word   string // in the section "problem" of the catalogue
+	detail string // what exactly, "" for nothing more; in English, as the ledger says it
+}
+
+func (p *problem) Error() string { return strings.TrimSuffix(p.word+": "+p.detail, ": ") }
+
+// The problems that have nothing to tell but themselves. They must not be changed.
+var (
+	errNoPage    = &problem{status: http.StatusNotFound, word: "no_page"}
+	errHost      = &problem{status: http.StatusMisdirectedRequest, word: "host"}
+	errOrigin    = &problem{status: http.StatusForbidden, word: "origin"}
+	errForged    = &problem{status: http.StatusForbidden, word: "forged"}
+	errSignedOut = &problem{status: http.StatusUnauthorized, word: "signed_out"}
+	errNoPurpose = &problem{status: http.StatusForbidden, word: "no_purpose"}
+	errBroken    = &problem{status: http.StatusInternalServerError, word: "broken"}
+)
+
+// wrongAddress is a problem with what an address says.
+func wrongAddress(err error) *problem {
+	return &problem{status: http.StatusBadRequest, word: "address", detail: err.Error()}
+}
+
+// problemOf says what an error of the ledger is for who asked.
+func problemOf(err error) *problem {
+	var known *problem
+	var wrong *ledger.Wrong
+	var none *ledger.NoLedgerError
+	var large *http.MaxBytesError
+	switch {
+	case errors.As(err, &known):
+		return known
+	case asksPurpose(err):
+		return errNoPurpose
+	case errors.As(err, &large):
+		return &problem{status: http.StatusRequestEntityTooLarge, word: "large", detail: err.Error()}
+	case errors.As(err, &wrong):
+		return wrongAddress(err)
+	case errors.As(err, &none):
+		return &problem{status: http.StatusNotFound, word: "no_ledger", detail: err.Error()}
+	case errors.Is(err, context.DeadlineExceeded):
+		return &problem{status: http.StatusServiceUnavailable, word: "slow"}
+	}
+	return &problem{status: http.StatusInternalServerError, word: "refused", detail: err.Error()}
+}
+
+// fail tells why there is no answer. Who has not signed in, or not said what for, is asked, if it is a person.
+func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
+	p := problemOf(err)
+	if p.status >= http.StatusInternalServerError {
+		s.log.Error("a request failed", "path", r.Pattern, "status", p.status, "problem", p.word, "error", fmt.Sprintf("%T", err)) // its text may name a case
+	}
+	visitor, _ := s.visitorOf(r) // for the skeleton: who is signed out has none
+	sk := s.skeleton(r, visitor, "problem."+p.word, localPath(r.URL.RequestURI()))
+	if !forPeople(r) {
+		s.failProgram(w, r, p, sk.voice)
+		return
+	}
+	if r.Method == http.MethodGet && (p == errSignedOut || p == errNoPurpose) {
+		ask := map[*problem]string{errSignedOut: "/sign-in", errNoPurpose: "/purpose"}[p]
+		http.Redirect(w, r, address(ask, url.Values{"next": {localPath(r.URL.RequestURI())}, "lang": {r.URL.Query().Get("lang")}}), http.StatusSeeOther)
+		return
+	}
+	view := struct {
+		skeleton
+		Detail string
+	}{sk, p.detail}
+	if err := s.render(w, p.status, "problem", &view); err != nil {
+		panic(err) // a mistake in a template
+	}
+}
+
+// forPeople says whether a person reads what answers a request.
+func forPeople(r *http.Request) bool {
+	return endingOf(r) == asPage && r.Header.Get("Authorization") == "" && (strings.Contains(r.Header.Get("Accept"), "text/html") || !strings.Contains(r.Header.Get("Accept"), "json"))
+}
+
+// failProgram writes a problem as RFC 9457 has it: type is the problem's word, which stays the same; title and detail are for people.
+func (s *Server) failProgram(w http.ResponseWriter, r *http.Request, p *problem, v voice) {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("Content-Language", string(v.Lang))
+	if p.status == http.StatusUnauthorized {
+		w.Header().Set("WWW-Authenticate", `Bearer realm="careledger"`)
+	}
+	w.WriteHeader(p.status)
+	_ = json.MarshalWrite(w, struct { // an error here is a reader that is gone
+		Type   string `json:"type"`
+		Title  string `json:"title"`
+		Status int    `json:"status"`
+		Detail string `json:"detail,omitzero"`
+	}{"urn:careledger:problem:" + strings.ReplaceAll(p.word, "_", "-"), v.Say("problem." + p.word), p.status, p.detail})
+}
