@@ -46,7 +46,7 @@ func (h *history) charges(ctx context.Context, of *compensation.Sums, policies [
 // chargeFields are what the places of charges are told apart by, beside what all are. It must not be changed.
 var chargeFields = []string{"life_area", "occasion"}
 
-func (c *charges) add(p *compensation.Place) {
+func (c *charges) add(p compensation.Place) {
 	kind := chargeKind{p.QuantityUnit, p.Category, p.Band, p.LifeArea, p.Occasion}
 	of := c.kinds[kind]
 	if of == nil {

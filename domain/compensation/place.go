@@ -22,7 +22,7 @@ type Place struct {
 
 // Places visits what a run comes to, place by place, in no order that means anything; those without a posting are left out. The fraction is
 // what a quantity holds beside Quantity, nil for nothing. The error is that of Of.
-func (s *Sums) Places(ctx context.Context, policies []Policy, visit func(*Place)) error {
+func (s *Sums) Places(ctx context.Context, policies []Policy, visit func(Place)) error {
 	all, err := s.paid(ctx, policies)
 	if err != nil {
 		return err
@@ -35,7 +35,7 @@ func (s *Sums) Places(ctx context.Context, policies []Policy, visit func(*Place)
 				if t.count[at] == 0 {
 					continue
 				}
-				visit(&Place{QuantityUnit: p.unit, Unit: b.unit, Month: t.period.From + domain.Month(m), Category: b.category, Band: b.band, LifeArea: b.lifeArea, Occasion: b.occasion,
+				visit(Place{QuantityUnit: p.unit, Unit: b.unit, Month: t.period.From + domain.Month(m), Category: b.category, Band: b.band, LifeArea: b.lifeArea, Occasion: b.occasion,
 					Quantity: t.quantity[at], Quantum: t.quantum, Fraction: t.fractions[at], Amount: p.amounts[at]})
 			}
 		}
