@@ -21,6 +21,8 @@
 //   - A message of a [Feed] stands at the sequence that it named or not at all, whoever else publishes.
 //   - Whoever holds the client token of the embedded server can read the log and ask the caller's services; nothing that
 //     they send, are answered or have delivered is stored in a log.
+//   - A [Subscriber] takes and acknowledges the messages of one feed through one consumer, and reaches nothing else. Once
+//     [Store.RemoveSubscriber] has returned it has no connection and gets none.
 //   - No call waits without bound on the server: what the server does not answer becomes [ErrUnknownOutcome] or the
 //     context's error.
 //

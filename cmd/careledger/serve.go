@@ -34,7 +34,8 @@ which only the directory's owner can read. The other commands find it there and 
 Stop it with Ctrl-C.
 
 Programs present the token and may ask (careledger.ask), send records (careledger.record, careledger.import) and read the log
-itself (the streams CARE_{authority}) and the feed of its figures for BI (BI_{authority}); nothing but the ledger writes to them.`,
+itself (the streams CARE_{authority}) and the feed of its figures for BI (BI_{authority}); nothing but the ledger writes to them.
+Other programs that follow the feed have users of their own (careledger bi add); give --listen a port for them.`,
 		Example: `  careledger serve --data ./careledger-data
   careledger compensation --data ./careledger-data      # in another terminal`,
 		Args: exactly(),
