@@ -128,7 +128,12 @@ func (l *Log) Submit(c Commit) (*Pending, error) {
 	l.next += uint64(len(c.Messages))
 	l.queue = append(l.queue, p)
 	l.pendingBytes += p.bytes
-	l.changed.Broadcast()
+	before := l.queued
+	l.queued += len(c.Messages)
+	// The publisher is the only one who waits for this, and these are the moments at which it could go on: of a thousand callers, one wakes it.
+	if len(l.queue) == 1 || len(l.queue) == l.pace.commits || before < fullBatch && l.queued >= fullBatch {
+		l.changed.Broadcast()
+	}
 	return p, nil
 }
 
@@ -244,14 +249,7 @@ func (l *Log) group() []*unit {
 		}
 		return []*unit{l.takeUnit()}
 	}
-	waiting, singles := 0, true
-	for _, p := range l.queue {
-		waiting += len(p.commit.Messages)
-		singles = singles && len(p.commit.Messages) == 1
-		if waiting >= fullBatch {
-			break
-		}
-	}
+	waiting, singles := l.queued, l.queued == len(l.queue)
 	alone := true // only singles are under way
 	for _, u := range l.flight {
 		alone = alone && u.single()
@@ -284,6 +282,7 @@ func (l *Log) takeUnit() *unit {
 
 func (l *Log) shift() *Pending {
 	p := l.queue[0]
+	l.queued -= len(p.commit.Messages)
 	l.queue[0] = nil
 	if l.queue = l.queue[1:]; len(l.queue) == 0 {
 		l.queue = nil

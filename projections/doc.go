@@ -26,7 +26,7 @@
 // (package bundle).
 //
 // Memory is some 55 bytes an event in columns, of which a process that opened them holds the pages that its questions touch, 12 in the index that the
-// fold needs, and 200 for each of the last one to two million events of cases and patients that are not performed time (states). Performed
+// fold needs, 4 more in a process that writes about cases that stood on the log (chains), and 200 for each of the last one to two million events of cases and patients that are not performed time (states). Performed
 // time is folded without its case: its key and minutes
 // are in the event, and a correction finds the row by the id of what it corrects.
 //
