@@ -10,7 +10,7 @@ import (
 // fileName is the name, before its ending, of the file that holds the whole answer of a page, as the command line writes it with -o.
 const fileName = "replay"
 
-// fileForms are the files that there are, by ending.
+// fileForms are the files that there are, by ending. It must not be changed.
 var fileForms = map[ending]struct {
 	format report.Format
 	media  string

@@ -19,7 +19,7 @@ import (
 
 // pages are all pages, in the order of the navigation; the first one is what / leads to. A page is made in a file of its own.
 func pages() []*page {
-	return []*page{fulfilmentPage()}
+	return []*page{whatIfPage(), fulfilmentPage()}
 }
 
 // page is one of the pages: where it stands, and how it is answered. Its tables read as CSV and JSON at the same address with another ending, those

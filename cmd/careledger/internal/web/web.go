@@ -111,6 +111,7 @@ func New(c Config) (*Server, error) {
 	s.handle("POST /sign-out", s.signOut)
 	s.handle("GET /purpose", s.showPurpose)
 	s.handle("POST /purpose", s.setPurpose)
+	s.handleBody("POST "+whatIfPath+"/model", sentBytes, s.sendModel)
 	s.handle("GET /static/page.css", s.serveStyle)
 	s.handle("GET /static/{script}", serveScript)
 	s.handle("/", func(http.ResponseWriter, *http.Request) error { return errNoPage })
