@@ -370,8 +370,11 @@ func (v *visit) write(w http.ResponseWriter, answer *view) error {
 // partHeader is how a script of a page asks for the part of it that changes: what the page's template defines as "part".
 const partHeader = "Careledger-Part"
 
+// partAsked is which part that is, "" for the whole page.
+func (v *visit) partAsked() string { return v.request.Header.Get(partHeader) }
+
 func (v *visit) partOnly() bool {
-	return v.as == asPage && v.request.Header.Get(partHeader) != "" && v.page.template.Lookup("part") != nil
+	return v.as == asPage && v.partAsked() != "" && v.page.template.Lookup("part") != nil
 }
 
 // known says which authority and moment an answer is of.

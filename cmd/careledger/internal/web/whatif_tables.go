@@ -1,10 +1,12 @@
 package web
 
 import (
+	"cmp"
 	"fmt"
 	"iter"
 	"net/url"
 	"slices"
+	"strings"
 
 	"careledger/domain"
 	"careledger/replay"
@@ -41,8 +43,14 @@ func (v *visit) runName(run *replay.Run, i int) cell {
 	if i == 0 {
 		return cell{plain: run.Name, word: v.Say("what_if.adopted")}
 	}
+	if set, is := strings.CutPrefix(run.Name, "set "); is && !run.Step && run.Value == "" {
+		return cell{plain: run.Name, word: strings.ReplaceAll(set, "=", " = ")}
+	}
 	return plainCell(run.Name)
 }
+
+// shown is what people read of a text.
+func (c cell) shown() string { return cmp.Or(c.word, c.plain) }
 
 // runsTable has a row for each run. A step of a sweep leads to the same question with its value set.
 func (v *visit) runsTable(r *replay.Result) *table {
@@ -116,11 +124,12 @@ func (v *visit) leavesOut(field string, keys []string) bool {
 // comparedTable has the rows of each alternative's comparison by one field.
 func (v *visit) comparedTable(r *replay.Result, by int, name string) *table {
 	first := &r.Runs[1].Comparison.By[by]
+	ofParties := first.Field == "provider" || first.Field == "unit"
 	t := &table{name: name, caption: v.Say("what_if." + name), none: v.Say("what_if.nothing"), columns: []column{{name: "run", inTwins: len(r.Runs) == 2}}}
 	for _, key := range first.Columns {
 		t.columns = append(t.columns, column{name: key})
 	}
-	t.columns = append(t.columns, column{name: "class"}, column{name: "adopted", kind: amount}, column{name: "alternative", kind: amount}, column{name: "difference", kind: amount},
+	t.columns = append(t.columns, column{name: "class", inTwins: !ofParties}, column{name: "adopted", kind: amount}, column{name: "alternative", kind: amount}, column{name: "difference", kind: amount},
 		column{name: "percent", kind: percent}, column{name: "price", kind: amount}, column{name: "volume", kind: amount}, column{name: "mix", kind: amount})
 	t.rows = func(yield func([]cell) bool) {
 		for i := 1; i < len(r.Runs); i++ {
@@ -143,8 +152,12 @@ func (v *visit) compared(run cell, fields []string, row *replay.ComparisonRow) [
 	for i, key := range row.Keys {
 		c := plainCell(key)
 		switch field := fields[i]; {
+		case key == "" && field == "life_area":
+			c.word = v.Say("what_if.no_life_area")
+		case key == "" && field == "category":
+			c.word = v.Say("what_if.no_category")
 		case key == "":
-			c.word = v.Say("what_if.no_" + field)
+			c.word = v.Say("what_if.no_party")
 		case field == "life_area" || field == "category":
 			c.word = v.Say(field + "." + key)
 		}
@@ -166,7 +179,7 @@ func (v *visit) classesTable(r *replay.Result) *table {
 	var rows [][]cell
 	for i := 1; i < len(r.Runs); i++ {
 		for _, by := range r.Runs[i].Comparison.By {
-			if by.Field != "provider" && by.Field != "unit" {
+			if by.Field != "provider" && by.Field != "unit" { // a year does not win
 				continue
 			}
 			for j := range by.Classes {

@@ -1,5 +1,6 @@
 // The sliders of the what-if page. A slider writes its field, and the page asks the server for its answer anew: every figure and text that is shown is the
-// server's. One question is under way at a time; what is moved meanwhile is asked next. The address follows, so that it always says what is shown.
+// server's. One question is under way at a time; what is moved meanwhile is asked next. While something moves, the total and the chart are asked for; when it
+// stands still, all of it. The address follows, so that it always says what is shown.
 "use strict";
 (() => {
   const PATIENCE = 1000; // milliseconds after which a question under way is given up for a newer one
@@ -31,14 +32,14 @@
   // move asks at the next frame: many movements within one are one question.
   function move() {
     waiting = true;
-    if (flight && performance.now() - flight.began > PATIENCE) {
+    if (flight && (flight.part === "outcome" || performance.now() - flight.began > PATIENCE)) {
       flight.abort();
     }
     if (!framed && !flight) {
       framed = true;
       requestAnimationFrame(() => {
         framed = false;
-        ask();
+        ask("moving");
       });
     }
   }
@@ -63,52 +64,69 @@
     return location.pathname + (query ? "?" + query : "");
   }
 
-  async function ask() {
+  // ask asks for a part: "moving" or all of the "outcome".
+  async function ask(part) {
     waiting = false;
+    let moved = false;
     const asked = new AbortController();
-    flight = { began: performance.now(), abort: () => asked.abort() };
+    flight = { part, began: performance.now(), abort: () => asked.abort() };
     const slow = setTimeout(() => { busy.hidden = false; }, 500);
-    document.getElementById("outcome").setAttribute("aria-busy", "true");
+    document.getElementById("rest").setAttribute("aria-busy", "true");
     try {
-      const answer = await fetch(address(), { headers: { "Careledger-Part": "outcome", Accept: "text/html" }, signal: asked.signal, credentials: "same-origin" });
+      const where = address();
+      const answer = await fetch(where, { headers: { "Careledger-Part": part, Accept: "text/html" }, signal: asked.signal, credentials: "same-origin" });
       if (new URL(answer.url).pathname !== location.pathname) {
         location.reload(); // who is signed out is asked to sign in
         return;
       }
-      show(await answer.text(), answer.ok && answer.headers.get("Content-Location"));
+      if (!show(part, await answer.text(), answer.ok && answer.headers.get("Content-Location"))) {
+        location.assign(where); // a problem, which is a page of its own
+        return;
+      }
+      if (!answer.ok) {
+        document.getElementById("rest").replaceChildren(); // of a question before this one
+      }
       unreachable.hidden = true;
+      moved = part === "moving" && answer.ok;
     } catch (error) {
       unreachable.hidden = error.name === "AbortError";
     } finally {
       clearTimeout(slow);
       busy.hidden = true;
-      document.getElementById("outcome").removeAttribute("aria-busy");
       flight = null;
     }
     if (waiting) {
       move();
+    } else if (moved) {
+      ask("outcome");
     } else {
+      document.getElementById("rest").removeAttribute("aria-busy");
       const summary = document.querySelector("#outcome .summary");
       live.textContent = summary ? summary.textContent : "";
     }
   }
 
-  // show puts the answer in the place of the last one.
-  function show(text, canonical) {
-    const part = new DOMParser().parseFromString(text, "text/html").getElementById("outcome");
+  // show puts the answer in the place of the last one, if it is the part that was asked for.
+  function show(of, text, canonical) {
+    const part = new DOMParser().parseFromString(text, "text/html").getElementById(of);
     if (!part) {
-      throw new Error("the answer is not a part of this page");
+      return false;
     }
-    document.getElementById("outcome").replaceWith(part);
+    document.getElementById(of).replaceWith(part);
     for (const slider of sliders) {
       const field = fieldOf(slider);
       const wrong = [...part.querySelectorAll("[data-field]")].some((item) => item.dataset.field === field.id);
-      field.toggleAttribute("aria-invalid", wrong);
+      if (wrong) {
+        field.setAttribute("aria-invalid", "true");
+      } else {
+        field.removeAttribute("aria-invalid");
+      }
     }
     if (canonical) {
       history.replaceState(null, "", canonical);
       follow(canonical);
     }
+    return true;
   }
 
   // follow lets the links of the page that hold its address say the new one.
