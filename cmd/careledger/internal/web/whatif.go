@@ -73,6 +73,7 @@ func (w *whatIfView) At(field string) string {
 type outcomeView struct {
 	voice
 	Summary    string
+	Sides      string        // who gains and loses, and what is adopted
 	Chart      template.HTML // drawn by internal/report, which escapes what it writes
 	ChartTitle string
 	NoChart    string
@@ -176,11 +177,13 @@ func whatIfFile(v *visit) (ledger.Request, error) {
 func (v *visit) outcome(answer *view, content *whatIfView, a *asked, panels *panels, r *replay.Result) error {
 	answer.authority, answer.asOf = r.Authority, r.AsOf
 	if v.moving() {
-		content.Outcome = &outcomeView{voice: v.voice, Summary: v.summary(r)}
+		content.Outcome = &outcomeView{voice: v.voice}
+		content.Outcome.Summary, content.Outcome.Sides = v.summary(r)
 		return v.draw(content.Outcome, a, panels, r)
 	}
-	o := &outcomeView{voice: v.voice, Summary: v.summary(r), Command: r.Stamp.Command, Log: v.number(fmt.Sprint(r.Stamp.Sequence)), Root: r.Stamp.Root, Engine: r.Stamp.Engine,
+	o := &outcomeView{voice: v.voice, Command: r.Stamp.Command, Log: v.number(fmt.Sprint(r.Stamp.Sequence)), Root: r.Stamp.Root, Engine: r.Stamp.Engine,
 		Documents: len(a.documents) > 0}
+	o.Summary, o.Sides = v.summary(r)
 	content.Outcome = o
 	if r.Period != (compensation.Period{}) {
 		o.Known = v.Say("what_if.months") + " " + v.shown(month, r.From.String()) + "–" + v.shown(month, r.To.String()) + "."
@@ -213,12 +216,12 @@ func (v *visit) outcome(answer *view, content *whatIfView, a *asked, panels *pan
 	return nil
 }
 
-// summary says in one or two sentences what an alternative comes to.
-func (v *visit) summary(r *replay.Result) string {
+// summary says what the alternatives come to, and beside it who gains and loses, and what is adopted.
+func (v *visit) summary(r *replay.Result) (outcome, beside string) {
 	adopted := fmt.Sprintf(v.Say("what_if.adopted_comes_to"), v.shown(amount, r.Adopted().Total.String()))
 	switch others := r.Runs[1:]; len(others) {
 	case 0:
-		return adopted
+		return adopted, ""
 	case 1:
 		run := &others[0]
 		gain, lose, same := sides(run)
@@ -226,14 +229,14 @@ func (v *visit) summary(r *replay.Result) string {
 		if run.Value != "" && !run.Step {
 			name = fmt.Sprintf(v.Say("what_if.sought"), strings.TrimPrefix(name, "seek "), v.number(run.Value))
 		}
-		return fmt.Sprintf(v.Say("what_if.comes_to"), name, v.shown(amount, run.Total.String()), v.signed(amount, run.Difference.String())) + " " +
+		return fmt.Sprintf(v.Say("what_if.comes_to"), name, v.shown(amount, run.Total.String()), v.signed(amount, run.Difference.String())),
 			fmt.Sprintf(v.Say("what_if.sides"), gain, lose, same) + " " + adopted
 	default:
 		least, most := others[0].Total, others[0].Total
 		for _, run := range others {
 			least, most = min(least, run.Total), max(most, run.Total)
 		}
-		return fmt.Sprintf(v.Say("what_if.come_to"), len(others), v.shown(amount, least.String()), v.shown(amount, most.String())) + " " + adopted
+		return fmt.Sprintf(v.Say("what_if.come_to"), len(others), v.shown(amount, least.String()), v.shown(amount, most.String())), adopted
 	}
 }
 

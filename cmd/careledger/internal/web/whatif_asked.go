@@ -172,7 +172,7 @@ func (v *visit) readSweeps(a *asked) error {
 		}
 		s, err := replay.ParseSweep(fmt.Sprintf("%s=%s..%s:%s", t[0], plainNumber(t[1]), plainNumber(t[2]), plainNumber(t[3])))
 		if err != nil {
-			a.refuse(field, label, v.Say("what_if.wrong_sweep"))
+			a.refuse(field, label, v.sweepError(t))
 			continue
 		}
 		if runs *= len(s.Values()); runs > stepsMost {
@@ -182,6 +182,21 @@ func (v *visit) readSweeps(a *asked) error {
 		a.sweeps = append(a.sweeps, fmt.Sprintf("%s=%s..%s:%s", s.Target, s.From, s.To, s.Step))
 	}
 	return nil
+}
+
+// sweepError says what is wrong with the fields of a sweep.
+func (v *visit) sweepError(t [4]string) string {
+	var numbers [3]domain.Decimal
+	for i := range numbers {
+		var err error
+		if numbers[i], err = domain.ParseDecimal(plainNumber(t[1+i])); err != nil {
+			return v.Say("what_if.wrong_sweep")
+		}
+	}
+	if numbers[0].Cmp(numbers[1]) > 0 || numbers[2].Sign() <= 0 {
+		return v.Say("what_if.wrong_sweep")
+	}
+	return fmt.Sprintf(v.Say("what_if.wrong_many_steps"), stepsMost) // than a sweep may have anywhere
 }
 
 // typedSweep is what the fields of a sweep hold.

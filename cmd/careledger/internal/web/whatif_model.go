@@ -63,6 +63,9 @@ func openModel(word string) (sentModel, error) {
 
 // sendModel takes a model document, as a file or as text, and leads to the page with it. One with an error is refused on the page, with each place.
 func (s *Server) sendModel(w http.ResponseWriter, r *http.Request) error {
+	if err := r.ParseMultipartForm(sentBytes); err != nil && !errors.Is(err, http.ErrNotMultipart) {
+		return err
+	}
 	p := s.pageAt(whatIfPath)
 	v, err := s.read(r, p)
 	if err != nil {

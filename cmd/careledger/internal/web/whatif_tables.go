@@ -43,10 +43,27 @@ func (v *visit) runName(run *replay.Run, i int) cell {
 	if i == 0 {
 		return cell{plain: run.Name, word: v.Say("what_if.adopted")}
 	}
-	if set, is := strings.CutPrefix(run.Name, "set "); is && !run.Step && run.Value == "" {
+	if run.Step {
+		return cell{plain: run.Name, word: v.stepName(run)}
+	}
+	if set, is := strings.CutPrefix(run.Name, "set "); is && run.Value == "" {
 		return cell{plain: run.Name, word: strings.ReplaceAll(set, "=", " = ")}
 	}
 	return plainCell(run.Name)
+}
+
+// stepName is a step of a sweep for people, without the name of the policy: goal_premium = 250.
+func (v *visit) stepName(run *replay.Run) string {
+	var words []string
+	for i, value := range []string{run.Value, run.Across} {
+		if value == "" || i >= len(v.own["sweep"]) {
+			continue
+		}
+		target, _, _ := strings.Cut(v.own["sweep"][i], "=")
+		_, name, _ := strings.Cut(target, ".")
+		words = append(words, name+" = "+v.number(value))
+	}
+	return strings.Join(words, ", ")
 }
 
 // shown is what people read of a text.
@@ -55,7 +72,7 @@ func (c cell) shown() string { return cmp.Or(c.word, c.plain) }
 // runsTable has a row for each run. A step of a sweep leads to the same question with its value set.
 func (v *visit) runsTable(r *replay.Result) *table {
 	compared := len(r.Runs) > 1 && r.Runs[1].Comparison != nil
-	sought := slices.ContainsFunc(r.Runs, func(run replay.Run) bool { return run.Value != "" })
+	sought := slices.ContainsFunc(r.Runs, func(run replay.Run) bool { return run.Value != "" && !run.Step })
 	t := &table{caption: v.Say("what_if.runs"), columns: []column{{name: "run"}, {name: "value", kind: quantity, inTwins: !sought}, {name: "total", kind: amount}, {name: "difference", kind: amount},
 		{name: "gain", kind: count}, {name: "lose", kind: count}, {name: "price", kind: amount, inTwins: !compared}, {name: "volume", kind: amount, inTwins: !compared},
 		{name: "mix", kind: amount, inTwins: !compared}, {name: "digest", inTwins: true}}}
