@@ -263,9 +263,6 @@ func (v voice) signed(k kind, plain string) string {
 	return "+" + v.shown(k, plain)
 }
 
-// chartSteps is how many steps the chart around one value has.
-const chartSteps = 10
-
 // draw draws the sweep that was asked for. Where none was, it draws one of the parameter that was given a value last, over the range of its slider, and points
 // out where that value is: so the chart moves with the slider. Before any has a value it is the first parameter.
 func (v *visit) draw(o *outcomeView, a *asked, panels *panels, r *replay.Result) error {
@@ -281,8 +278,14 @@ func (v *visit) draw(o *outcomeView, a *asked, panels *panels, r *replay.Result)
 		}
 		q := v.ask(ledger.QuestionReplay)
 		q.By, q.Sweep, q.Set, q.InForceFrom = whatIfBy, sweep, others, a.force
+		if r.Stamp.Sequence > 0 { // of what the figures are of, whatever is written meanwhile
+			q.AsOfSequence = &r.Stamp.Sequence
+		}
 		var err error
-		if swept, err = document[*replay.Result](v, q); err != nil {
+		if swept, err = document[*replay.Result](v, q); asRefusal(v, err) != "" { // a value on the way that the model does not take
+			o.NoChart = fmt.Sprintf(v.Say("what_if.no_chart_of"), panels.chartOf(a))
+			return nil
+		} else if err != nil {
 			return err
 		}
 		if i := slices.IndexFunc(r.Runs, func(run replay.Run) bool { return run.Name == runOfSettings(a, r) }); set != nil && i > 0 {

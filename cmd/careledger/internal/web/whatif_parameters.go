@@ -43,7 +43,7 @@ type parameterPanel struct {
 // divides it. Texts in plain notation, as HTML takes them.
 type slider struct {
 	Low, High, Step, At, Adopted string
-	high, low                    domain.Decimal
+	low, high, step              domain.Decimal
 }
 
 // newSlider returns the slider of a parameter whose adopted value is given. It reaches to what is chosen.
@@ -70,7 +70,7 @@ func newSlider(adopted, chosen domain.Decimal) slider {
 	if chosen.Cmp(high) > 0 {
 		high = chosen
 	}
-	return slider{low.String(), high.String(), step.String(), chosen.String(), adopted.String(), high, low}
+	return slider{low.String(), high.String(), step.String(), chosen.String(), adopted.String(), low, high, step}
 }
 
 // panels reads the adopted policies, and puts what was asked into their fields.
@@ -199,15 +199,23 @@ func (p *panels) kept(a *asked) (kept []string) {
 	return kept
 }
 
+// chartOf is the parameter that the chart is of: the one that was given a value last, or else the first.
+func (p *panels) chartOf(a *asked) string {
+	switch {
+	case len(a.set) > 0:
+		return a.set[len(a.set)-1].Target
+	case len(p.targets) > 0:
+		return p.targets[0]
+	}
+	return ""
+}
+
 // chart returns the sweep that the chart shows: of the parameter that was given a value last, over its slider, with the others as they are set; and the setting of
 // it, nil where it has none. "" where no slider is there to sweep.
 func (p *panels) chart(a *asked) (sweep string, set *replay.Setting, others []string) {
-	target := ""
+	target := p.chartOf(a)
 	if len(a.set) > 0 {
 		set = &a.set[len(a.set)-1]
-		target = set.Target
-	} else if len(p.targets) > 0 {
-		target = p.targets[0]
 	}
 	s, has := p.sliders[target]
 	if !has {
@@ -218,7 +226,21 @@ func (p *panels) chart(a *asked) (sweep string, set *replay.Setting, others []st
 			others = append(others, other.Target+"="+other.Value.String())
 		}
 	}
-	run := s.high.Sub(s.low)
-	step := run.QuoRound(domain.DecimalOf(chartSteps, 0), run.Decimals()+2)
-	return fmt.Sprintf("%s=%s..%s:%s", target, s.low, s.high, step), set, others
+	return fmt.Sprintf("%s=%s..%s:%s", target, s.low, s.high, s.chartStep()), set, others
+}
+
+// chartSteps is how many steps the chart around one value has, or a few more.
+const chartSteps = 10
+
+// chartStep is a step over the range of a slider that is a whole number of the slider's own steps: a parameter that is in whole minutes has no others.
+func (s *slider) chartStep() domain.Decimal {
+	run, steps := s.high.Sub(s.low), domain.DecimalOf(chartSteps, 0).Mul(s.step)
+	n := run.QuoRound(steps, 0)
+	if n.Mul(steps).Cmp(run) > 0 {
+		n = n.Sub(domain.DecimalOf(1, 0))
+	}
+	if n.Sign() == 0 {
+		n = domain.DecimalOf(1, 0)
+	}
+	return n.Mul(s.step)
 }

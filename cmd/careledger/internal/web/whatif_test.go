@@ -135,6 +135,12 @@ func TestASliderReachesTwiceTheValueInItsOwnSteps(t *testing.T) {
 			require.Zero(t, a.Cmp(b), "%s: %v, want %v", value, got, want)
 		}
 	}
+	for value, step := range map[string]string{"297": "59", "298": "59", "10000": "2000", "2": "1", "0.05": "0.01", "0": "10"} {
+		adopted, err := domain.ParseDecimal(value)
+		require.NoError(t, err)
+		s := newSlider(adopted, adopted)
+		require.Equal(t, step, s.chartStep().String(), value)
+	}
 	chosen, err := domain.ParseDecimal("1000")
 	require.NoError(t, err)
 	require.Equal(t, "1000", newSlider(domain.DecimalOf(297, 0), chosen).High, "it reaches what is chosen")
