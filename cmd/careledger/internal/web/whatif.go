@@ -56,17 +56,17 @@ type whatIfView struct {
 	UploadWas string // text of a model that was refused
 }
 
-// wrongField is a field of the form that cannot be understood.
-type wrongField struct{ Field, Label, Text string }
+// wrongField is a field of the form that cannot be understood. Lang is the language of Text where it is not the page's.
+type wrongField struct{ Field, Label, Text, Lang string }
 
-// At returns what is wrong with a field, "" for nothing.
-func (w *whatIfView) At(field string) string {
-	for _, f := range w.Wrong {
-		if f.Field == field {
-			return f.Text
+// At returns what is wrong with a field, nil for nothing.
+func (w *whatIfView) At(field string) *wrongField {
+	for i := range w.Wrong {
+		if w.Wrong[i].Field == field {
+			return &w.Wrong[i]
 		}
 	}
-	return ""
+	return nil
 }
 
 // outcomeView is the answer.
@@ -325,8 +325,8 @@ func (v *visit) fillForm(c *whatIfView, a *asked, p *panels) {
 		return all
 	}
 	for i := range 2 {
-		s := a.typedSweep(i)
-		c.Sweeps = append(c.Sweeps, sweepPanel{voice: v.voice, ID: fmt.Sprintf("sweep-%d", i+1), Number: i + 1, Targets: targets(s[0]), From: v.typed(s[1]), To: v.typed(s[2]), Step: v.typed(s[3]), Wrong: c.At(fmt.Sprintf("sweep-%d", i+1))})
+		s, id := a.typedSweeps[i], sweepField(i)
+		c.Sweeps = append(c.Sweeps, sweepPanel{voice: v.voice, ID: id, Number: i + 1, Targets: targets(s[0]), From: v.typed(s[1]), To: v.typed(s[2]), Step: v.typed(s[3]), Wrong: c.At(id)})
 	}
 	c.Seek, c.Budget = targets(a.seek), v.typed(a.budget)
 	for _, id := range compensation.Library() {
@@ -353,7 +353,7 @@ type sweepPanel struct {
 	Number         int
 	Targets        []choiceView
 	From, To, Step string
-	Wrong          string
+	Wrong          *wrongField
 }
 
 // csrf is the word that a form of the visitor's session holds, "" for a program.

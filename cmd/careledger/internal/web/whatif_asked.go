@@ -14,7 +14,7 @@ import (
 )
 
 // The words of the page's address. The first are those of careledger replay, each as often as there. The others are fields of the form, which a browser sends as
-// they stand: a list of parameters with the value of each, and the parts of a sweep.
+// they stand: a list of parameters with the value of each, and the parts of a sweep. They must not be changed.
 var (
 	whatIfWords  = domain.Codes{"set", "model", "document", "sweep", "seek", "budget", "in-force-from"}
 	whatIfFields = domain.Codes{"parameter", "value", "sweep-of", "sweep-from", "sweep-to", "sweep-step"}
@@ -92,7 +92,7 @@ func (a *asked) any() bool {
 }
 
 func (a *asked) refuse(field, label, text string) {
-	a.wrong = append(a.wrong, wrongField{field, label, text})
+	a.wrong = append(a.wrong, wrongField{Field: field, Label: label, Text: text})
 }
 
 // put gives a parameter a value, in place of another that it had.
@@ -163,7 +163,7 @@ func (v *visit) readSweeps(a *asked) error {
 	}
 	runs := 1
 	for i, t := range a.typedSweeps {
-		field, label := fmt.Sprintf("sweep-%d", i+1), fmt.Sprintf("%s %d", v.Say("what_if.sweep"), i+1)
+		field, label := sweepField(i), fmt.Sprintf("%s %d", v.Say("what_if.sweep"), i+1)
 		if t[0] == "" {
 			if t[1]+t[2]+t[3] != "" {
 				a.refuse(field, label, v.Say("what_if.wrong_sweep_of"))
@@ -199,8 +199,8 @@ func (v *visit) sweepError(t [4]string) string {
 	return fmt.Sprintf(v.Say("what_if.wrong_many_steps"), stepsMost) // than a sweep may have anywhere
 }
 
-// typedSweep is what the fields of a sweep hold.
-func (a *asked) typedSweep(i int) [4]string { return a.typedSweeps[i] }
+// sweepField is the id of the fields of a sweep.
+func sweepField(i int) string { return fmt.Sprintf("sweep-%d", i+1) }
 
 // values says the same as an address, in the words of the command line.
 func (a *asked) values() url.Values {

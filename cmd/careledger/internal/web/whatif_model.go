@@ -12,6 +12,7 @@ import (
 	"regexp"
 	"strings"
 
+	"careledger/cmd/careledger/internal/words"
 	"careledger/domain/compensation"
 	"careledger/replay"
 )
@@ -61,6 +62,9 @@ func openModel(word string) (sentModel, error) {
 	return sentModel{replay.Document{Name: name, Data: data}, word}, nil
 }
 
+// modelError is what is wrong with a document, with each place, in the words of package compensation.
+type modelError struct{ error }
+
 // sendModel takes a model document, as a file or as text, and leads to the page with it. One with an error is refused on the page, with each place.
 func (s *Server) sendModel(w http.ResponseWriter, r *http.Request) error {
 	if err := r.ParseMultipartForm(sentBytes); err != nil && !errors.Is(err, http.ErrNotMultipart) {
@@ -80,6 +84,7 @@ func (s *Server) sendModel(w http.ResponseWriter, r *http.Request) error {
 		return wrongAddress(err)
 	}
 	sent, text, err := v.sentModel()
+	var problems *modelError
 	if err == nil {
 		a.documents = append(a.documents, sent)
 		http.Redirect(w, r, v.link(whatIfPath, a.values()), http.StatusSeeOther)
@@ -89,7 +94,11 @@ func (s *Server) sendModel(w http.ResponseWriter, r *http.Request) error {
 	if errors.As(err, &large) {
 		return err
 	}
-	a.refuse("model-file", v.Say("what_if.send_model"), err.Error())
+	wrong := wrongField{Field: "model-file", Label: v.Say("what_if.send_model"), Text: err.Error()}
+	if errors.As(err, &problems) {
+		wrong.Lang = string(words.English)
+	}
+	a.wrong = append(a.wrong, wrong)
 	answer, err := v.whatIf(a, nil)
 	if err != nil {
 		return err
@@ -130,20 +139,20 @@ func (v *visit) sentModel() (sent sentModel, text string, err error) {
 		return sent, text, errors.New(v.Say("what_if.wrong_no_model"))
 	}
 	if len(data) > modelBytes {
-		return sent, text, fmt.Errorf(v.Say("what_if.wrong_large_model"), modelBytes>>10)
+		return sent, text, fmt.Errorf(v.Say("what_if.wrong_large_model"), modelBytes>>10, modelLetters>>10)
 	}
 	if name == "" {
 		name = "model.yaml"
 	}
 	m, _, err := compensation.ParseModel(name, data)
 	if err != nil {
-		return sent, text, err
+		return sent, text, &modelError{err}
 	}
 	if header == nil {
 		name = m.ID + ".yaml"
 	}
 	if sent, err = packModel(replay.Document{Name: name, Data: data}); err == nil && len(sent.word) > modelLetters {
-		err = fmt.Errorf(v.Say("what_if.wrong_large_model"), modelBytes>>10)
+		err = fmt.Errorf(v.Say("what_if.wrong_large_model"), modelBytes>>10, modelLetters>>10)
 	}
 	return sent, text, err
 }
