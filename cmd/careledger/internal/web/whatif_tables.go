@@ -46,22 +46,32 @@ func (v *visit) runName(run *replay.Run, i int) cell {
 	if run.Step {
 		return cell{plain: run.Name, word: v.stepName(run)}
 	}
-	if set, is := strings.CutPrefix(run.Name, "set "); is && run.Value == "" {
-		return cell{plain: run.Name, word: strings.ReplaceAll(set, "=", " = ")}
+	if strings.HasPrefix(run.Name, "set ") && run.Value == "" && len(v.own["set"]) > 0 {
+		var words []string
+		for _, s := range v.own["set"] {
+			words = append(words, v.valueName(s, ""))
+		}
+		return cell{plain: run.Name, word: strings.Join(words, ", ")}
 	}
 	return plainCell(run.Name)
 }
 
-// stepName is a step of a sweep for people, without the name of the policy: goal_premium = 250.
+// valueName is a parameter and its value for people, without the name of the policy: goal_premium = 350,50. setting is TARGET=…, and value takes the place of
+// what stands there, if there is one.
+func (v *visit) valueName(setting, value string) string {
+	target, own, _ := strings.Cut(setting, "=")
+	_, name, _ := strings.Cut(target, ".")
+	return name + " = " + v.number(cmp.Or(value, own))
+}
+
+// stepName is a step of a sweep for people.
 func (v *visit) stepName(run *replay.Run) string {
 	var words []string
 	for i, value := range []string{run.Value, run.Across} {
 		if value == "" || i >= len(v.own["sweep"]) {
 			continue
 		}
-		target, _, _ := strings.Cut(v.own["sweep"][i], "=")
-		_, name, _ := strings.Cut(target, ".")
-		words = append(words, name+" = "+v.number(value))
+		words = append(words, v.valueName(v.own["sweep"][i], value))
 	}
 	return strings.Join(words, ", ")
 }
