@@ -356,20 +356,25 @@ func (l *Log) hash(u *unit, h *leafHasher) {
 // checkSpace refuses to write on a disk that is nearly full: once a write of its store fails, JetStream never answers
 // again. A batch is written twice, staged and stored, and its tree beside it.
 func (l *Log) checkSpace(units []*unit) error {
-	if l.store.server == nil {
+	bytes := int64(0)
+	for _, u := range units {
+		bytes += u.bytes
+	}
+	return l.store.checkSpace(3 * bytes)
+}
+
+// checkSpace says whether the embedded server can take so many bytes and leave the reserve.
+func (s *Store) checkSpace(bytes int64) error {
+	if s.server == nil {
 		return nil
 	}
 	var st unix.Statfs_t
-	if err := unix.Statfs(l.store.config.Dir, &st); err != nil {
+	if err := unix.Statfs(s.config.Dir, &st); err != nil {
 		return fmt.Errorf("asking for the space left: %w", err)
 	}
-	need := l.store.config.ReserveBytes
-	for _, u := range units {
-		need += 3 * u.bytes
-	}
-	if free := int64(st.Bavail) * st.Bsize; free < need {
+	if free := int64(st.Bavail) * st.Bsize; free < s.config.ReserveBytes+bytes {
 		return fmt.Errorf("%w: %d MiB are free under %s, and this append must leave %d MiB; make room and try again",
-			ErrDiskFull, free>>20, l.store.config.Dir, l.store.config.ReserveBytes>>20)
+			ErrDiskFull, free>>20, s.config.Dir, s.config.ReserveBytes>>20)
 	}
 	return nil
 }

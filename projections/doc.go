@@ -20,6 +20,8 @@
 // Why derives an amount down to its events, over a cut of the cases that it rests on alone (selection), and says what was considered and gave
 // nothing, what corrected it and where a cap stood; the reasons come from the evaluators themselves (decisions.md, 8).
 //
+// Watch tells what each stretch of events changes in what the read models come to (Standing), at the cost of the cases that it is about where that adds up.
+//
 // RestsOn names the events that a payout rests on, and FoldPart folds these alone, so that the payout is computed again where there is no log
 // (package bundle).
 //

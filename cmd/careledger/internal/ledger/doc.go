@@ -33,6 +33,8 @@ type Service interface {
 	Tables(ctx context.Context, r TablesRequest, w io.Writer) error
 	// Checkpoint answers what is asked of the signed checkpoints of a log, and signs one if needed.
 	Checkpoint(ctx context.Context, r CheckpointRequest) (*CheckpointAnswer, error)
+	// Subscribers adds, removes and lists who follows the BI feed.
+	Subscribers(ctx context.Context, r SubscriberRequest) (*SubscriberAnswer, error)
 	Close() error
 }
 
