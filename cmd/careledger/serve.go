@@ -89,7 +89,8 @@ func (o *options) serve(cmd *cobra.Command, at *servedAt) (err error) {
 	serving, ctx := errgroup.WithContext(cmd.Context()) // pages and programs end together
 	signIn := ""
 	if pages != nil { // from the start: /readyz says how far the logs are
-		s, err := web.New(web.Config{Ledger: l, Address: pages.Addr().String(), Token: c.PagesToken, Log: log, Monitor: m})
+		s, err := web.New(web.Config{Ledger: l, Address: pages.Addr().String(), Token: c.PagesToken, Log: log, Monitor: m,
+			GivenBy: withoutPassword(givenBy(cmd, "data", "server"))})
 		if err != nil {
 			return err
 		}

@@ -99,7 +99,8 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 
 // forPeople says whether a person reads what answers a request.
 func forPeople(r *http.Request) bool {
-	return endingOf(r) == asPage && !strings.HasPrefix(r.URL.Path, apiPath) && r.Header.Get("Authorization") == "" && (strings.Contains(r.Header.Get("Accept"), "text/html") || !strings.Contains(r.Header.Get("Accept"), "json"))
+	as := endingOf(r)
+	return (as == asPage || as == asXLSX || as == asSVG) && !strings.HasPrefix(r.URL.Path, apiPath) && r.Header.Get("Authorization") == "" && (strings.Contains(r.Header.Get("Accept"), "text/html") || !strings.Contains(r.Header.Get("Accept"), "json"))
 }
 
 // problemType names a problem for programs. It stays the same.

@@ -34,8 +34,13 @@ func (v voice) shown(k kind, plain string) string {
 	switch k {
 	case amount:
 		return v.number(plain) + "\u00a0kr"
-	case count:
+	case count, quantity:
 		return v.number(plain)
+	case percent:
+		if v.Lang == words.Swedish {
+			return v.number(plain) + "\u00a0%"
+		}
+		return v.number(plain) + "%"
 	case rate:
 		return v.percent(plain)
 	case date:

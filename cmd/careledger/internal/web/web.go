@@ -24,6 +24,8 @@ import (
 type Ledger interface {
 	// Read returns the document of an answer, once whom it shows is on the access log.
 	Read(ctx context.Context, r ledger.Request) (any, error)
+	// Ask writes an answer in the format asked for, as the command line does, once whom it shows is on the access log.
+	Ask(ctx context.Context, r ledger.Request, w io.Writer) error
 	// Authorities returns the codes of those that have a log, in order.
 	Authorities(ctx context.Context) ([]string, error)
 	// Record takes one record; see ledger.Local.
@@ -40,6 +42,7 @@ type Config struct {
 	Token   string           // what a visitor signs in with, and a program presents; at least 32 characters
 	Log     *slog.Logger     // what went wrong, without anything that a page shows; slog.Default() if nil
 	Monitor *monitor.Monitor // counts the requests, and answers /metrics; one of its own if nil
+	GivenBy []string         // flags that find the ledger, without a password: for the command that gives an answer again
 }
 
 // Server answers requests. It may be used from several goroutines; Serve runs it.
@@ -121,6 +124,7 @@ func New(c Config) (*Server, error) {
 	s.handle("POST /sign-out", s.signOut)
 	s.handle("GET /purpose", s.showPurpose)
 	s.handle("POST /purpose", s.setPurpose)
+	s.handleBody("POST "+whatIfPath+"/model", sentBytes, s.sendModel)
 	s.handle("GET /static/page.css", s.serveStyle)
 	for path, tell := range map[string]http.Handler{"/metrics": c.Monitor.Metrics(), "/healthz": monitor.Health(), "/readyz": monitor.Ready(c.Ledger)} { // to anybody: they name nobody
 		s.handle("GET "+path, func(w http.ResponseWriter, r *http.Request) error { tell.ServeHTTP(w, r); return nil })
