@@ -11,6 +11,7 @@ import (
 	"github.com/go-json-experiment/json"
 
 	"careledger/cmd/careledger/internal/ledger"
+	"careledger/cmd/careledger/internal/report"
 )
 
 // problem is why there is no answer: a page in words for people, RFC 9457 for programs.
@@ -43,6 +44,7 @@ func problemOf(err error) *problem {
 	var known *problem
 	var wrong *ledger.Wrong
 	var none *ledger.NoLedgerError
+	var noPolicy *report.UnknownPolicyError
 	var large *http.MaxBytesError
 	switch {
 	case errors.As(err, &known):
@@ -53,6 +55,8 @@ func problemOf(err error) *problem {
 		return &problem{status: http.StatusRequestEntityTooLarge, word: "large", detail: err.Error()}
 	case errors.As(err, &wrong):
 		return wrongAddress(err)
+	case errors.As(err, &noPolicy):
+		return &problem{status: http.StatusNotFound, word: "unknown", detail: err.Error()}
 	case errors.As(err, &none):
 		return &problem{status: http.StatusNotFound, word: "no_ledger", detail: err.Error()}
 	case errors.Is(err, context.DeadlineExceeded):

@@ -20,16 +20,17 @@ import (
 type kind int
 
 const (
-	text   kind = iota
-	amount      // kronor with two decimals
-	count       // a whole number
-	date        // YYYY-MM-DD
-	month       // YYYY-MM
-	rate        // a share with four decimals
+	text    kind = iota
+	amount       // kronor with two decimals
+	count        // a whole number
+	date         // YYYY-MM-DD
+	month        // YYYY-MM
+	rate         // a share with four decimals
+	decimal      // a number as it is written
 )
 
 // numeric says whether a column is read as numbers, and set to the right.
-func (k kind) numeric() bool { return k == amount || k == count || k == rate }
+func (k kind) numeric() bool { return k == amount || k == count || k == rate || k == decimal }
 
 // column is one of a table: its name for programs, which is also its key in the section "column" of the catalogue, and its kind.
 type column struct {

@@ -34,7 +34,7 @@ func (v voice) shown(k kind, plain string) string {
 	switch k {
 	case amount:
 		return v.number(plain) + "\u00a0kr"
-	case count:
+	case count, decimal:
 		return v.number(plain)
 	case rate:
 		return v.percent(plain)

@@ -109,6 +109,7 @@ func New(c Config) (*Server, error) {
 	s.handle("POST /purpose", s.setPurpose)
 	s.handle("GET /static/page.css", s.serveStyle)
 	s.handle("GET /static/{script}", serveScript)
+	s.handle("GET "+policyPath("{policy}")+"/model.yaml", s.serveModel)
 	s.handle("GET /favicon.ico", func(w http.ResponseWriter, _ *http.Request) error { // browsers ask for it, and tell who looks that it is not there
 		w.WriteHeader(http.StatusNoContent)
 		return nil
