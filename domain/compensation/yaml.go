@@ -22,7 +22,7 @@ func (m *Model) YAML() ([]byte, error) {
 }
 
 // yamlOrder is where keys stand in their mapping; the others follow, in the order of the document.
-var yamlOrder = []string{"id", "title", "currency", "source", "kind", "unit", "by", "value", "parameters", "components", "values"}
+var yamlOrder = []string{"id", "title", "currency", "value", "source", "kind", "unit", "by", "parameters", "components", "values"}
 
 // yaml returns t as a node. Text is quoted wherever YAML would read it as something else.
 func (t *tree) yaml() *yaml.Node {

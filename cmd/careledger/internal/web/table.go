@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"iter"
+	"slices"
 	"strings"
 
 	"github.com/go-json-experiment/json"
@@ -227,22 +228,21 @@ type cellView struct {
 
 type twinView struct{ Title, Href string }
 
-// view returns the rows of a table as they stand on a page.
+// view returns the rows of a table as they stand on a page. A column that none of them says anything in takes no room there; the twins have it.
 func (t *table) view(v voice, rows [][]cell) *tableView {
-	s := &tableView{voice: v, Caption: t.caption, None: t.none}
-	for _, c := range t.columns {
-		s.Columns = append(s.Columns, columnView{v.Say("column." + c.name), c.kind.numeric()})
-	}
-	for _, row := range rows {
-		cells := make([]cellView, len(row))
-		for i, c := range row {
-			k := t.columns[i].kind
-			cells[i] = cellView{Text: c.word, Href: c.href, Numeric: k.numeric()}
-			if c.word == "" {
-				cells[i].Text = v.shown(k, c.plain)
-			}
+	s := &tableView{voice: v, Caption: t.caption, None: t.none, Rows: make([][]cellView, len(rows))}
+	for i, c := range t.columns {
+		if i > 0 && len(rows) > 0 && !slices.ContainsFunc(rows, func(row []cell) bool { return row[i].word != "" || row[i].plain != "" }) {
+			continue
 		}
-		s.Rows = append(s.Rows, cells)
+		s.Columns = append(s.Columns, columnView{v.Say("column." + c.name), c.kind.numeric()})
+		for j, row := range rows {
+			shown := cellView{Text: row[i].word, Href: row[i].href, Numeric: c.kind.numeric()}
+			if shown.Text == "" {
+				shown.Text = v.shown(c.kind, row[i].plain)
+			}
+			s.Rows[j] = append(s.Rows[j], shown)
+		}
 	}
 	return s
 }
