@@ -18,7 +18,7 @@ import (
 
 // pages are all pages, in the order of the navigation; the first one is what / leads to. A page is made in a file of its own.
 func pages() []*page {
-	return []*page{overviewPage(), fulfilmentPage(), policiesPage(), policyPage(), differencesPage()}
+	return []*page{overviewPage(), fulfilmentPage(), policiesPage(), policyPage(), differencesPage(), accessPage()}
 }
 
 // page is one of the pages: where it stands, and how it is answered. Its tables read as CSV and JSON at the same address with another ending, those

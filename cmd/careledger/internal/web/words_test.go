@@ -20,7 +20,7 @@ import (
 )
 
 // The sections of the catalogue that are this package's own, each key of which is used; of the others it uses some.
-var ownSections = []string{"web", "overview", "policies", "problem", "column"}
+var ownSections = []string{"web", "overview", "policies", "access", "problem", "column"}
 
 var aKey = regexp.MustCompile(`^(` + strings.Join(ownSections, "|") + `)\.[a-z0-9_]+$`)
 
