@@ -48,8 +48,8 @@ type overviewRow struct {
 	group  *group
 }
 
-// state is what the page is made of.
-type state struct {
+// overviewVisit is a visit with what the page is made of.
+type overviewVisit struct {
 	*visit
 	party, step string
 	paid        *projections.Compensation
@@ -61,7 +61,7 @@ type state struct {
 }
 
 func overview(v *visit) (*view, error) {
-	s := &state{visit: v}
+	s := &overviewVisit{visit: v}
 	var err error
 	if s.party, err = v.chosen("by", overviewParties, "provider"); err != nil {
 		return nil, err
@@ -89,7 +89,7 @@ func overview(v *visit) (*view, error) {
 		content.Hidden = v.Say("web.small_numbers")
 	}
 	content.Money, content.Rates = s.drawAmounts(), s.drawRates()
-	return &view{title: v.Say("overview.title"), authority: s.paid.Authority, asOf: s.log.AsOf, content: content,
+	return &view{title: v.Say("overview.title"), authority: s.paid.Authority, asOf: s.paid.AsOf, content: content,
 		tables: []*table{s.rowsTable(), s.totalTable(), s.awaitingTable(), s.logTable(), s.arrivalsTable()}}, nil
 }
 
@@ -110,7 +110,7 @@ func (v *visit) askLog() ledger.Request {
 }
 
 // readAmounts asks what is paid, by month, and sums it by the step.
-func (s *state) readAmounts() error {
+func (s *overviewVisit) readAmounts() error {
 	r := s.ask(ledger.QuestionCompensation)
 	r.By, r.Provider, r.Unit = "month,"+s.party, s.filter.Provider, s.filter.Unit
 	var err error
@@ -135,7 +135,7 @@ func (s *state) readAmounts() error {
 }
 
 // months is from the first month that is paid for to the last.
-func (s *state) months() int {
+func (s *overviewVisit) months() int {
 	rows := s.paid.Rows
 	first, err := domain.ParseMonth(rows[0].Keys[0])
 	last, err2 := domain.ParseMonth(rows[len(rows)-1].Keys[0])
@@ -146,7 +146,7 @@ func (s *state) months() int {
 }
 
 // stepOf returns the step that a month is of.
-func (s *state) stepOf(month string) string {
+func (s *overviewVisit) stepOf(month string) string {
 	if s.step == "year" {
 		return month[:4]
 	}
@@ -154,7 +154,7 @@ func (s *state) stepOf(month string) string {
 }
 
 // readGroups asks how many goals were fulfilled, and puts that beside what is paid.
-func (s *state) readGroups() error {
+func (s *overviewVisit) readGroups() error {
 	groups, _, err := s.fulfilled([]string{s.step, s.party})
 	if err != nil {
 		return err
@@ -183,7 +183,7 @@ func (s *state) readGroups() error {
 }
 
 // readPayouts asks which payouts wait for approval: of the provider that the filter names, or whose the unit is that it names.
-func (s *state) readPayouts() error {
+func (s *overviewVisit) readPayouts() error {
 	list, err := document[*report.PayoutList](s.visit, s.ask(ledger.QuestionPayouts))
 	if err != nil {
 		return err
@@ -206,7 +206,7 @@ func (s *state) readPayouts() error {
 }
 
 // providersOfUnit returns who has been paid for the unit of the filter, whenever.
-func (s *state) providersOfUnit() (map[string]bool, error) {
+func (s *overviewVisit) providersOfUnit() (map[string]bool, error) {
 	r := s.ask(ledger.QuestionCompensation)
 	r.From, r.To, r.By, r.Provider, r.Unit = "", "", "provider", s.filter.Provider, s.filter.Unit
 	paid, err := document[*projections.Compensation](s.visit, r)
@@ -220,13 +220,13 @@ func (s *state) providersOfUnit() (map[string]bool, error) {
 	return of, nil
 }
 
-func (s *state) anyHidden() bool {
+func (s *overviewVisit) anyHidden() bool {
 	return slices.ContainsFunc(s.whole, func(g group) bool { return g.hidden }) ||
 		slices.ContainsFunc(s.rows, func(r overviewRow) bool { return r.group != nil && r.group.hidden })
 }
 
 // rowsTable is what is paid and reached, by time and party.
-func (s *state) rowsTable() *table {
+func (s *overviewVisit) rowsTable() *table {
 	k := text
 	if s.step == "month" {
 		k = month
@@ -242,7 +242,7 @@ func (s *state) rowsTable() *table {
 }
 
 // row is a row of rowsTable. Each number leads to what it is made of.
-func (s *state) row(r overviewRow) []cell {
+func (s *overviewVisit) row(r overviewRow) []cell {
 	here := url.Values{"time": {r.step}, s.party: {r.party}}
 	when, who, paid := cell{plain: r.step}, cell{plain: r.party}, cell{}
 	if r.party == "" {
@@ -269,7 +269,7 @@ func (v *visit) leadsTo(path string, change url.Values) string {
 }
 
 // totalTable is one row: what the filter leaves in all, and what waits for approval.
-func (s *state) totalTable() *table {
+func (s *overviewVisit) totalTable() *table {
 	columns := append([]column{{"amount", amount}}, groupColumns()...)
 	columns = append(columns, column{"awaiting", count}, column{"awaiting_amount", amount})
 	return &table{name: "total", caption: s.Say("overview.total"), columns: columns, rows: one(func() []cell {
@@ -294,7 +294,7 @@ func one(row func() []cell) iter.Seq[[]cell] {
 }
 
 // awaitingTable is the payouts that wait for approval.
-func (s *state) awaitingTable() *table {
+func (s *overviewVisit) awaitingTable() *table {
 	columns := []column{{"payout", text}, {"provider", text}, {"month", month}, {"version", count}, {"total", amount}, {"calculated_by", text}}
 	return &table{name: "awaiting", caption: s.Say("overview.awaiting"), none: s.Say("overview.none_awaiting"), columns: columns, rows: func(yield func([]cell) bool) {
 		for _, p := range s.awaiting {
@@ -310,7 +310,7 @@ func (s *state) awaitingTable() *table {
 }
 
 // logTable is one row: how far the log reaches, and what is signed of it.
-func (s *state) logTable() *table {
+func (s *overviewVisit) logTable() *table {
 	columns := []column{{"events", count}, {"root", text}, {"signed", count}, {"signed_at", text}, {"unsigned", count}}
 	return &table{name: "log", caption: s.Say("overview.log"), columns: columns, rows: one(func() []cell {
 		l := s.log
@@ -338,7 +338,7 @@ func (v voice) age(d time.Duration) string {
 }
 
 // arrivalsTable is what came in last.
-func (s *state) arrivalsTable() *table {
+func (s *overviewVisit) arrivalsTable() *table {
 	caption := fmt.Sprintf(s.Say("overview.arrivals"), s.number(strconv.Itoa(s.log.Counted)))
 	return &table{name: "arrivals", caption: caption, none: s.Say("overview.no_arrivals"), columns: []column{{"registered", date}, {"type", text}, {"events", count}}, rows: func(yield func([]cell) bool) {
 		for _, a := range s.log.Arrivals {
@@ -350,7 +350,7 @@ func (s *state) arrivalsTable() *table {
 }
 
 // steps returns the steps of time from the first row to the last, without a gap, and which one each is.
-func (s *state) steps() (steps []string, at map[string]int) {
+func (s *overviewVisit) steps() (steps []string, at map[string]int) {
 	at = map[string]int{}
 	if len(s.rows) == 0 {
 		return nil, at
@@ -371,7 +371,7 @@ func (s *state) steps() (steps []string, at map[string]int) {
 }
 
 // series returns a series for each party, of what a row is there; the parties with the largest amount first.
-func (s *state) series(of func(overviewRow) *int64) (steps []string, all []panelSeries, sums map[string]domain.Money) {
+func (s *overviewVisit) series(of func(overviewRow) *int64) (steps []string, all []panelSeries, sums map[string]domain.Money) {
 	steps, at := s.steps()
 	found := map[string]int{}
 	sums = map[string]domain.Money{}
@@ -401,7 +401,7 @@ func (s *state) series(of func(overviewRow) *int64) (steps []string, all []panel
 }
 
 // drawAmounts draws what is paid.
-func (s *state) drawAmounts() *panelsView {
+func (s *overviewVisit) drawAmounts() *panelsView {
 	steps, all, sums := s.series(func(r overviewRow) *int64 { return (*int64)(r.amount) })
 	for i := range all {
 		all[i].value = s.shown(amount, sums[all[i].name].String())
@@ -413,7 +413,7 @@ func (s *state) drawAmounts() *panelsView {
 const rateWhole = 10_000
 
 // drawRates draws the share of goals fulfilled; what is not shown is not drawn.
-func (s *state) drawRates() *panelsView {
+func (s *overviewVisit) drawRates() *panelsView {
 	steps, all, _ := s.series(func(r overviewRow) *int64 {
 		if r.group == nil || r.group.hidden || r.group.Assessed == 0 {
 			return nil
