@@ -60,11 +60,11 @@ type history struct {
 }
 
 // newHistory draws a history. Half of them are left without what has to be looked at as a whole (projections.Change).
-func newHistory(t *rapid.T, store *eventstore.Store, number int) *history {
+func newHistory(t *rapid.T, store *eventstore.Store, number int, draw func(*rapid.T) historytest.History) *history {
 	log, err := store.CreateLog(context.Background(), fmt.Sprint("H", number))
 	require.NoError(t, err)
 	h := &history{t: t, log: log, table: projections.NewTable(log)}
-	events := historytest.Draw(t).Events(-1)
+	events := draw(t).Events(-1)
 	left := map[domain.Entity]bool{}
 	if rapid.Bool().Draw(t, "in parts") {
 		for i := range events {
@@ -126,7 +126,7 @@ func TestWhatStandsIsTheReadModelAtEveryPosition(t *testing.T) {
 	store, number := newStore(t), 0
 	rapid.Check(t, func(t *rapid.T) {
 		number++
-		h, feed, reader := newHistory(t, store, number), &memory{cut: -1}, feedtest.NewSubscriber()
+		h, feed, reader := newHistory(t, store, number, historytest.Draw), &memory{cut: -1}, feedtest.NewSubscriber()
 		f := NewFollower(h.table, feed, nil)
 		for h.goOn() {
 			require.NoError(t, step(f))
@@ -142,7 +142,7 @@ func TestAFollowerThatIsCutOffAnywhereLosesAndDoublesNothing(t *testing.T) {
 	store, number, cuts := newStore(t), 0, 0
 	rapid.Check(t, func(t *rapid.T) {
 		number++
-		h, feed, reader := newHistory(t, store, number), &memory{}, feedtest.NewSubscriber()
+		h, feed, reader := newHistory(t, store, number, historytest.Draw), &memory{}, feedtest.NewSubscriber()
 		f := NewFollower(h.table, feed, nil)
 		for h.goOn() {
 			for { // until it is through
@@ -169,11 +169,37 @@ func TestAFollowerThatIsCutOffAnywhereLosesAndDoublesNothing(t *testing.T) {
 	require.Positive(t, cuts)
 }
 
+func TestWhatCannotBeComputedHoldsTheFeedUpWhereItStands(t *testing.T) {
+	store, number := newStore(t), 0
+	rapid.Check(t, func(t *rapid.T) {
+		number++
+		h, feed, reader := newHistory(t, store, number, historytest.DrawWithGaps), &memory{cut: -1}, feedtest.NewSubscriber()
+		f, held := NewFollower(h.table, feed, nil), false
+		for h.goOn() {
+			_, without := h.table.Compensation(projections.Query{AsOf: projections.Now})
+			err := step(f)
+			reader.ReadAll(t, feed)
+			if without != nil {
+				require.ErrorAs(t, err, new(*compensation.RateError))
+				require.Less(t, reader.At, h.table.Position())
+				held = true
+				continue
+			}
+			require.NoError(t, err)
+			require.Equal(t, h.table.Position(), reader.At)
+			if held {
+				reader.RequireLevel(t, h.table)
+				held = false
+			}
+		}
+	})
+}
+
 func TestTwoFollowersOfOneFeedWriteEachRowOnce(t *testing.T) {
 	store, number := newStore(t), 0
 	rapid.Check(t, func(t *rapid.T) {
 		number++
-		h, feed, reader := newHistory(t, store, number), &memory{cut: -1}, feedtest.NewSubscriber()
+		h, feed, reader := newHistory(t, store, number, historytest.Draw), &memory{cut: -1}, feedtest.NewSubscriber()
 		other := projections.NewTable(h.log)
 		followers := []*Follower{NewFollower(h.table, feed, nil), NewFollower(other, feed, nil)}
 		for h.goOn() {

@@ -15,6 +15,7 @@ import (
 	"careledger/cmd/careledger/internal/feed"
 	"careledger/cmd/careledger/internal/feed/feedtest"
 	"careledger/domain"
+	"careledger/domain/compensation"
 	"careledger/eventstore"
 	"careledger/eventstore/clustertest"
 )
@@ -239,4 +240,37 @@ func TestAFeedThatCannotGoOnIsToldAndHoldsNothingUp(t *testing.T) {
 	feeds, err := l.Feeds(t.Context())
 	require.NoError(t, err)
 	require.Contains(t, feeds[0].Held, "longer log")
+}
+
+func TestAFeedThatARateIsMissingForIsToldAndGoesOnWhenItIsThere(t *testing.T) {
+	told, reader := make(chan FeedReport, 100), feedtest.NewSubscriber()
+	l := opened(t, Config{Dir: t.TempDir(), Fed: func(r FeedReport) { told <- r }})
+	model := func(values string) string {
+		return `{"id":"m","title":"performed time","currency":"SEK","parameters":{"rate":{"by":["category"],"values":{"2020-01-01":` + values + `}}},"components":[{"id":"time","kind":"time","basis":"performed","rate":"rate"}]}`
+	}
+	adopted := func(id, values, recorded string) string {
+		return record(id, "policy-adopted", "policy/m", "2020-01-01", recorded, `{"model":`+model(values)+`,"from":"2020-01-01","decided_by":"the board","decided_on":"2019-12-01"}`)
+	}
+	imported(t, l, file(t, town(1)[:strings.Index(town(1), `{"id":"adopt-m"`)]+adopted("first", `{"care":"120"}`, "2020-03-01")))
+	_, err := l.followAll(t.Context(), true)
+	require.NoError(t, err)
+	require.NoError(t, (<-told).Err)
+	requireFed(t, l, reader)
+	before := reader.At
+
+	imported(t, l, file(t, record("service", "time-reported", "case/k0", "2020-02-01", "2020-03-02", `{"unit":"u0","month":"2020-02","category":"service","band":"day","minutes":60}`)))
+	r := <-told
+	require.ErrorAs(t, r.Err, new(*compensation.RateError))
+	reader.ReadAll(t, feedOf(t, l))
+	require.Equal(t, before, reader.At)
+
+	imported(t, l, file(t, adopted("second", `{"care":"120","service":"100"}`, "2020-03-03")))
+	for r.Err != nil {
+		r = <-told
+	}
+	requireFed(t, l, reader)
+	require.Greater(t, reader.At, before)
+	feeds, err := l.Feeds(t.Context())
+	require.NoError(t, err)
+	require.Empty(t, feeds[0].Held)
 }

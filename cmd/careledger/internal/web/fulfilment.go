@@ -130,7 +130,7 @@ func (v *visit) groupTable(name, caption string, by []string, groups []group) *t
 		if field == "month" {
 			k = month
 		}
-		t.columns = append(t.columns, column{field, k})
+		t.columns = append(t.columns, column{name: field, kind: k})
 	}
 	t.columns = append(t.columns, groupColumns()...)
 	t.rows = v.groupRows(by, groups)
@@ -159,7 +159,7 @@ func groupColumns() (all []column) {
 		if c.Number {
 			k = count
 		}
-		all = append(all, column{c.Name, k})
+		all = append(all, column{name: c.Name, kind: k})
 	}
 	return all
 }

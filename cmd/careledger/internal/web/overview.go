@@ -231,7 +231,7 @@ func (s *overviewVisit) rowsTable() *table {
 	if s.step == "month" {
 		k = month
 	}
-	columns := append([]column{{s.step, k}, {s.party, text}, {"amount", amount}}, groupColumns()...)
+	columns := append([]column{{name: s.step, kind: k}, {name: s.party, kind: text}, {name: "amount", kind: amount}}, groupColumns()...)
 	return &table{caption: s.Say("overview.table"), none: s.Say("overview.nothing"), columns: columns, rows: func(yield func([]cell) bool) {
 		for _, r := range s.rows {
 			if !yield(s.row(r)) {
@@ -270,8 +270,8 @@ func (v *visit) leadsTo(path string, change url.Values) string {
 
 // totalTable is one row: what the filter leaves in all, and what waits for approval.
 func (s *overviewVisit) totalTable() *table {
-	columns := append([]column{{"amount", amount}}, groupColumns()...)
-	columns = append(columns, column{"awaiting", count}, column{"awaiting_amount", amount})
+	columns := append([]column{{name: "amount", kind: amount}}, groupColumns()...)
+	columns = append(columns, column{name: "awaiting", kind: count}, column{name: "awaiting_amount", kind: amount})
 	return &table{name: "total", caption: s.Say("overview.total"), columns: columns, rows: one(func() []cell {
 		row := []cell{{plain: s.paid.Total.String(), href: s.leadsTo("/what-if", nil)}}
 		var whole *group // nil where the filter leaves no follow-up
@@ -295,7 +295,7 @@ func one(row func() []cell) iter.Seq[[]cell] {
 
 // awaitingTable is the payouts that wait for approval.
 func (s *overviewVisit) awaitingTable() *table {
-	columns := []column{{"payout", text}, {"provider", text}, {"month", month}, {"version", count}, {"total", amount}, {"calculated_by", text}}
+	columns := []column{{name: "payout", kind: text}, {name: "provider", kind: text}, {name: "month", kind: month}, {name: "version", kind: count}, {name: "total", kind: amount}, {name: "calculated_by", kind: text}}
 	return &table{name: "awaiting", caption: s.Say("overview.awaiting"), none: s.Say("overview.none_awaiting"), columns: columns, rows: func(yield func([]cell) bool) {
 		for _, p := range s.awaiting {
 			id := cell{plain: p.Payout}
@@ -311,7 +311,7 @@ func (s *overviewVisit) awaitingTable() *table {
 
 // logTable is one row: how far the log reaches, and what is signed of it.
 func (s *overviewVisit) logTable() *table {
-	columns := []column{{"events", count}, {"root", text}, {"signed", count}, {"signed_at", text}, {"unsigned", count}}
+	columns := []column{{name: "events", kind: count}, {name: "root", kind: text}, {name: "signed", kind: count}, {name: "signed_at", kind: text}, {name: "unsigned", kind: count}}
 	return &table{name: "log", caption: s.Say("overview.log"), columns: columns, rows: one(func() []cell {
 		l := s.log
 		row := []cell{{plain: strconv.FormatUint(l.AsOf.Sequence, 10)}, {plain: l.Root}, {plain: strconv.FormatUint(l.Signed, 10)}, {word: s.Say("overview.never_signed")}, {}}
@@ -340,7 +340,7 @@ func (v voice) age(d time.Duration) string {
 // arrivalsTable is what came in last.
 func (s *overviewVisit) arrivalsTable() *table {
 	caption := fmt.Sprintf(s.Say("overview.arrivals"), s.number(strconv.Itoa(s.log.Counted)))
-	return &table{name: "arrivals", caption: caption, none: s.Say("overview.no_arrivals"), columns: []column{{"registered", date}, {"type", text}, {"events", count}}, rows: func(yield func([]cell) bool) {
+	return &table{name: "arrivals", caption: caption, none: s.Say("overview.no_arrivals"), columns: []column{{name: "registered", kind: date}, {name: "type", kind: text}, {name: "events", kind: count}}, rows: func(yield func([]cell) bool) {
 		for _, a := range s.log.Arrivals {
 			if !yield([]cell{{plain: a.Day.String()}, {plain: string(a.Type), word: s.Say("event." + string(a.Type))}, {plain: strconv.Itoa(a.Events)}}) {
 				return
@@ -406,7 +406,7 @@ func (s *overviewVisit) drawAmounts() *panelsView {
 	for i := range all {
 		all[i].value = s.shown(amount, sums[all[i].name].String())
 	}
-	return s.panels("paid", s.Say("overview.paid"), steps, all, 0, func(n int64) string { return s.shown(amount, domain.Money(n).String()) })
+	return s.columnPanels("paid", s.Say("overview.paid"), steps, all, 0, func(n int64) string { return s.shown(amount, domain.Money(n).String()) })
 }
 
 // rateWhole is a rate of 1, in the ten-thousandths that it is counted in.
@@ -433,5 +433,5 @@ func (s *overviewVisit) drawRates() *panelsView {
 			all[i].value = s.percent(g.Rate)
 		}
 	}
-	return s.panels("rates", s.Say("web.rates_title"), steps, all, rateWhole, func(n int64) string { return s.percent(fmt.Sprintf("%d.%04d", n/rateWhole, n%rateWhole)) })
+	return s.columnPanels("rates", s.Say("web.rates_title"), steps, all, rateWhole, func(n int64) string { return s.percent(fmt.Sprintf("%d.%04d", n/rateWhole, n%rateWhole)) })
 }

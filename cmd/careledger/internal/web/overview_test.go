@@ -262,7 +262,7 @@ func TestPanelsShareAScaleAndStandWhereTheNumbersAre(t *testing.T) {
 	v := &visit{voice: voice{words.English}}
 	n := func(n int64) *int64 { return &n }
 	say := func(n int64) string { return fmt.Sprint(n) }
-	p := v.panels("p", "title", []string{"2015", "2016"}, []panelSeries{{"a", "", []*int64{n(50), n(100)}}, {"b", "", []*int64{nil, n(-100)}}}, 0, say)
+	p := v.columnPanels("p", "title", []string{"2015", "2016"}, []panelSeries{{"a", "", []*int64{n(50), n(100)}}, {"b", "", []*int64{nil, n(-100)}}}, 0, say)
 	require.Len(t, p.All, 2)
 	require.Equal(t, columnBar{X: "0", Y: "68", Width: "158", Height: "24", Title: "2015: 50"}, p.All[0].Columns[0], "0 stands in the middle, at 92")
 	require.Equal(t, columnBar{X: "160", Y: "44", Width: "158", Height: "48", Title: "2016: 100"}, p.All[0].Columns[1])
@@ -274,10 +274,10 @@ func TestPanelsShareAScaleAndStandWhereTheNumbersAre(t *testing.T) {
 	for i := range many {
 		many[i].of = []*int64{nil}
 	}
-	p = v.panels("p", "title", []string{"2015"}, many, rateWhole, say)
+	p = v.columnPanels("p", "title", []string{"2015"}, many, rateWhole, say)
 	require.Len(t, p.All, panelsMost)
 	require.Equal(t, "Another 3 stand in the table only.", p.Left)
 	require.Equal(t, "No numbers are shown.", p.All[0].Desc)
 	require.Empty(t, p.All[0].Last)
-	require.Nil(t, v.panels("p", "title", nil, nil, 0, say))
+	require.Nil(t, v.columnPanels("p", "title", nil, nil, 0, say))
 }

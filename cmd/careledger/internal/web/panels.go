@@ -56,8 +56,8 @@ func (p *panelsView) Height() int { return panelHeight }
 func (p *panelsView) Top() int    { return panelTop }
 func (p *panelsView) Below() int  { return panelHeight - 4 }
 
-// panels draws series over steps of time, nil where there is nothing to draw. top is the largest value that the scale has at least; say writes a value.
-func (v *visit) panels(id, title string, steps []string, all []panelSeries, top int64, say func(int64) string) *panelsView {
+// columnPanels draws series over steps of time, nil where there is nothing to draw. top is the largest value that the scale has at least; say writes a value.
+func (v *visit) columnPanels(id, title string, steps []string, all []panelSeries, top int64, say func(int64) string) *panelsView {
 	if len(steps) == 0 || len(all) == 0 {
 		return nil
 	}

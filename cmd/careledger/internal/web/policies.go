@@ -40,7 +40,7 @@ func policies(v *visit) (*view, error) {
 
 // documentsTable is adopted documents as a table.
 func (v *visit) documentsTable(name, caption string, all []report.PolicyRow) *table {
-	columns := []column{{"policy", text}, {"title", text}, {"from", date}, {"last_day", date}, {"decided_by", text}, {"decided_on", date}, {"reference", text}, {"sha256", text}}
+	columns := []column{{name: "policy", kind: text}, {name: "title", kind: text}, {name: "from", kind: date}, {name: "last_day", kind: date}, {name: "decided_by", kind: text}, {name: "decided_on", kind: date}, {name: "reference", kind: text}, {name: "sha256", kind: text}}
 	return &table{name: name, caption: caption, none: v.Say("policies.none"), columns: columns, rows: func(yield func([]cell) bool) {
 		for i := range all {
 			r := &all[i]
@@ -63,7 +63,7 @@ func (v *visit) lastDay(end domain.Date) cell {
 
 // inForceTable is what the parameters of documents are worth on the days in [from, end) on which their document is in force.
 func (v *visit) inForceTable(all []report.PolicyRow, from, end domain.Date) *table {
-	return &table{name: "values", caption: v.Say("policies.values"), none: v.Say("policies.no_values"), columns: append([]column{{"policy", text}}, valueColumns...),
+	return &table{name: "values", caption: v.Say("policies.values"), none: v.Say("policies.no_values"), columns: append([]column{{name: "policy", kind: text}}, valueColumns...),
 		rows: func(yield func([]cell) bool) {
 			for i := range all {
 				r := &all[i]
@@ -82,7 +82,7 @@ func (v *visit) inForceTable(all []report.PolicyRow, from, end domain.Date) *tab
 }
 
 // valueColumns are those of a value of a parameter. They must not be changed.
-var valueColumns = []column{{"parameter", text}, {"key", text}, {"value", decimal}, {"unit_of_value", text}, {"from", date}, {"last_day", date}, {"status", text}, {"source", text}}
+var valueColumns = []column{{name: "parameter", kind: text}, {name: "key", kind: text}, {name: "value", kind: quantity}, {name: "unit_of_value", kind: text}, {name: "from", kind: date}, {name: "last_day", kind: date}, {name: "status", kind: text}, {name: "source", kind: text}}
 
 // valueCells are the cells of valueColumns.
 func (v *visit) valueCells(p *compensation.ParameterValue) []cell {
@@ -97,8 +97,8 @@ func (v *visit) status(status string) cell {
 	return cell{plain: status, word: v.Say("policies.preliminary")}
 }
 
-// rowsOf makes the rows of a table of what is there in order.
-func rowsOf[T any](all []T, row func(T) []cell) iter.Seq[[]cell] {
+// rowsFrom makes the rows of a table of what is there in order.
+func rowsFrom[T any](all []T, row func(T) []cell) iter.Seq[[]cell] {
 	return func(yield func([]cell) bool) {
 		for _, one := range all {
 			if !yield(row(one)) {

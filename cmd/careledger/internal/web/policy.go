@@ -107,7 +107,7 @@ func (v *visit) inForce(r *report.PolicyRow) string {
 // componentsTable is what the components of a document say, a row for each field, with its words as they stand there.
 func (v *visit) componentsTable(of *report.PolicyRow) *table {
 	said := domain.DescribeDocument(of.Of.CanonicalJSON())
-	return &table{name: "components", caption: v.Say("policies.components"), columns: []column{{"component", text}, {"field", text}, {"states", text}}, rows: func(yield func([]cell) bool) {
+	return &table{name: "components", caption: v.Say("policies.components"), columns: []column{{name: "component", kind: text}, {name: "field", kind: text}, {name: "states", kind: text}}, rows: func(yield func([]cell) bool) {
 		for i := range of.Of.Components { // in the order of the document
 			id := of.Of.Components[i].ID
 			for _, s := range said {
@@ -125,7 +125,7 @@ func (v *visit) componentsTable(of *report.PolicyRow) *table {
 
 // othersTable is all documents of a policy; each but the one shown can be compared with that.
 func (v *visit) othersTable(list *report.PolicyList, of *report.PolicyRow) *table {
-	columns := []column{{"from", date}, {"last_day", date}, {"title", text}, {"decided_by", text}, {"decided_on", date}, {"sha256", text}, {"compare", text}}
+	columns := []column{{name: "from", kind: date}, {name: "last_day", kind: date}, {name: "title", kind: text}, {name: "decided_by", kind: text}, {name: "decided_on", kind: date}, {name: "sha256", kind: text}, {name: "compare", kind: text}}
 	return &table{name: "documents", caption: v.Say("policies.all_documents"), columns: columns, rows: func(yield func([]cell) bool) {
 		for i := range list.Policies {
 			r := &list.Policies[i]

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"html/template"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -22,6 +23,8 @@ import (
 type Ledger interface {
 	// Read returns the document of an answer, once whom it shows is on the access log.
 	Read(ctx context.Context, r ledger.Request) (any, error)
+	// Ask writes an answer in the format asked for, as the command line does, once whom it shows is on the access log.
+	Ask(ctx context.Context, r ledger.Request, w io.Writer) error
 	// Authorities returns the codes of those that have a log, in order.
 	Authorities(ctx context.Context) ([]string, error)
 }
@@ -31,6 +34,7 @@ type Config struct {
 	Ledger  Ledger
 	Address string       // host:port that is listened on: a loopback address and a port that is not 0
 	Token   string       // what a visitor signs in with, and a program presents; at least 32 characters
+	GivenBy []string     // flags that find the ledger, without a password: for the command that gives an answer again
 	Log     *slog.Logger // what went wrong, without anything that a page shows; slog.Default() if nil
 }
 
@@ -107,6 +111,7 @@ func New(c Config) (*Server, error) {
 	s.handle("POST /sign-out", s.signOut)
 	s.handle("GET /purpose", s.showPurpose)
 	s.handle("POST /purpose", s.setPurpose)
+	s.handleBody("POST "+whatIfPath+"/model", sentBytes, s.sendModel)
 	s.handle("GET /static/page.css", s.serveStyle)
 	s.handle("GET /static/{script}", serveScript)
 	s.handle("GET "+policyPath("{policy}")+"/model.yaml", s.serveModel)

@@ -17,10 +17,11 @@ import (
 
 	"careledger/cmd/careledger/internal/words"
 	"careledger/domain"
+	"careledger/replay"
 )
 
 // The sections of the catalogue that are this package's own, each key of which is used; of the others it uses some.
-var ownSections = []string{"web", "overview", "policies", "access", "problem", "column"}
+var ownSections = []string{"web", "overview", "policies", "access", "what_if", "problem", "column"}
 
 var aKey = regexp.MustCompile(`^(` + strings.Join(ownSections, "|") + `)\.[a-z0-9_]+$`)
 
@@ -41,6 +42,9 @@ func usedKeys(t *testing.T) map[string]bool {
 				require.NoError(t, err)
 				used[s] = true
 				used["column."+s], used["problem."+s] = true, true
+				if slices.Contains(whatIfPage().tables, s) {
+					used["what_if."+s] = true // its caption
+				}
 			}
 			return true
 		})
@@ -83,11 +87,18 @@ func TestEveryWordIsInBothLanguagesAndIsUsed(t *testing.T) {
 			assert.True(t, used[section+"."+word], "%s.%s is not used", section, word)
 		}
 	}
-	for section, codes := range map[string]domain.Codes{"life_area": domain.LifeAreas, "occasion": domain.Occasions, "event": domain.Types()} {
+	for section, codes := range map[string]domain.Codes{"life_area": domain.LifeAreas, "occasion": domain.Occasions, "event": domain.Types(), "category": domain.Categories, "class": classCodes()} {
 		for _, code := range codes {
 			assert.True(t, words.Swedish.Has(section, code) && words.English.Has(section, code), "%s %s", section, code)
 		}
 	}
+}
+
+func classCodes() (codes domain.Codes) {
+	for _, c := range replay.Classes {
+		codes = append(codes, string(c))
+	}
+	return codes
 }
 
 // A table whose column has no word shows its name to people; each column and each problem is tried.
