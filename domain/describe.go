@@ -192,6 +192,17 @@ func (p *Policies) Describe(e Entity) []Statement {
 	return d.sorted()
 }
 
+// DescribeDocument returns every value of a JSON document under its path, sorted by that: parameters.goal_premium.unit, components[premium].amount. An
+// element of a list stands under its id, where it has one, or else its place from 0.
+func DescribeDocument(raw jsontext.Value) []Statement {
+	d := &description{}
+	d.document("", raw)
+	for i := range d.all {
+		d.all[i].Name = strings.TrimPrefix(d.all[i].Name, ".")
+	}
+	return d.sorted()
+}
+
 // description collects statements.
 type description struct{ all []Statement }
 

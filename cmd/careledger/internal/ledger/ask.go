@@ -36,6 +36,7 @@ const (
 	QuestionInvoice      = "invoice-basis"
 	QuestionVerify       = "verify"
 	QuestionAccess       = "access"
+	QuestionStanding     = "standing"  // how far the log reaches, what is signed of it, and what came in last
 	QuestionAuthority    = "authority" // the one to write to: the one named, if the ledger holds it or none, or the only one
 )
 
@@ -119,7 +120,7 @@ func (l *Local) Ask(ctx context.Context, r Request, w io.Writer) (err error) {
 //	trail          *projections.Trail           why, Event     *projections.Touched       invoice-basis  []*projections.InvoiceBasis
 //	policies       *report.PolicyList           bundle         []byte, the file           verify      []*projections.Verification
 //	policy         *report.PolicyList           deviation      *projections.Deviation     access      *projections.Accesses
-//	authority      string
+//	authority      string                       standing       *report.LogStanding
 func (l *Local) Read(ctx context.Context, r Request) (document any, err error) {
 	defer l.acted(false, r.name(), time.Now(), &err)
 	format := report.JSON
@@ -248,6 +249,7 @@ var answers = map[string]func(*question) (*answer, error){
 	QuestionBundle:       (*question).bundle,
 	QuestionSheet:        (*question).sheet,
 	QuestionDeviation:    (*question).deviation,
+	QuestionStanding:     (*question).standing,
 }
 
 // shows is an answer as of a moment that write writes, and that names these cases and patients, and beside them what they are named for (a payout).

@@ -310,3 +310,19 @@ func now(t testing.TB) time.Time {
 	t.Helper()
 	return time.Now().UTC().Truncate(time.Second)
 }
+
+func TestTheStandingOfALogNamesNobody(t *testing.T) {
+	l := opened(t, Config{Dir: t.TempDir()})
+	imported(t, l, municipality(t, 12, 2, 1))
+	said := answerTo(t, l, Request{Question: QuestionStanding})
+	require.Contains(t, said, "nothing is signed yet")
+	require.Contains(t, said, "visit-performed")
+	c, err := l.Checkpoint(t.Context(), CheckpointRequest{Action: CheckpointShow})
+	require.NoError(t, err)
+	require.Len(t, c.Checkpoints, 1)
+	for _, format := range []string{"table", "json", "csv"} {
+		said = answerTo(t, l, Request{Question: QuestionStanding, Format: format})
+		require.NotRegexp(t, "case/|patient/", said)
+	}
+	require.Contains(t, answerTo(t, l, Request{Question: QuestionStanding}), "the last checkpoint is of event")
+}

@@ -24,6 +24,9 @@ type PolicyRow struct {
 	SHA256    string `json:"sha256"`
 
 	Model jsontext.Value `json:"model,omitzero"` // show only
+
+	Of       *compensation.Model   `json:"-"` // the document as it was read
+	Document domain.PolicyDocument `json:"-"` // and as the domain has it
 }
 
 // PolicyList is the documents that the boards have adopted, as known at a moment.
@@ -33,8 +36,15 @@ type PolicyList struct {
 	Policies  []PolicyRow        `json:"policies"`
 }
 
+// UnknownPolicyError says that no document of a policy is adopted, as known at the moment asked for.
+type UnknownPolicyError struct{ Policy string }
+
+func (e *UnknownPolicyError) Error() string {
+	return fmt.Sprintf("no policy %s is adopted, as known then; see careledger policy list", e.Policy)
+}
+
 // ListPolicies returns the documents adopted as known at the moment of a cut: all of them, or with their models those of one policy, of which
-// there must be one.
+// there must be one: otherwise the error is an *UnknownPolicyError.
 func ListPolicies(c *projections.Cut, policy string) (*PolicyList, error) {
 	list := &PolicyList{Authority: c.Authority, AsOf: c.Moment}
 	for _, d := range c.Policies.Documents() {
@@ -46,7 +56,7 @@ func ListPolicies(c *projections.Cut, policy string) (*PolicyList, error) {
 			return nil, err
 		}
 		r := PolicyRow{Policy: d.Policy, Title: m.Title, From: d.From.String(), DecidedBy: d.DecidedBy, DecidedOn: d.DecidedOn.String(),
-			Reference: d.Reference, Event: d.EventID, SHA256: m.SHA256()}
+			Reference: d.Reference, Event: d.EventID, SHA256: m.SHA256(), Of: m, Document: d}
 		if d.End != domain.MaxDate {
 			r.End = d.End.String()
 		}
@@ -56,7 +66,7 @@ func ListPolicies(c *projections.Cut, policy string) (*PolicyList, error) {
 		list.Policies = append(list.Policies, r)
 	}
 	if policy != "" && len(list.Policies) == 0 {
-		return nil, fmt.Errorf("no policy %s is adopted, as known then; see careledger policy list", policy)
+		return nil, &UnknownPolicyError{policy}
 	}
 	return list, nil
 }

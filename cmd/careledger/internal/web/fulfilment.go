@@ -132,13 +132,7 @@ func (v *visit) groupTable(name, caption string, by []string, groups []group) *t
 		}
 		t.columns = append(t.columns, column{name: field, kind: k})
 	}
-	for _, c := range (&projections.FulfilmentRow{}).Columns() {
-		k := rate
-		if c.Number {
-			k = count
-		}
-		t.columns = append(t.columns, column{name: c.Name, kind: k})
-	}
+	t.columns = append(t.columns, groupColumns()...)
 	t.rows = v.groupRows(by, groups)
 	return t
 }
@@ -151,18 +145,38 @@ func (v *visit) groupRows(by []string, groups []group) iter.Seq[[]cell] {
 			for j, field := range by {
 				row = append(row, cell{plain: g.Keys[j], word: v.keyWord(field, g.Keys[j])})
 			}
-			for _, c := range g.Columns() {
-				if g.hidden {
-					row = append(row, cell{word: v.Say("web.not_shown")})
-				} else {
-					row = append(row, cell{plain: c.Text})
-				}
-			}
-			if !yield(row) {
+			if !yield(append(row, v.groupCells(g)...)) {
 				return
 			}
 		}
 	}
+}
+
+// groupColumns are those of the numbers of a group.
+func groupColumns() (all []column) {
+	for _, c := range (&projections.FulfilmentRow{}).Columns() {
+		k := rate
+		if c.Number {
+			k = count
+		}
+		all = append(all, column{name: c.Name, kind: k})
+	}
+	return all
+}
+
+// groupCells are the cells of groupColumns, empty where there is no group.
+func (v *visit) groupCells(g *group) (cells []cell) {
+	if g == nil {
+		return make([]cell, len(groupColumns()))
+	}
+	for _, c := range g.Columns() {
+		if g.hidden {
+			cells = append(cells, cell{word: v.Say("web.not_shown")})
+		} else {
+			cells = append(cells, cell{plain: c.Text})
+		}
+	}
+	return cells
 }
 
 // keyWord is how people read a key of a group, "" for as it stands.

@@ -19,7 +19,7 @@ import (
 
 // pages are all pages, in the order of the navigation; the first one is what / leads to. A page is made in a file of its own.
 func pages() []*page {
-	return []*page{whatIfPage(), fulfilmentPage()}
+	return []*page{overviewPage(), whatIfPage(), fulfilmentPage(), policiesPage(), policyPage(), differencesPage(), accessPage()}
 }
 
 // page is one of the pages: where it stands, and how it is answered. Its tables read as CSV and JSON at the same address with another ending, those
@@ -327,7 +327,7 @@ func (v *visit) write(w http.ResponseWriter, answer *view) error {
 	p.voice, p.Title, p.Here = v.voice, answer.title, v.here("", nil)
 	for _, other := range v.pages {
 		if other.title != "" {
-			p.Navigation = append(p.Navigation, linkView{Text: v.Say(other.title), Href: v.link(other.path, nil), Current: other == v.page})
+			p.Navigation = append(p.Navigation, linkView{Text: v.Say(other.title), Href: v.link(other.path, nil), Current: other == v.page || strings.HasPrefix(v.page.path, other.path+"/")})
 		}
 	}
 	query := v.filter.values()

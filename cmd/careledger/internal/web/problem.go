@@ -12,6 +12,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"careledger/cmd/careledger/internal/ledger"
+	"careledger/cmd/careledger/internal/report"
 	"careledger/cmd/careledger/internal/words"
 	"careledger/domain"
 )
@@ -50,6 +51,7 @@ func problemOf(err error) *problem {
 	var known *problem
 	var wrong *ledger.Wrong
 	var none *ledger.NoLedgerError
+	var noPolicy *report.UnknownPolicyError
 	var large *http.MaxBytesError
 	switch {
 	case errors.As(err, &known):
@@ -60,6 +62,8 @@ func problemOf(err error) *problem {
 		return &problem{status: http.StatusRequestEntityTooLarge, word: "large", detail: err.Error()}
 	case errors.As(err, &wrong):
 		return wrongAddress(err)
+	case errors.As(err, &noPolicy):
+		return &problem{status: http.StatusNotFound, word: "unknown", detail: err.Error()}
 	case errors.As(err, &none):
 		return &problem{status: http.StatusNotFound, word: "no_ledger", detail: err.Error()}
 	case errors.Is(err, context.DeadlineExceeded):

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"iter"
+	"slices"
 	"strings"
 
 	"github.com/go-json-experiment/json"
@@ -231,28 +232,21 @@ type cellView struct {
 
 type twinView struct{ Title, Href string }
 
-// view returns the rows of a table as they stand on a page.
+// view returns the rows of a table as they stand on a page. A column that none of them says anything in takes no room there; the twins have it.
 func (t *table) view(v voice, rows [][]cell) *tableView {
-	s := &tableView{voice: v, Caption: t.caption, None: t.none}
-	for _, c := range t.columns {
-		if !c.inTwins {
-			s.Columns = append(s.Columns, columnView{v.Say("column." + c.name), c.kind.numeric()})
+	s := &tableView{voice: v, Caption: t.caption, None: t.none, Rows: make([][]cellView, len(rows))}
+	for i, c := range t.columns {
+		if c.inTwins || i > 0 && len(rows) > 0 && !slices.ContainsFunc(rows, func(row []cell) bool { return row[i].word != "" || row[i].plain != "" }) {
+			continue
 		}
-	}
-	for _, row := range rows {
-		cells := make([]cellView, 0, len(row))
-		for i, c := range row {
-			k := t.columns[i].kind
-			if t.columns[i].inTwins {
-				continue
+		s.Columns = append(s.Columns, columnView{v.Say("column." + c.name), c.kind.numeric()})
+		for j, row := range rows {
+			shown := cellView{Text: row[i].word, Href: row[i].href, Numeric: c.kind.numeric()}
+			if shown.Text == "" {
+				shown.Text = v.shown(c.kind, row[i].plain)
 			}
-			text := c.word
-			if text == "" {
-				text = v.shown(k, c.plain)
-			}
-			cells = append(cells, cellView{Text: text, Href: c.href, Numeric: k.numeric()})
+			s.Rows[j] = append(s.Rows[j], shown)
 		}
-		s.Rows = append(s.Rows, cells)
 	}
 	return s
 }

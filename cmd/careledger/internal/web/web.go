@@ -133,6 +133,11 @@ func New(c Config) (*Server, error) {
 		return nil, err
 	}
 	s.handle("GET /static/{script}", serveScript)
+	s.handle("GET "+policyPath("{policy}")+"/model.yaml", s.serveModel)
+	s.handle("GET /favicon.ico", func(w http.ResponseWriter, _ *http.Request) error { // browsers ask for it, and tell who looks that it is not there
+		w.WriteHeader(http.StatusNoContent)
+		return nil
+	})
 	s.handle("/", func(http.ResponseWriter, *http.Request) error { return errNoPage })
 	return s, nil
 }
