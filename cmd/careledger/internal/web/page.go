@@ -2,6 +2,7 @@ package web
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"html/template"
@@ -18,7 +19,7 @@ import (
 
 // pages are all pages, in the order of the navigation; the first one is what / leads to. A page is made in a file of its own.
 func pages() []*page {
-	return []*page{fulfilmentPage()}
+	return []*page{payoutsPage(), payoutPage(), whyPage("/payouts/{payout}/why"), whyPage("/payouts/{payout}/why/{line}"), fulfilmentPage(), trailPage(), eventPage()}
 }
 
 // page is one of the pages: where it stands, and how it is answered. Its tables read as CSV and JSON at the same address with another ending, those
@@ -41,6 +42,7 @@ type view struct {
 	authority string
 	asOf      projections.Moment
 	tables    []*table // the page's own first, and then those that page.tables names, in that order
+	status    int      // of the answer; 0 for OK
 	content   any      // what its template shows beside the tables, as .Content; a part of it that is a template's dot embeds a voice
 }
 
@@ -316,7 +318,7 @@ func (v *visit) write(w http.ResponseWriter, answer *view) error {
 	p.voice, p.Title, p.Here = v.voice, answer.title, v.here("", nil)
 	for _, other := range v.pages {
 		if other.title != "" {
-			p.Navigation = append(p.Navigation, linkView{Text: v.Say(other.title), Href: v.link(other.path, nil), Current: other == v.page})
+			p.Navigation = append(p.Navigation, linkView{Text: v.Say(other.title), Href: v.link(other.path, nil), Current: other == v.page || strings.HasPrefix(v.page.path, other.path+"/")})
 		}
 	}
 	query := v.filter.values()
@@ -336,8 +338,10 @@ func (v *visit) write(w http.ResponseWriter, answer *view) error {
 	}
 	p.Known = v.known(answer)
 	for i, t := range answer.tables {
-		rows, next := [][]cell(nil), ""
-		if i == 0 {
+		rows, next := [][]cell(nil), t.next
+		if t.elsewhere {
+			// its rows are not read
+		} else if i == 0 {
 			rows, next = v.part(answer, t, rowsOfPage)
 		} else {
 			rows, _ = t.from(0, rowsOfPage) // the twins have the rest
@@ -349,14 +353,14 @@ func (v *visit) write(w http.ResponseWriter, answer *view) error {
 		}
 		p.Tables = append(p.Tables, shown)
 	}
-	return execute(w, http.StatusOK, v.page.template, p)
+	return execute(w, cmp.Or(answer.status, http.StatusOK), v.page.template, p)
 }
 
 // known says which authority and moment an answer is of.
 func (v *visit) known(answer *view) string {
 	said := v.Say("web.authority") + " " + answer.authority + ". " + v.Say("web.known_to") + " " + v.number(fmt.Sprint(answer.asOf.Sequence))
 	if at := answer.asOf.Recorded; !at.IsZero() {
-		said += ", " + v.Say("web.recorded") + " " + at.UTC().Format("2006-01-02 15:04:05 UTC")
+		said += ", " + v.Say("web.recorded") + " " + moment(at)
 	}
 	return said + "."
 }

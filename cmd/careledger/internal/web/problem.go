@@ -11,6 +11,7 @@ import (
 	"github.com/go-json-experiment/json"
 
 	"careledger/cmd/careledger/internal/ledger"
+	"careledger/projections"
 )
 
 // problem is why there is no answer: a page in words for people, RFC 9457 for programs.
@@ -43,6 +44,8 @@ func problemOf(err error) *problem {
 	var known *problem
 	var wrong *ledger.Wrong
 	var none *ledger.NoLedgerError
+	var noPayout *ledger.NoPayoutError
+	var noWhy *projections.WhyError
 	var large *http.MaxBytesError
 	switch {
 	case errors.As(err, &known):
@@ -53,6 +56,8 @@ func problemOf(err error) *problem {
 		return &problem{status: http.StatusRequestEntityTooLarge, word: "large", detail: err.Error()}
 	case errors.As(err, &wrong):
 		return wrongAddress(err)
+	case errors.As(err, &noPayout), errors.As(err, &noWhy) && noWhy.Unknown, errors.Is(err, projections.ErrUnknownEntity):
+		return &problem{status: http.StatusNotFound, word: "unknown", detail: err.Error()}
 	case errors.As(err, &none):
 		return &problem{status: http.StatusNotFound, word: "no_ledger", detail: err.Error()}
 	case errors.Is(err, context.DeadlineExceeded):

@@ -51,6 +51,10 @@ type table struct {
 	columns []column
 	rows    iter.Seq[[]cell] // in order; may be run several times, and is not run further than needed
 	none    string           // said in place of a table without rows
+
+	// The page's own template shows what the table holds, in pages of its own of which next is the following one; only the twins are the table's.
+	elsewhere bool
+	next      string
 }
 
 // How many rows a page and a JSON document hold; CSV has all.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"html/template"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -24,6 +25,10 @@ type Ledger interface {
 	Read(ctx context.Context, r ledger.Request) (any, error)
 	// Authorities returns the codes of those that have a log, in order.
 	Authorities(ctx context.Context) ([]string, error)
+	// Payout carries out a command on payouts and writes what became of it; see ledger.Local.
+	Payout(ctx context.Context, r ledger.PayoutRequest, w io.Writer) error
+	// Prove checks that events stand in the newest checkpoint; see ledger.Local.
+	Prove(ctx context.Context, authority string, at uint64, sequences []uint64) (*ledger.Proof, error)
 }
 
 // Config says what is served, and to whom.
@@ -107,6 +112,8 @@ func New(c Config) (*Server, error) {
 	s.handle("POST /sign-out", s.signOut)
 	s.handle("GET /purpose", s.showPurpose)
 	s.handle("POST /purpose", s.setPurpose)
+	s.handle("POST /payouts/{payout}/{step}", s.takeStep)
+	s.handle("GET /payouts/{payout}/bundle", s.serveBundle)
 	s.handle("GET /static/page.css", s.serveStyle)
 	s.handle("GET /static/{script}", serveScript)
 	s.handle("/", func(http.ResponseWriter, *http.Request) error { return errNoPage })
@@ -264,6 +271,9 @@ func (s *Server) first(w http.ResponseWriter, r *http.Request) error {
 // parsed returns the templates of a page: the skeleton, what pages share, and its own content.
 func parsed(name string) (*template.Template, error) {
 	t, err := template.ParseFS(templates, "templates/layout.html", "templates/parts.html", "templates/"+name+".html")
+	if err == nil {
+		_, err = t.New("why").Parse(report.WhyLayout())
+	}
 	if err != nil { // they are part of the program
 		return nil, fmt.Errorf("templates/%s.html: %w", name, err)
 	}
