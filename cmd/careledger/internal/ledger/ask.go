@@ -353,6 +353,9 @@ func (a *question) payouts() (*answer, error) {
 	}
 	authority := a.log.Authority()
 	if a.Question == QuestionPayouts {
+		if err := a.table.CheckParties(a.query); err != nil {
+			return nil, err
+		}
 		list := report.ListPayouts(authority, moment, payouts.All(), a.query)
 		return showsNobody(list, func(w io.Writer) error { return report.Payouts(w, a.format, list) })
 	}

@@ -282,7 +282,7 @@ func (lang *whyLayout) posting(p *projections.WhyPosting, events map[uint64]*pro
 		page.Values = append(page.Values, lang.capStep(p.Cap))
 	}
 	for _, v := range p.Values {
-		value := fmt.Sprintf("%s %s: %s %s, %s %s", v.Parameter, v.Key, lang.number(v.Value), v.Unit, say("from"), v.From)
+		value := fmt.Sprintf("%s: %s %s, %s %s", strings.TrimSpace(v.Parameter+" "+v.Key), lang.number(v.Value), v.Unit, say("from"), v.From)
 		if v.Status != "" {
 			value += ", " + say(v.Status)
 		}

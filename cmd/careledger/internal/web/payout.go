@@ -129,7 +129,7 @@ func (v *visit) lineRows(path string, p *domain.PayoutVersion) iter.Seq[[]cell] 
 			if !strings.Contains(quantity, "/") {
 				quantity = v.number(quantity)
 			}
-			if !yield([]cell{{plain: fmt.Sprint(l.Line), word: fmt.Sprintf("%s %d", v.Say("why.line"), l.Line), href: v.link(fmt.Sprintf("%s/why/%d", path, l.Line), nil)}, {plain: l.Month.Text()}, {plain: l.Unit}, {plain: l.Policy, href: v.trail("policy/" + l.Policy)},
+			if !yield([]cell{{plain: fmt.Sprint(l.Line), href: v.link(fmt.Sprintf("%s/why/%d", path, l.Line), nil)}, {plain: l.Month.Text()}, {plain: l.Unit}, {plain: l.Policy, href: v.trail("policy/" + l.Policy)},
 				{plain: l.Component}, {plain: l.Account}, {plain: fmt.Sprint(l.Cases)}, {plain: l.Quantity, word: quantity}, {plain: l.QuantityUnit, word: v.Say("why." + l.QuantityUnit)}, {plain: l.Known.String()}, {plain: l.Settled.String()}, {plain: l.Amount.String()}}) {
 				return
 			}

@@ -40,7 +40,7 @@ func (v voice) shown(k kind, plain string) string {
 		return v.percent(plain)
 	case date:
 		if d, err := domain.ParseDate(plain); err == nil && v.Lang == words.Swedish {
-			return words.Date(d)
+			return strings.ReplaceAll(words.Date(d), " ", "\u00a0")
 		}
 	case month:
 		if m, err := domain.ParseMonth(plain); err == nil && v.Lang == words.Swedish {

@@ -46,6 +46,11 @@ func TestMain(m *testing.M) {
 			panic(err)
 		}
 	}
+	if paid.Local != nil {
+		if err := errors.Join(paid.Close(), os.RemoveAll(paid.dir)); err != nil {
+			panic(err)
+		}
+	}
 	os.Exit(code)
 }
 

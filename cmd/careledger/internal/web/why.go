@@ -88,7 +88,7 @@ func why(v *visit) (*view, error) {
 	return answer, nil
 }
 
-// proof has the events that are shown checked against the newest checkpoint, and says how it went. What does not hold is said on the page, beside the
+// proof has the events that the amounts shown rest on, and the payout's steps, checked against the newest checkpoint, and says how it went. What does not hold is said on the page, beside the
 // derivation that rests on it. root is that of the log at the derivation's moment.
 func (v *visit) proof(w *projections.Why) (p *proofView, root string) {
 	var shown []uint64
@@ -97,7 +97,9 @@ func (v *visit) proof(w *projections.Why) (p *proofView, root string) {
 	}
 	for i := range w.Lines {
 		for _, e := range w.Lines[i].Events {
-			shown = append(shown, e.Sequence)
+			if e.Used {
+				shown = append(shown, e.Sequence)
+			}
 		}
 	}
 	slices.Sort(shown)
