@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"net/url"
 	"os"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"sync"
@@ -18,7 +17,6 @@ import (
 	"github.com/go-json-experiment/json"
 	"github.com/stretchr/testify/require"
 
-	"careledger/cmd/careledger/internal/generate"
 	"careledger/cmd/careledger/internal/ledger"
 	"careledger/cmd/careledger/internal/report"
 	"careledger/cmd/careledger/internal/words"
@@ -43,16 +41,7 @@ func payer(t *testing.T) *ledger.Local {
 }
 
 func withPayouts(t *testing.T) (*ledger.Local, string) {
-	dir, err := os.MkdirTemp("", "web")
-	require.NoError(t, err)
-	l, err := ledger.Open(t.Context(), ledger.Config{Dir: dir})
-	require.NoError(t, err)
-	var b bytes.Buffer
-	require.NoError(t, generate.LundPilot(&b, 1))
-	path := filepath.Join(dir, "records.ndjson")
-	require.NoError(t, os.WriteFile(path, b.Bytes(), 0o600))
-	_, err = l.Import(t.Context(), ledger.ImportRequest{Path: path})
-	require.NoError(t, err)
+	l, dir := newPilot(t)
 	for _, r := range []ledger.PayoutRequest{{Action: "calculate", Actor: "economist-1"}, {Action: "approve", Actor: "controller-1"}, {Action: "pay", Actor: "treasurer-1", Reference: "bg-1"}} {
 		r.Month = "2016-01"
 		require.NoError(t, l.Payout(t.Context(), r, io.Discard))
@@ -160,8 +149,8 @@ func TestADerivationIsTheCommandLinesInLayoutAndFigures(t *testing.T) {
 	for _, lang := range words.Languages {
 		var printed bytes.Buffer
 		require.NoError(t, l.Ask(t.Context(), ledger.Request{Question: ledger.QuestionWhy, Payout: "2016-01-lund-hemvard/2", Format: "html", Lang: lang, Reader: ledger.Reader{Actor: "auditor-1", Purpose: "complaint 2026-114"}}, &printed))
-		page := text2(r.page("/payouts/2016-01-lund-hemvard/why/2?unfold=all&lang=" + lang))
-		for _, line := range strings.Split(text2(printed.String()), "\n") {
+		page := saidIn(r.page("/payouts/2016-01-lund-hemvard/why/2?unfold=all&lang=" + lang))
+		for _, line := range strings.Split(saidIn(printed.String()), "\n") {
 			if !strings.Contains(line, "--format json") { // where the rest is, which here is the next page
 				require.Contains(t, page, line)
 			}
@@ -169,8 +158,8 @@ func TestADerivationIsTheCommandLinesInLayoutAndFigures(t *testing.T) {
 	}
 }
 
-// text2 is what a page says within its main part, a line each, without the marks.
-func text2(page string) string {
+// saidIn is what a page says within its main part, a line each, without the marks.
+func saidIn(page string) string {
 	page = page[strings.Index(page, "<dl>"):]
 	if at := strings.Index(page, "<footer>"); at > 0 {
 		page = page[:at]

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"iter"
@@ -59,6 +60,7 @@ type eventView struct {
 	Changes                                            []changeView
 }
 
+// changeView is what an event changed: After says so where nothing is left.
 type changeView struct{ Name, Before, After string }
 
 func trail(v *visit) (*view, error) {
@@ -210,7 +212,7 @@ func (v *visit) event(e *projections.TrailEvent, at uint64) eventView {
 		shown.Struck = fmt.Sprintf("%s %s %s", v.Say("web.state_"+e.State), v.Say("why.by"), e.StateBy)
 	}
 	for _, c := range e.Changes {
-		shown.Changes = append(shown.Changes, changeView{c.Name, c.Before, c.After})
+		shown.Changes = append(shown.Changes, changeView{c.Name, c.Before, cmp.Or(c.After, v.Say("why.none"))})
 	}
 	return shown
 }
