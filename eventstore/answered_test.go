@@ -11,7 +11,7 @@ import (
 )
 
 // A cluster is silent about a stream whose leader is being elected: what is asked then is asked again, while an answer,
-// also one that refuses, is an answer.
+// also one that refuses, is an answer. That the cluster has nobody to ask is not.
 func TestSilenceIsAskedAgain(t *testing.T) {
 	s := &Store{config: Config{OutcomeTimeout: time.Second}}
 	asked := func(answers ...error) (times int, err error) {
@@ -21,7 +21,7 @@ func TestSilenceIsAskedAgain(t *testing.T) {
 		})
 		return times, err
 	}
-	for _, silence := range []error{context.DeadlineExceeded, nats.ErrNoResponders, nats.ErrTimeout} {
+	for _, silence := range []error{context.DeadlineExceeded, nats.ErrNoResponders, nats.ErrTimeout, &jetstream.APIError{ErrorCode: codeClusterUnavailable}} {
 		times, err := asked(silence, silence, nil)
 		require.NoError(t, err)
 		require.Equal(t, 3, times)

@@ -12,13 +12,26 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// dirLock is the exclusive flock on DIR/lock. The kernel drops it with the process, however that ends; the text in the
+// dirLock is the exclusive flock on DIR/lock, or on another file. The kernel drops it with the process, however that ends; the text in the
 // file (pid, then what it does) is for people and may be stale when nobody holds the lock.
 type dirLock struct{ file *os.File }
 
 // lockDir takes the lock or returns *LockedError.
 func lockDir(dir, doing string) (*dirLock, error) {
-	path := filepath.Join(dir, "lock")
+	return lockFile(filepath.Join(dir, "lock"), dir, doing)
+}
+
+// Lock takes the exclusive lock on a file of a directory that this package does not own, and makes the file where it is missing. doing is told to
+// who finds it taken, by a *[LockedError]. release lets go; so does the end of the process.
+func Lock(path, doing string) (release func() error, err error) {
+	l, err := lockFile(path, filepath.Dir(path), doing)
+	if err != nil {
+		return nil, err
+	}
+	return l.release, nil
+}
+
+func lockFile(path, dir, doing string) (*dirLock, error) {
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("opening the lock file: %w", err)

@@ -140,11 +140,7 @@ func openLog(ctx context.Context, s *Store, id logID, create bool) (*Log, error)
 
 // take checks the stream, compares it with the witness, takes up what is beyond it and starts the appender.
 func (l *Log) take(ctx context.Context, st jetstream.Stream, w *witness, witnessed Head, missing bool) error {
-	var info *jetstream.StreamInfo
-	err := l.store.answered(ctx, func(ctx context.Context) (err error) {
-		info, err = st.Info(ctx, jetstream.WithDeletedDetails(true))
-		return err
-	})
+	info, err := l.store.state(ctx, st)
 	if err != nil {
 		return fmt.Errorf("opening the log of %s: %w", l.id, err)
 	}

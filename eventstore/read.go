@@ -269,8 +269,16 @@ func (l *Log) request(ctx context.Context, subj string, question, answer any) er
 	}
 	var m *nats.Msg
 	err = l.store.answered(ctx, func(ctx context.Context) (err error) {
-		m, err = l.store.conn.RequestWithContext(ctx, subj, q)
-		return err
+		if m, err = l.store.conn.RequestWithContext(ctx, subj, q); err != nil {
+			return err
+		}
+		var refused struct {
+			Error *jetstream.APIError `json:"error"`
+		}
+		if err := json.Unmarshal(m.Data, &refused); err == nil && refused.Error != nil && refused.Error.ErrorCode == codeClusterUnavailable {
+			return refused.Error
+		}
+		return nil // what else it says is the caller's to read
 	})
 	if err != nil {
 		return fmt.Errorf("asking %s: %w", subj, err)
@@ -281,8 +289,8 @@ func (l *Log) request(ctx context.Context, subj string, question, answer any) er
 	return nil
 }
 
-// answered asks, and asks again while nobody answers, within the time for outcomes: a cluster is silent about a stream
-// whose leader is being elected. What is asked must bear being asked twice.
+// answered asks, and asks again while nobody answers or the cluster says that nobody can, within the time for outcomes: a cluster
+// is silent about a stream whose leader is being elected. What is asked must bear being asked twice.
 func (s *Store) answered(ctx context.Context, ask func(context.Context) error) error {
 	ctx, cancel := context.WithTimeout(ctx, s.config.OutcomeTimeout)
 	defer cancel()
@@ -291,7 +299,8 @@ func (s *Store) answered(ctx context.Context, ask func(context.Context) error) e
 		err := ask(once)
 		cancel()
 		var said jetstream.JetStreamError
-		if err == nil || errors.As(err, &said) || errors.Is(err, nats.ErrConnectionClosed) || pause(ctx, fetchBackoff) != nil {
+		answer := errors.As(err, &said) && (said.APIError() == nil || said.APIError().ErrorCode != codeClusterUnavailable)
+		if err == nil || answer || errors.Is(err, nats.ErrConnectionClosed) || pause(ctx, fetchBackoff) != nil {
 			return err
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -196,6 +197,22 @@ func TestOtherRootIsRefused(t *testing.T) {
 		return b
 	})
 	refused(t, dir)
+}
+
+// Who has not opened a log, and may not while another has, still sees it move on.
+func TestWhatIsAcknowledgedIsSeenFromOutside(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	_, err := Acknowledged(dir, authority)
+	require.ErrorIs(t, err, fs.ErrNotExist)
+	l := create(t, open(t, Config{Dir: dir}))
+	for range 3 {
+		fill(t, l, 7)
+		head, err := Acknowledged(dir, authority)
+		require.NoError(t, err)
+		require.Equal(t, l.Head(), head)
+	}
+	require.Equal(t, uint64(21), l.Head().Sequence)
 }
 
 func TestTornWitnessWriteKeepsTheHeadBefore(t *testing.T) {

@@ -224,14 +224,21 @@ func isLog(stream string) bool {
 
 // assertNoAsync refuses a server with a log whose acknowledgements precede its writes.
 func (s *Store) assertNoAsync(ctx context.Context) error {
-	l := s.js.ListStreams(ctx)
-	for info := range l.Info() {
-		if isLog(info.Config.Name) && info.Config.PersistMode == jetstream.AsyncPersistMode {
-			return fmt.Errorf("stream %s has persist mode async: it acknowledges what it has not written; recreate it with the default mode", info.Config.Name)
+	var async string
+	err := s.answered(ctx, func(ctx context.Context) error {
+		l := s.js.ListStreams(ctx)
+		for info := range l.Info() {
+			if isLog(info.Config.Name) && info.Config.PersistMode == jetstream.AsyncPersistMode {
+				async = info.Config.Name
+			}
 		}
-	}
-	if err := l.Err(); err != nil {
+		return l.Err()
+	})
+	if err != nil {
 		return fmt.Errorf("listing the streams: %w; is JetStream enabled on the server?", err)
+	}
+	if async != "" {
+		return fmt.Errorf("stream %s has persist mode async: it acknowledges what it has not written; recreate it with the default mode", async)
 	}
 	return nil
 }
@@ -293,13 +300,17 @@ func (s *Store) ClientURL() string {
 // that opening it tells.
 func (s *Store) Authorities(ctx context.Context) ([]string, error) {
 	var found []string
-	names := s.js.StreamNames(ctx)
-	for name := range names.Name() {
-		if a, ok := strings.CutPrefix(name, Care.prefix()); ok {
-			found = append(found, a)
+	err := s.answered(ctx, func(ctx context.Context) error {
+		found = nil
+		names := s.js.StreamNames(ctx)
+		for name := range names.Name() {
+			if a, ok := strings.CutPrefix(name, Care.prefix()); ok {
+				found = append(found, a)
+			}
 		}
-	}
-	if err := names.Err(); err != nil {
+		return names.Err()
+	})
+	if err != nil {
 		return nil, fmt.Errorf("listing the logs: %w", err)
 	}
 	if s.config.Dir != "" {

@@ -59,16 +59,14 @@ func (s *Store) createStream(ctx context.Context, id logID) (jetstream.Stream, e
 	if s.config.Replicas == 0 && errors.As(err, &api) && api.ErrorCode == codeNotClustered {
 		st, err = s.createPlaced(ctx, streamConfig(id, 1))
 	}
-	if errors.Is(err, jetstream.ErrStreamNameAlreadyInUse) {
-		st, err = s.stream(ctx, id.stream()) // another process was faster, with what is checked next
-	}
 	if err != nil {
 		return nil, fmt.Errorf("creating the log of %s: %w", id, err)
 	}
 	return st, nil
 }
 
-// createPlaced creates a stream, waiting a while for peers to place it on.
+// createPlaced creates a stream, or returns the one that another process has created meanwhile, whose configuration is checked
+// next. It waits a while for peers to place it on, and for the other's to be there: its name is taken before it can be found.
 func (s *Store) createPlaced(ctx context.Context, c jetstream.StreamConfig) (jetstream.Stream, error) {
 	wait, cancel := context.WithTimeout(ctx, peersWait)
 	defer cancel()
@@ -78,11 +76,15 @@ func (s *Store) createPlaced(ctx context.Context, c jetstream.StreamConfig) (jet
 			st, err = s.js.CreateStream(ctx, c) // asked again with the same configuration, it answers the same
 			return err
 		})
-		var api *jetstream.APIError
-		if errors.As(err, &api) && (api.ErrorCode == codeNoPeers || api.ErrorCode == codeClusterUnavailable) && pause(wait, fetchBackoff) == nil {
-			continue
+		if errors.Is(err, jetstream.ErrStreamNameAlreadyInUse) {
+			st, err = s.stream(ctx, c.Name)
 		}
-		return st, err
+		var api *jetstream.APIError
+		waits := errors.Is(err, jetstream.ErrStreamNotFound) ||
+			errors.As(err, &api) && api.ErrorCode == codeNoPeers
+		if !waits || pause(wait, fetchBackoff) != nil {
+			return st, err
+		}
 	}
 }
 
@@ -93,6 +95,22 @@ func (s *Store) stream(ctx context.Context, name string) (st jetstream.Stream, e
 		return err
 	})
 	return st, err
+}
+
+// state asks for the configuration and state of a stream that is known to be there: in a cluster the node that answers may hear
+// later than the others that it was created.
+func (s *Store) state(ctx context.Context, st jetstream.Stream) (info *jetstream.StreamInfo, err error) {
+	wait, cancel := context.WithTimeout(ctx, peersWait)
+	defer cancel()
+	for {
+		err = s.answered(ctx, func(ctx context.Context) (err error) {
+			info, err = st.Info(ctx, jetstream.WithDeletedDetails(true))
+			return err
+		})
+		if !errors.Is(err, jetstream.ErrStreamNotFound) || pause(wait, fetchBackoff) != nil {
+			return info, err
+		}
+	}
 }
 
 // checkStream refuses a stream that could lose or change events, and says every reason.

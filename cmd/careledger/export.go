@@ -19,16 +19,26 @@ import (
 )
 
 func newExport(o *options) *cobra.Command {
+	tables := &parquetExport{options: o}
 	cmd := &cobra.Command{
 		Use:   "export",
-		Short: "Files from payouts: for the accounting system, the bank and the providers",
+		Short: "Files from payouts: for the accounting system, the bank and the providers; and tables for BI",
 		Long: `Makes files from payouts. A file is written whole or not at all, and one that is there with other content is kept unless --force is
 given. The same payouts and settings give the same bytes. What has been exported is remembered in the data directory
-(exports/AUTHORITY.ndjson): a payout exported again, and one that was cancelled after it was exported, is said on standard error.`,
+(exports/AUTHORITY.ndjson): a payout exported again, and one that was cancelled after it was exported, is said on standard error.
+
+The tables for BI (export parquet) are no payment files: they say what the ledger says now, and nothing of them is remembered there.
+careledger export --watch keeps them current.`,
 		Args: noArguments,
-		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if !tables.watch {
+				return cmd.Help()
+			}
+			return tables.run(cmd)
+		},
 	}
-	cmd.AddCommand(newExportSIE(o), newExportPain001(o), newExportStatement(o))
+	tables.flags(cmd)
+	cmd.AddCommand(newExportSIE(o), newExportPain001(o), newExportStatement(o), newExportParquet(o))
 	return cmd
 }
 

@@ -159,8 +159,13 @@ func (o *options) theAuthority(ctx context.Context) (code string, err error) {
 		return "", err
 	}
 	defer func() { err = errors.Join(err, l.Close()) }()
+	return o.authorityOf(ctx, l)
+}
+
+// authorityOf is theAuthority of a ledger that is open.
+func (o *options) authorityOf(ctx context.Context, l ledger.Service) (string, error) {
 	var b strings.Builder
-	err = l.Ask(ctx, ledger.Request{Question: ledger.QuestionAuthority, Authority: o.authority}, &b)
+	err := l.Ask(ctx, ledger.Request{Question: ledger.QuestionAuthority, Authority: o.authority}, &b)
 	return b.String(), err
 }
 

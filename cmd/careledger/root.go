@@ -115,7 +115,7 @@ func (o *options) open(ctx context.Context, doing string, progress ledger.Progre
 	if o.proofs != "" && o.server == "" { // another directory tomorrow would be another key
 		return nil, &ledger.Wrong{Err: errProofsWithoutServer}
 	}
-	for deadline := time.Now().Add(lockPatience); ; {
+	return patiently(ctx, func() (ledger.Service, error) {
 		if o.server == "" {
 			client, err := ledger.Find(o.dir)
 			if err != nil {
@@ -125,16 +125,16 @@ func (o *options) open(ctx context.Context, doing string, progress ledger.Progre
 				return client, nil
 			}
 		}
-		l, err := ledger.Open(ctx, o.config(doing, progress))
-		if err == nil {
-			return l, nil
-		}
-		if !errors.Is(err, eventstore.ErrLocked) || time.Now().After(deadline) || ctx.Err() != nil {
-			return nil, err
-		}
-		select {
-		case <-time.After(100 * time.Millisecond):
-		case <-ctx.Done():
+		return ledger.Open(ctx, o.config(doing, progress))
+	})
+}
+
+// patiently opens a ledger, and waits a little for another command that has the directory.
+func patiently[S ledger.Service](ctx context.Context, open func() (S, error)) (S, error) {
+	for deadline := time.Now().Add(lockPatience); ; {
+		l, err := open()
+		if err == nil || !errors.Is(err, eventstore.ErrLocked) || time.Now().After(deadline) || !pause(ctx, 100*time.Millisecond) {
+			return l, err
 		}
 	}
 }

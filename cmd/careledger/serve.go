@@ -56,7 +56,7 @@ itself (the streams CARE_{authority}); nothing but the ledger writes to the log.
 			if c.ServerURL == "" {
 				c.Listen, c.ClientToken = listen, ledger.NewToken()
 			}
-			l, err := ledger.Open(cmd.Context(), c)
+			l, err := patiently(cmd.Context(), func() (*ledger.Local, error) { return ledger.Open(cmd.Context(), c) })
 			if err != nil {
 				return err
 			}

@@ -20,6 +20,9 @@ type Client struct{ conn *nats.Conn }
 // patience is how long a serving careledger may be silent; it says something every second while it works.
 const patience = 15 * time.Second
 
+// ErrSilent says that a serving careledger stopped answering; what it was asked may still be done.
+var ErrSilent = errors.New("the careledger that serves this directory does not answer")
+
 // Find returns a client of the careledger that serves dir, nil if none does.
 func Find(dir string) (*Client, error) {
 	b, err := os.ReadFile(addressFile(dir))
@@ -97,6 +100,11 @@ func (c *Client) Export(ctx context.Context, r ExportRequest) (*ExportAnswer, er
 	return answered[ExportAnswer](ctx, c, subjectExport, r)
 }
 
+// Tables has the serving careledger make the tables of BI; the caller keeps them.
+func (c *Client) Tables(ctx context.Context, r TablesRequest, w io.Writer) error {
+	return c.call(ctx, subjectTables, r, w, r.Progress)
+}
+
 // Checkpoint asks the serving careledger about checkpoints, and has it sign.
 func (c *Client) Checkpoint(ctx context.Context, r CheckpointRequest) (*CheckpointAnswer, error) {
 	return answered[CheckpointAnswer](ctx, c, subjectCheckpoint, r)
@@ -138,7 +146,7 @@ func (c *Client) call(ctx context.Context, subject string, request any, w io.Wri
 			return fmt.Errorf("stopped waiting (%w); the careledger that serves this directory goes on with what it was asked", context.Cause(ctx))
 		}
 		if err != nil {
-			return fmt.Errorf("the careledger that serves this directory does not answer (%w); what was asked may still be done. Look at its terminal, or stop it and ask again", err)
+			return fmt.Errorf("%w (%w); what was asked may still be done. Look at its terminal, or stop it and ask again", ErrSilent, err)
 		}
 		switch m.Header.Get(header) {
 		case headerPart:

@@ -1,7 +1,7 @@
 // Package ledger is the application behind the command line and the server: it opens a data directory or a cluster, imports
 // records, carries out commands on payouts, keeps each authority's fact table at the head of its log, answers questions, and makes
-// the files that leave it, with a register of what was exported. Local does it in this process;
-// Client asks a careledger that serves the same directory. Both are a Service.
+// the files that leave it, with a register of what was exported, and the tables of BI (package tables), which stand in no register.
+// Local does it in this process; Client asks a careledger that serves the same directory. Both are a Service.
 //
 // Reading is an event: an answer that names a case or patient is on the authority's access log before any of it is shown (access.go).
 //
@@ -29,6 +29,8 @@ type Service interface {
 	Payout(ctx context.Context, r PayoutRequest, w io.Writer) error
 	// Export makes files from payouts and remembers that they were made; see ExportRequest.
 	Export(ctx context.Context, r ExportRequest) (*ExportAnswer, error)
+	// Tables writes the tables of BI, which the caller keeps in a directory; see TablesRequest.
+	Tables(ctx context.Context, r TablesRequest, w io.Writer) error
 	// Checkpoint answers what is asked of the signed checkpoints of a log, and signs one if needed.
 	Checkpoint(ctx context.Context, r CheckpointRequest) (*CheckpointAnswer, error)
 	Close() error

@@ -1,13 +1,10 @@
 package ledger
 
 import (
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"runtime/debug"
 	"strings"
-
-	"golang.org/x/mod/sumdb/tlog"
 
 	"careledger/cmd/careledger/internal/report"
 	"careledger/domain"
@@ -59,11 +56,11 @@ func (r *Request) readExamination(request *replay.Request) (err error) {
 
 // stamp says what a result rests on: the log up to its event of that sequence, this release, and the command that gives it again.
 func (a *question) stamp(sequence uint64, result *replay.Result) (*replay.Stamp, error) {
-	root, err := tlog.TreeHash(int64(sequence), a.log)
+	at, err := a.position(sequence)
 	if err != nil {
-		return nil, fmt.Errorf("the root of the log at event %d: %w", sequence, err)
+		return nil, err
 	}
-	return &replay.Stamp{Sequence: sequence, Root: hex.EncodeToString(root[:]), Engine: engine(), Command: a.command(sequence, result)}, nil
+	return &replay.Stamp{Sequence: at.Sequence, Root: at.Root, Engine: engine(), Command: a.command(sequence, result)}, nil
 }
 
 // engine names this release: its version, or the revision that it was built from.

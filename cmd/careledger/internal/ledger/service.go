@@ -24,6 +24,7 @@ import (
 //	careledger.import  an ImportRequest as JSON; the answer is an ImportReport as JSON
 //	careledger.payout  a PayoutRequest as JSON; the answer is what the command would print
 //	careledger.export  an ExportRequest as JSON; the answer is an ExportAnswer as JSON
+//	careledger.tables  a TablesRequest as JSON; the answer is what tables.Reader reads
 //	careledger.checkpoint  a CheckpointRequest as JSON; the answer is a CheckpointAnswer as JSON
 //	careledger.record  one record; the answer is a RecordReply as JSON
 //
@@ -36,6 +37,7 @@ const (
 	subjectRecord = "careledger.record"
 	subjectPayout = "careledger.payout"
 	subjectExport = "careledger.export"
+	subjectTables = "careledger.tables"
 
 	subjectCheckpoint = "careledger.checkpoint"
 
@@ -163,7 +165,7 @@ type service struct {
 // subscribe takes messages. Several ledgers that serve one cluster share them; an import names a file of this machine, so only a
 // ledger with a directory takes those.
 func (s *service) subscribe() (all []*nats.Subscription, err error) {
-	handlers := map[string]func(*nats.Msg){subjectAsk: s.ask, subjectRecord: s.record, subjectPayout: s.payout, subjectExport: s.export, subjectCheckpoint: s.checkpoint}
+	handlers := map[string]func(*nats.Msg){subjectAsk: s.ask, subjectRecord: s.record, subjectPayout: s.payout, subjectExport: s.export, subjectTables: s.tables, subjectCheckpoint: s.checkpoint}
 	if s.config.ServerURL == "" {
 		handlers[subjectImport] = s.importFile
 	}
@@ -196,14 +198,30 @@ func (s *service) ask(m *nats.Msg) {
 			return &Wrong{fmt.Errorf("read the question: %w", err)}
 		}
 		r.Progress = progress
-		progress("waiting for other questions", 0, 0)
-		select {
-		case s.slots <- struct{}{}:
-		case <-ctx.Done():
-			return ctx.Err()
+		return s.inTurn(ctx, progress, func() error { return s.Ask(ctx, r, w) })
+	})
+}
+
+// inTurn answers a question once there is room for it among those that are worked on.
+func (s *service) inTurn(ctx context.Context, progress ProgressFunc, answer func() error) error {
+	progress("waiting for other questions", 0, 0)
+	select {
+	case s.slots <- struct{}{}:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	defer func() { <-s.slots }()
+	return answer()
+}
+
+func (s *service) tables(m *nats.Msg) {
+	s.work(m, func(ctx context.Context, w io.Writer, progress ProgressFunc) error {
+		var r TablesRequest
+		if err := json.Unmarshal(m.Data, &r, json.RejectUnknownMembers(true)); err != nil {
+			return &Wrong{fmt.Errorf("read the request: %w", err)}
 		}
-		defer func() { <-s.slots }()
-		return s.Ask(ctx, r, w)
+		r.Progress = progress
+		return s.inTurn(ctx, progress, func() error { return s.Tables(ctx, r, w) })
 	})
 }
 
