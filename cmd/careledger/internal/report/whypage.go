@@ -95,7 +95,7 @@ type whyViewPosting struct {
 
 // whyTable is a table whose first column names the row.
 type whyTable struct {
-	Title   string
+	Title   string // for who does not see where it stands
 	Columns []string
 	Rows    [][]whyCell
 }
@@ -291,7 +291,7 @@ func (lang *whyLayout) posting(p *projections.WhyPosting, events map[uint64]*pro
 		}
 		page.Values = append(page.Values, value)
 	}
-	page.Events = whyTable{Columns: []string{say("event"), say("type"), say("of"), say("effective"), say("recorded_at"), say("who"), say("leaf")}}
+	page.Events = whyTable{Title: page.Name, Columns: []string{say("event"), say("type"), say("of"), say("effective"), say("recorded_at"), say("who"), say("leaf")}}
 	for _, s := range p.RestsOn {
 		e := events[s]
 		page.Events.add(lang.event(e), lang.eventType(e.Type), e.Entity, e.Effective, e.Recorded.UTC().Format(time.RFC3339), e.Actor, leaf(e.Leaf))

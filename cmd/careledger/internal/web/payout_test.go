@@ -2,6 +2,7 @@ package web
 
 import (
 	"bytes"
+	"context"
 	"encoding/csv"
 	"io"
 	"log/slog"
@@ -21,6 +22,7 @@ import (
 	"careledger/cmd/careledger/internal/report"
 	"careledger/cmd/careledger/internal/words"
 	"careledger/domain"
+	"careledger/eventstore"
 	"careledger/projections"
 	"careledger/projections/bundle"
 )
@@ -218,9 +220,42 @@ func TestADerivationIsProvenAgainstTheNewestCheckpoint(t *testing.T) {
 	require.NotNil(t, signed.Checkpoint, "an approval is signed for")
 	require.Equal(t, []uint64{1, 2}, signed.Proven)
 	require.Contains(t, page, signed.Fingerprint)
+	checkpoints, err := l.Checkpoint(t.Context(), ledger.CheckpointRequest{Action: ledger.CheckpointList})
+	require.NoError(t, err)
+	require.Equal(t, signed.Checkpoint.Note, checkpoints.Checkpoints[len(checkpoints.Checkpoints)-1].Note, "looking at it signs nothing")
 	require.Contains(t, page, "Händelser som är nyare än kontrollpunkten, och därför inte styrkta än: 1 ", "the payment came after it")
 	require.Regexp(t, `<p>Loggens rot då: [0-9a-f]{64}</p>`, page)
 	require.Regexp(t, `<p>Kommandot: careledger why 2016-01-lund-hemvard/1 --authority 1281 --as-of-sequence \d+</p>`, page)
+}
+
+// doubtful is a ledger whose proofs do not hold, or whose checkpoints are elsewhere.
+type doubtful struct {
+	*ledger.Local
+	proof *ledger.Proof
+	err   error
+}
+
+func (d *doubtful) Prove(context.Context, string, uint64, []uint64) (*ledger.Proof, error) {
+	return d.proof, d.err
+}
+
+func TestAProofThatDoesNotHoldIsSaidBesideTheDerivation(t *testing.T) {
+	for _, c := range []struct {
+		doubtful
+		says []string
+	}{
+		{doubtful{err: &eventstore.CorruptError{Authority: "1281", Sequence: 208}}, []string{"Beviset håller inte.", "208"}},
+		{doubtful{proof: &ledger.Proof{Root: "0a0b"}}, []string{"Ingen kontrollpunkt är signerad än", "Loggens rot då: 0a0b"}},
+	} {
+		c.Local = payer(t)
+		r := at(t, c.Local, "auditor-1")
+		r.server.config.Ledger = &c.doubtful
+		page := r.page("/payouts/2016-01-lund-hemvard/why/1")
+		for _, says := range append(c.says, "1. case/l003") {
+			require.Contains(t, page, says)
+		}
+		require.NotContains(t, page, "signatur är äkta")
+	}
 }
 
 func TestTheBundleIsTheOneThatTheCommandLineMakes(t *testing.T) {
