@@ -31,10 +31,12 @@ func (en *entry) name() string { return fmt.Sprintf("%s (%s)", en.id, en.typ) }
 // Last returns the sequence and the recorded time of the entity's last event, zero where it has none.
 func (h *history) Last() (uint64, time.Time) { return h.last, h.latest }
 
-func (h *history) note(e *Event) {
-	h.last = e.Sequence
-	if e.Recorded.After(h.latest) {
-		h.latest = e.Recorded
+func (h *history) note(e *Event) { h.noteAt(e.Sequence, e.Recorded) }
+
+func (h *history) noteAt(sequence uint64, recorded time.Time) {
+	h.last = max(h.last, sequence)
+	if recorded.After(h.latest) {
+		h.latest = recorded
 	}
 }
 

@@ -1,9 +1,11 @@
 package domain
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 )
 
 // Performed time: visits, time reports and the time reports of home health care. There are many, nothing else depends on them, and each
@@ -36,6 +38,17 @@ type PerformedEvent struct {
 	// Of home health care.
 	Profession, ActivityCode string
 	Delegated                bool
+}
+
+// PerformedFold is what a fact table keeps of an event about performed time, which is all that a state keeps of it.
+type PerformedFold struct {
+	Sequence uint64
+	Recorded time.Time
+	ID       uint64 // ShortID of the event's
+	Corrects uint64 // sequence of the performed time that it corrects or annuls; 0 where it is performed time itself
+	Annuls   bool
+	Performed
+	Kind PerformedKind
 }
 
 // PerformedBy returns what the data of an event of performed time says; false for that of any other event.
@@ -157,11 +170,19 @@ func (p *performedTime) word(w string) uint32 {
 	return uint32(i)
 }
 
-func (p *performedTime) add(id string, sequence uint64, data payload) {
-	k, minutes, kind := performedOf(data)
-	key := p.keyOf(k)
+func (p *performedTime) add(id, sequence uint64, of Performed, kind PerformedKind) {
+	key := p.keyOf(of.PerformedKey)
 	p.sums[key].usage[kind]++
-	p.times = append(p.times, performedEvent{sequence, ShortID(id), under(key, kind), int32(minutes)})
+	p.times = append(p.times, performedEvent{sequence, id, under(key, kind), int32(of.Minutes)})
+}
+
+// at returns the performed time of a sequence, nil for none.
+func (p *performedTime) at(sequence uint64) *performedEvent {
+	i, found := slices.BinarySearchFunc(p.times, sequence, func(v performedEvent, sequence uint64) int { return cmp.Compare(v.sequence, sequence) })
+	if !found {
+		return nil
+	}
+	return &p.times[i]
 }
 
 func (p *performedTime) find(id string) *performedEvent {
@@ -177,16 +198,16 @@ func (p *performedTime) find(id string) *performedEvent {
 	return nil
 }
 
-func (p *performedTime) correct(v *performedEvent, c correction) {
+func (p *performedTime) annul(v *performedEvent) {
+	p.sums[v.key()].usage[v.kind()]--
+	v.minutes = -1
+}
+
+func (p *performedTime) correct(v *performedEvent, to Performed) {
 	kind := v.kind()
 	p.sums[v.key()].usage[kind]--
-	if c.annul {
-		v.minutes = -1
-		return
-	}
-	k, minutes, _ := performedOf(c.data)
-	key := p.keyOf(k)
-	v.under, v.minutes = under(key, kind), int32(minutes)
+	key := p.keyOf(to.PerformedKey)
+	v.under, v.minutes = under(key, kind), int32(to.Minutes)
 	p.sums[key].usage[kind]++
 }
 

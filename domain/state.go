@@ -1,6 +1,7 @@
 package domain
 
 import (
+	"fmt"
 	"slices"
 	"time"
 )
@@ -16,6 +17,10 @@ type State interface {
 	// Apply folds e, the next event of the entity on the log, which Check accepted before it was written. It returns an error, and
 	// changes nothing, if e corrects something that the entity does not hold.
 	Apply(e *Event) error
+	// ApplyPerformed folds what is kept of an event about performed time in place of the event. Those of an entity are folded in log
+	// order; whether before or after its other events makes no difference. It returns an error, and changes nothing, if p corrects
+	// something that the entity does not hold.
+	ApplyPerformed(p *PerformedFold) error
 	// Describe returns what is known of the entity, sorted by name, but for its performed time.
 	Describe() []Statement
 	// Referring names the events, not annulled, that refer to a unit.
@@ -165,7 +170,8 @@ func (s *state[V]) checkRefold(e *Event, c correction, parties *Parties) Problem
 func (s *state[V]) Apply(e *Event) error {
 	switch {
 	case isPerformed(e.Data):
-		s.performed.add(e.ID, e.Sequence, e.Data)
+		k, minutes, kind := performedOf(e.Data)
+		s.performed.add(ShortID(e.ID), e.Sequence, Performed{k, minutes}, kind)
 	case targetID(e) != "":
 		if err := s.applyCorrection(e); err != nil {
 			return err
@@ -178,11 +184,31 @@ func (s *state[V]) Apply(e *Event) error {
 	return nil
 }
 
+// ApplyPerformed is State's.
+func (s *state[V]) ApplyPerformed(p *PerformedFold) error {
+	if p.Corrects == 0 {
+		s.performed.add(p.ID, p.Sequence, p.Performed, p.Kind)
+	} else if t := s.performed.at(p.Corrects); t == nil {
+		return fmt.Errorf("event %d corrects event %d, which is no performed time of %s", p.Sequence, p.Corrects, s.Entity)
+	} else if p.Annuls {
+		s.performed.annul(t)
+	} else {
+		s.performed.correct(t, p.Performed)
+	}
+	s.noteAt(p.Sequence, p.Recorded)
+	return nil
+}
+
 func (s *state[V]) applyCorrection(e *Event) error {
 	id := targetID(e)
 	if t := s.performed.find(id); t != nil {
 		c, _ := resolve(e, t.kind().typ(), e.Effective, false)
-		s.performed.correct(t, c)
+		if c.annul {
+			s.performed.annul(t)
+		} else {
+			k, minutes, _ := performedOf(c.data)
+			s.performed.correct(t, Performed{k, minutes})
+		}
 		return nil
 	}
 	target := s.find(id)

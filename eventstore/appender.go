@@ -123,7 +123,12 @@ func (l *Log) Submit(c Commit) (*Pending, error) {
 	l.next += uint64(len(c.Messages))
 	l.queue = append(l.queue, p)
 	l.pendingBytes += p.bytes
-	l.changed.Broadcast()
+	before := l.queued
+	l.queued += len(c.Messages)
+	// The publisher is the only one who waits for this, and these are the moments at which it could go on: of a thousand callers, one wakes it.
+	if len(l.queue) == 1 || len(l.queue) == l.pace.commits || before < fullBatch && l.queued >= fullBatch {
+		l.changed.Broadcast()
+	}
 	return p, nil
 }
 
@@ -239,14 +244,7 @@ func (l *Log) group() []*unit {
 		}
 		return []*unit{l.takeUnit()}
 	}
-	waiting, singles := 0, true
-	for _, p := range l.queue {
-		waiting += len(p.commit.Messages)
-		singles = singles && len(p.commit.Messages) == 1
-		if waiting >= fullBatch {
-			break
-		}
-	}
+	waiting, singles := l.queued, l.queued == len(l.queue)
 	alone := true // only singles are under way
 	for _, u := range l.flight {
 		alone = alone && u.single()
@@ -279,6 +277,7 @@ func (l *Log) takeUnit() *unit {
 
 func (l *Log) shift() *Pending {
 	p := l.queue[0]
+	l.queued -= len(p.commit.Messages)
 	l.queue[0] = nil
 	if l.queue = l.queue[1:]; len(l.queue) == 0 {
 		l.queue = nil
@@ -356,20 +355,25 @@ func (l *Log) hash(u *unit, h *leafHasher) {
 // checkSpace refuses to write on a disk that is nearly full: once a write of its store fails, JetStream never answers
 // again. A batch is written twice, staged and stored, and its tree beside it.
 func (l *Log) checkSpace(units []*unit) error {
-	if l.store.server == nil {
+	bytes := int64(0)
+	for _, u := range units {
+		bytes += u.bytes
+	}
+	return l.store.checkSpace(3 * bytes)
+}
+
+// checkSpace says whether the embedded server can take so many bytes and leave the reserve.
+func (s *Store) checkSpace(bytes int64) error {
+	if s.server == nil {
 		return nil
 	}
 	var st unix.Statfs_t
-	if err := unix.Statfs(l.store.config.Dir, &st); err != nil {
+	if err := unix.Statfs(s.config.Dir, &st); err != nil {
 		return fmt.Errorf("asking for the space left: %w", err)
 	}
-	need := l.store.config.ReserveBytes
-	for _, u := range units {
-		need += 3 * u.bytes
-	}
-	if free := int64(st.Bavail) * st.Bsize; free < need {
+	if free := int64(st.Bavail) * st.Bsize; free < s.config.ReserveBytes+bytes {
 		return fmt.Errorf("%w: %d MiB are free under %s, and this append must leave %d MiB; make room and try again",
-			ErrDiskFull, free>>20, l.store.config.Dir, l.store.config.ReserveBytes>>20)
+			ErrDiskFull, free>>20, s.config.Dir, s.config.ReserveBytes>>20)
 	}
 	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"crypto/subtle"
 	"encoding/json"
 	"fmt"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -17,7 +18,8 @@ import (
 // a NATS account of their own, together with the services: there care.… is a subject like any other, of which the log's
 // account hears nothing, whether it is published to, answered to or traced to. What crosses over is the reading part of the
 // JetStream API, as services, whose answers come back under names that the server makes up. Consumers are made through a
-// clerk, because one that pushes would push wherever it is told (decisions.md, 10).
+// clerk, because one that pushes would push wherever it is told (decisions.md, 10). A subscriber of a feed is let in by name, into
+// an account that holds nothing but the calls on its own consumer (subscribers.go).
 
 const (
 	clientAccount = "CLIENTS"
@@ -53,11 +55,15 @@ func readingServices() map[string]server.ServiceRespType {
 type gatekeeper struct {
 	secret      string // what the store's own connections present
 	clientToken string // what outside clients present; "" lets none in
+	server      *server.Server
 	clients     atomic.Pointer[server.Account]
+
+	mu          sync.RWMutex // held for reading from the check of a subscriber until the connection is in its account
+	subscribers map[string]admission
 }
 
 func newGatekeeper(clientToken string) *gatekeeper {
-	return &gatekeeper{secret: randomSecret(24), clientToken: clientToken}
+	return &gatekeeper{secret: randomSecret(24), clientToken: clientToken, subscribers: map[string]admission{}}
 }
 
 // open makes the clients' account. Until then nobody is put into it. It belongs after the start of the server, which gives
@@ -77,6 +83,7 @@ func (g *gatekeeper) open(s *server.Server) error {
 			return fmt.Errorf("letting outside clients use %s: %w", subj, err)
 		}
 	}
+	g.server = s
 	g.clients.Store(clients)
 	return nil
 }
@@ -96,7 +103,7 @@ func (g *gatekeeper) Check(c server.ClientAuthentication) bool {
 		c.RegisterUser(&server.User{Username: "client", Account: clients, Permissions: clientPermissions()})
 		return true
 	}
-	return false
+	return g.checkSubscriber(c)
 }
 
 // clientPermissions tell a client at once what it may not do, and keep clients from answering in the ledger's name.
@@ -113,17 +120,19 @@ func clientPermissions() *server.Permissions {
 
 func equal(a, b string) bool { return subtle.ConstantTimeCompare([]byte(a), []byte(b)) == 1 }
 
-// clerk makes consumers for outside clients: those that are pulled from and go away by themselves.
+// clerk makes consumers for outside clients: those that are pulled from and go away by themselves, and for a subscriber of a feed
+// the one durable consumer that has its name.
 type clerk struct {
 	clients, log *nats.Conn
+	subscribes   func(stream, name string) bool // whether a subscriber of this name follows this stream
 	asked        chan *nats.Msg
 	cancel       context.CancelFunc
 	done         sync.WaitGroup
 }
 
-func startClerk(clients, log *nats.Conn) (*clerk, error) {
+func startClerk(clients, log *nats.Conn, subscribes func(stream, name string) bool) (*clerk, error) {
 	ctx, cancel := context.WithCancel(context.Background())
-	k := &clerk{clients: clients, log: log, asked: make(chan *nats.Msg, 1024), cancel: cancel}
+	k := &clerk{clients: clients, log: log, subscribes: subscribes, asked: make(chan *nats.Msg, 1024), cancel: cancel}
 	if _, err := clients.ChanSubscribe(apiConsumerCreate, k.asked); err != nil { // until the connection is closed
 		cancel()
 		return nil, fmt.Errorf("serving consumers to outside clients: %w", err)
@@ -152,7 +161,7 @@ func (k *clerk) run(ctx context.Context) {
 
 // answer is what the server says to the request, or why it is not put to it. nil: the server said nothing.
 func (k *clerk) answer(ctx context.Context, m *nats.Msg) []byte {
-	question, err := readerRequest(m.Data)
+	question, err := k.consumerRequest(m.Subject, m.Data)
 	if err != nil {
 		return refusal(err)
 	}
@@ -165,22 +174,37 @@ func (k *clerk) answer(ctx context.Context, m *nats.Msg) []byte {
 	return answer.Data
 }
 
-// readerRequest is the request as the server's own types understand it, written again, so that the server cannot read
-// anything else in it; or an error that says which part of it is not for outside clients.
-func readerRequest(data []byte) ([]byte, error) {
+// consumerRequest is the request as the server's own types understand it, written again, so that the server cannot read
+// anything else in it; or an error that says which part of it is not for who asks. Subject is
+// $JS.API.CONSUMER.CREATE.{stream}[.{consumer}[.{filter}]]; the server refuses a request that says otherwise than its subject.
+func (k *clerk) consumerRequest(subject string, data []byte) ([]byte, error) {
 	var r server.CreateConsumerRequest
 	if err := json.Unmarshal(data, &r); err != nil {
 		return nil, fmt.Errorf("the request cannot be read: %w", err)
 	}
-	switch c := r.Config; {
-	case c.DeliverSubject != "" || c.DeliverGroup != "":
+	if r.Config.DeliverSubject != "" || r.Config.DeliverGroup != "" {
 		return nil, fmt.Errorf("outside clients pull: leave deliver_subject out")
-	case c.Durable != "":
-		return nil, fmt.Errorf("consumers of outside clients are ephemeral: leave durable_name out")
-	case c.InactiveThreshold > idleMost:
-		return nil, fmt.Errorf("consumers of outside clients go when they are idle: inactive_threshold is %v at most", idleMost)
+	}
+	asked := strings.SplitN(strings.TrimPrefix(subject, strings.TrimSuffix(apiConsumerCreate, ">")), ".", 3)
+	check := checkReader
+	if len(asked) > 1 && k.subscribes(asked[0], asked[1]) {
+		check = func(c *server.ConsumerConfig) error { return checkSubscription(asked[1], c) }
+	}
+	if err := check(&r.Config); err != nil {
+		return nil, err
 	}
 	return json.Marshal(r)
+}
+
+// checkReader refuses what would stay behind when its reader has gone.
+func checkReader(c *server.ConsumerConfig) error {
+	switch {
+	case c.Durable != "":
+		return fmt.Errorf("consumers of outside clients are ephemeral: leave durable_name out")
+	case c.InactiveThreshold > idleMost:
+		return fmt.Errorf("consumers of outside clients go when they are idle: inactive_threshold is %v at most", idleMost)
+	}
+	return nil
 }
 
 // refusal is an error as the JetStream API answers it.

@@ -405,7 +405,7 @@ func stoppedNode(t *testing.T, c *clustertest.Cluster) {
 	}()
 	for i := range more {
 		if i == more/2 {
-			c.Stop(c.StreamLeader(authority))
+			c.Stop(c.StreamLeader("CARE_" + authority))
 		}
 		ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 		require.NoError(t, appendRetrying(ctx, l, func(first uint64) Commit { return commit(first, "case/a", 1) }))

@@ -1,6 +1,7 @@
 // Package eventstore keeps the log: one append-only JetStream stream per authority, a Merkle tree over its exact bytes,
 // a witness of its head, and signed checkpoints of it for others. It knows bytes, subjects, sequences and hashes; it never decodes an event's data.
-// Beside its ledger an authority has a log of who has read what of it (series Access), kept with the same promises.
+// Beside its ledger an authority has a log of who has read what of it (series Access), kept with the same promises, and may have a [Feed], which is
+// no log: what others read live, made again from the log where it is lost.
 //
 // # Promises
 //
@@ -17,8 +18,11 @@
 //   - A log that does not continue its last checkpoint does not open.
 //   - A proof is checked before it is handed out, and is checked by others with the verifier key alone: [VerifyCheckpoint],
 //     [CheckInclusion], [CheckConsistency] need no log.
+//   - A message of a [Feed] stands at the sequence that it named or not at all, whoever else publishes.
 //   - Whoever holds the client token of the embedded server can read the log and ask the caller's services; nothing that
 //     they send, are answered or have delivered is stored in a log.
+//   - A [Subscriber] takes and acknowledges the messages of one feed through one consumer, and reaches nothing else. Once
+//     [Store.RemoveSubscriber] has returned it has no connection and gets none.
 //   - No call waits without bound on the server: what the server does not answer becomes [ErrUnknownOutcome] or the
 //     context's error.
 //

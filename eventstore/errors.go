@@ -10,6 +10,8 @@ import (
 var (
 	// ErrNoLog: the authority has no log here. Create it with [Store.CreateLog].
 	ErrNoLog = errors.New("no log for this authority")
+	// ErrNoFeed: the authority has no feed here. A serving ledger makes it ([Store.CreateFeed]).
+	ErrNoFeed = errors.New("no feed for this authority")
 	// ErrConflict: somebody else's events stand where the commit was to stand. Refresh, decide again, submit again.
 	ErrConflict = errors.New("the log moved on since the decision was made")
 	// ErrNeedsRefresh: an earlier commit failed, so the position every later one was predicted on does not hold. Call

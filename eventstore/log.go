@@ -70,6 +70,7 @@ type Log struct {
 	headMoved    chan struct{} // closed when head moves, and replaced
 	next         uint64
 	queue        []*Pending
+	queued       int     // messages in queue
 	flight       []*unit // published and not settled, in order
 	pendingBytes int64
 	publishing   bool  // the publisher is outside the lock

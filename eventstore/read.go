@@ -203,6 +203,7 @@ func (l *Log) hashRange(ctx context.Context, from, to uint64, fn func(first uint
 type directGet struct {
 	Seq      uint64 `json:"seq,omitempty"`
 	NextFor  string `json:"next_by_subj,omitempty"`
+	Last     string `json:"last_by_subj,omitempty"`
 	Batch    int    `json:"batch,omitempty"`
 	MaxBytes int    `json:"max_bytes,omitempty"`
 }
@@ -213,7 +214,20 @@ func (l *Log) getFromLeader(ctx context.Context, seq uint64) (m stored, found bo
 }
 
 func (l *Log) askForMessage(ctx context.Context, question directGet) (m stored, found bool, err error) {
-	seq := question.Seq
+	m, header, found, err := l.store.messageFromLeader(ctx, l.name, question)
+	if err != nil || len(header) == 0 {
+		return m, found, err
+	}
+	h, err := nats.DecodeHeadersMsg(header)
+	if err != nil {
+		return m, true, l.corrupt(m.seq, "its headers cannot be read")
+	}
+	m.id = h.Get(headerID)
+	return m, true, nil
+}
+
+// messageFromLeader asks a stream's leader for one message, and returns it with its header as it stands.
+func (s *Store) messageFromLeader(ctx context.Context, stream string, question directGet) (m stored, header []byte, found bool, err error) {
 	var answer struct {
 		Error   *jetstream.APIError `json:"error"`
 		Message *struct {
@@ -223,53 +237,51 @@ func (l *Log) askForMessage(ctx context.Context, question directGet) (m stored, 
 			Data    []byte `json:"data"`
 		} `json:"message"`
 	}
-	if err := l.request(ctx, "$JS.API.STREAM.MSG.GET."+l.name, question, &answer); err != nil {
-		return m, false, err
+	if err := s.request(ctx, "$JS.API.STREAM.MSG.GET."+stream, question, &answer); err != nil {
+		return m, nil, false, err
 	}
 	if answer.Error != nil {
 		if answer.Error.ErrorCode == jetstream.JSErrCodeMessageNotFound {
-			return m, false, nil
+			return m, nil, false, nil
 		}
-		return m, false, fmt.Errorf("reading sequence %d of %s: %w", seq, l.id, answer.Error)
+		return m, nil, false, fmt.Errorf("reading sequence %d of %s: %w", question.Seq, stream, answer.Error)
 	}
 	if answer.Message == nil {
-		return m, false, fmt.Errorf("reading sequence %d of %s: an answer without a message", seq, l.id)
+		return m, nil, false, fmt.Errorf("reading sequence %d of %s: an answer without a message", question.Seq, stream)
 	}
-	m = stored{seq: answer.Message.Seq, subject: answer.Message.Subject, data: answer.Message.Data}
-	if len(answer.Message.Header) > 0 {
-		h, err := nats.DecodeHeadersMsg(answer.Message.Header)
-		if err != nil {
-			return m, true, l.corrupt(seq, "its headers cannot be read")
-		}
-		m.id = h.Get(headerID)
-	}
-	return m, true, nil
+	return stored{seq: answer.Message.Seq, subject: answer.Message.Subject, data: answer.Message.Data}, answer.Message.Header, true, nil
 }
 
-// lastSequence asks the leader how far the stream reaches.
+// lastSequence asks the leader how far the log reaches.
 func (l *Log) lastSequence(ctx context.Context) (uint64, error) {
+	state, err := l.store.stateFromLeader(ctx, l.name)
+	return state.LastSeq, err
+}
+
+// stateFromLeader asks a stream's leader what it holds.
+func (s *Store) stateFromLeader(ctx context.Context, stream string) (state jetstream.StreamState, err error) {
 	var answer struct {
 		Error *jetstream.APIError   `json:"error"`
 		State jetstream.StreamState `json:"state"`
 	}
-	if err := l.request(ctx, "$JS.API.STREAM.INFO."+l.name, struct{}{}, &answer); err != nil {
-		return 0, err
+	if err := s.request(ctx, "$JS.API.STREAM.INFO."+stream, struct{}{}, &answer); err != nil {
+		return state, err
 	}
 	if answer.Error != nil {
-		return 0, fmt.Errorf("asking how far the log of %s reaches: %w", l.id, answer.Error)
+		return state, fmt.Errorf("asking how far %s reaches: %w", stream, answer.Error)
 	}
-	return answer.State.LastSeq, nil
+	return answer.State, nil
 }
 
 // request asks the server, within the time for outcomes.
-func (l *Log) request(ctx context.Context, subj string, question, answer any) error {
+func (s *Store) request(ctx context.Context, subj string, question, answer any) error {
 	q, err := json.Marshal(question)
 	if err != nil {
 		return err
 	}
 	var m *nats.Msg
-	err = l.store.answered(ctx, func(ctx context.Context) (err error) {
-		if m, err = l.store.conn.RequestWithContext(ctx, subj, q); err != nil {
+	err = s.answered(ctx, func(ctx context.Context) (err error) {
+		if m, err = s.conn.RequestWithContext(ctx, subj, q); err != nil {
 			return err
 		}
 		var refused struct {

@@ -188,7 +188,7 @@ func (l *Log) fail(u *unit, cause error) {
 	}
 	l.mu.Lock()
 	queue := l.queue
-	l.queue, l.flight, l.pendingBytes, l.halted = nil, nil, 0, false
+	l.queue, l.queued, l.flight, l.pendingBytes, l.halted = nil, 0, nil, 0, false
 	l.failed = cause
 	l.changed.Broadcast()
 	l.mu.Unlock()

@@ -118,12 +118,15 @@ type Store struct {
 	config Config
 	lock   *dirLock       // nil without Dir
 	server *server.Server // nil with ServerURL
+	gate   *gatekeeper    // nil with ServerURL
 	conn   *nats.Conn     // appends, administration
 	reads  *nats.Conn     // bulk reads, so that they do not hold up acknowledgements
 	js     jetstream.JetStream
 
 	services *nats.Conn // the outside clients' side; nil with ServerURL
 	clerk    *clerk     // makes consumers for outside clients; nil with ServerURL
+
+	subscribing sync.Mutex // held while a subscriber is added or removed
 
 	mu     sync.Mutex
 	logs   map[logID]*Log
@@ -175,7 +178,7 @@ func (s *Store) openEmbedded() error {
 	if err != nil {
 		return err
 	}
-	s.server = srv
+	s.server, s.gate = srv, gate
 	for _, c := range []struct {
 		conn **nats.Conn
 		user string
@@ -184,8 +187,10 @@ func (s *Store) openEmbedded() error {
 			return fmt.Errorf("connecting to the embedded server: %w", err)
 		}
 	}
-	s.clerk, err = startClerk(s.services, s.conn)
-	return err
+	if s.clerk, err = startClerk(s.services, s.conn, gate.subscribes); err != nil {
+		return err
+	}
+	return s.admitSubscribers()
 }
 
 func (s *Store) openRemote() error {

@@ -18,12 +18,17 @@ const (
 	peersWait   = 10 * time.Second
 )
 
-// streamConfig is the one immutable configuration: nothing ages out, nothing can be deleted, purged or rolled up.
+// streamConfig is the one immutable configuration of a log.
 func streamConfig(id logID, replicas int) jetstream.StreamConfig {
+	return keepAll(id.stream(), id.description(), id.subjects(), replicas)
+}
+
+// keepAll is a stream in which nothing ages out, and nothing can be deleted, purged or rolled up.
+func keepAll(name, description, subjects string, replicas int) jetstream.StreamConfig {
 	return jetstream.StreamConfig{
-		Name:               id.stream(),
-		Description:        id.description(),
-		Subjects:           []string{id.subjects()},
+		Name:               name,
+		Description:        description,
+		Subjects:           []string{subjects},
 		Retention:          jetstream.LimitsPolicy,
 		Storage:            jetstream.FileStorage,
 		Discard:            jetstream.DiscardNew,
@@ -37,16 +42,28 @@ func streamConfig(id logID, replicas int) jetstream.StreamConfig {
 		DenyPurge:          true,
 		AllowDirect:        true,
 		AllowAtomicPublish: true,
-		// No message ids are sent, so the window in which they are remembered is the least there is: after each start the server
-		// reads every message of that window again, the whole of a large import with the default two minutes.
-		Duplicates: 100 * time.Millisecond,
+		Duplicates:         streamDuplicates,
 	}
 }
 
+// streamDuplicates: no message ids are sent, so the window in which they are remembered is the least there is: after each start the server
+// reads every message of that window again, the whole of a large import with the default two minutes.
+const streamDuplicates = 100 * time.Millisecond
+
 // createStream creates a log's stream. Without a configured count it asks for three replicas of a server
 // elsewhere and for one only if that server says that it is not clustered: a cluster that is short of peers is an error,
-// not a reason to keep one copy.
+// not a reason to keep one copy. What another process made faster is checked next.
 func (s *Store) createStream(ctx context.Context, id logID) (jetstream.Stream, error) {
+	st, err := s.createReplicated(ctx, func(replicas int) jetstream.StreamConfig { return streamConfig(id, replicas) })
+	if err != nil {
+		return nil, fmt.Errorf("creating the log of %s: %w", id, err)
+	}
+	return st, nil
+}
+
+// createReplicated creates a stream with as many replicas as there are to be. One that is there, with another configuration, is returned
+// as it is, to be checked.
+func (s *Store) createReplicated(ctx context.Context, config func(replicas int) jetstream.StreamConfig) (jetstream.Stream, error) {
 	replicas := s.config.Replicas
 	if replicas == 0 {
 		replicas = 1
@@ -54,15 +71,12 @@ func (s *Store) createStream(ctx context.Context, id logID) (jetstream.Stream, e
 			replicas = 3
 		}
 	}
-	st, err := s.createPlaced(ctx, streamConfig(id, replicas))
+	st, err := s.createPlaced(ctx, config(replicas))
 	var api *jetstream.APIError
 	if s.config.Replicas == 0 && errors.As(err, &api) && api.ErrorCode == codeNotClustered {
-		st, err = s.createPlaced(ctx, streamConfig(id, 1))
+		st, err = s.createPlaced(ctx, config(1))
 	}
-	if err != nil {
-		return nil, fmt.Errorf("creating the log of %s: %w", id, err)
-	}
-	return st, nil
+	return st, err
 }
 
 // createPlaced creates a stream, or returns the one that another process has created meanwhile, whose configuration is checked

@@ -115,15 +115,10 @@ func (t *Table) state(cs uint32, e *domain.Event, began bool) (*caseState, error
 		if t.events == nil {
 			return nil, fmt.Errorf("%s is not at hand, and the table has no log to read it from", e.Entity)
 		}
-		performed := map[string]bool{}
-		err := readEvents(context.Background(), t.events, t.sequencesOf(cs, e.Sequence-1), func(past *domain.Event) error {
-			if _, ok := domain.PerformedBy(past.Data); ok {
-				performed[past.ID] = true
-				return nil
-			}
-			if performed[past.Corrects()] {
-				return nil
-			}
+		past := t.chains.of(t.cases, cs, e.Sequence-1, nil)
+		performed := t.performedChains(past).origin // most of what a log holds, and none of it is part of the state here
+		past = slices.DeleteFunc(past, func(sequence uint64) bool { return performed[sequence] != 0 })
+		err := readEvents(context.Background(), t.events, past, func(past *domain.Event) error {
 			s.events++
 			return s.Apply(past)
 		})
@@ -139,31 +134,16 @@ func (t *Table) state(cs uint32, e *domain.Event, began bool) (*caseState, error
 // their events in one pass over the log. One without events is new.
 func (t *Table) ReadStates(ctx context.Context, entities []domain.Entity, to uint64) (map[domain.Entity]domain.State, error) {
 	states := make(map[domain.Entity]domain.State, len(entities))
-	coded := false
 	for _, e := range entities {
 		states[e] = domain.NewState(e)
-		coded = coded || hasCode(e.Kind())
 	}
-	s := t.snapshot()
+	s, codes := t.coded(entities)
 	to = min(to, s.position)
-	var sequences []uint64
-	for p := range s.parties.all() {
-		if states[p.entity] != nil && p.sequence <= to {
-			sequences = append(sequences, p.sequence)
-		}
+	sequences := s.storedOf(states, to)
+	for _, cs := range codes {
+		sequences = t.chains.of(s.cases, cs, to, sequences)
 	}
-	if coded {
-		asked := make([]bool, s.entities.len())
-		for i, id := range s.entities.all() {
-			asked[i] = states[domain.Entity(id)] != nil
-		}
-		for i, cs := range s.cases[:to] {
-			if cs != noCase && asked[cs] {
-				sequences = append(sequences, uint64(i+1))
-			}
-		}
-		slices.Sort(sequences)
-	}
+	slices.Sort(sequences)
 	return states, readEvents(ctx, t.events, sequences, func(e *domain.Event) error { return states[e.Entity].Apply(e) })
 }
 

@@ -65,7 +65,7 @@ func (c performedChains) monthsOf(sequence uint64) []domain.Month {
 }
 
 // performedChains links what the events of one case say of performed time. An event that retracts a row is the one that corrected or annulled it.
-func (s *snapshot) performedChains(sequences []uint64) performedChains {
+func (s *columns) performedChains(sequences []uint64) performedChains {
 	c := performedChains{map[uint64]uint64{}, map[uint64][]domain.Month{}}
 	for _, sequence := range sequences {
 		row, ok := slices.BinarySearch(s.performed.from, uint32(sequence))

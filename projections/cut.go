@@ -105,6 +105,11 @@ func (s *snapshot) cutOf(v visible, choose func(*authority.State) *selection) (*
 	if err != nil {
 		return nil, err
 	}
+	return s.cutKnown(v, state, grants, choose)
+}
+
+// cutKnown is cutOf for a caller that knows the providers, policies and grants of the moment.
+func (s *snapshot) cutKnown(v visible, state *authority.State, grants []domain.StateGrant, choose func(*authority.State) *selection) (*Cut, error) {
 	var chosen *selection
 	if choose != nil {
 		chosen = choose(state)

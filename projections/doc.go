@@ -20,11 +20,13 @@
 // Why derives an amount down to its events, over a cut of the cases that it rests on alone (selection), and says what was considered and gave
 // nothing, what corrected it and where a cap stood; the reasons come from the evaluators themselves (decisions.md, 8).
 //
+// Watch tells what each stretch of events changes in what the read models come to (Standing), at the cost of the cases that it is about where that adds up.
+//
 // RestsOn names the events that a payout rests on, and FoldPart folds these alone, so that the payout is computed again where there is no log
 // (package bundle).
 //
 // Memory is some 55 bytes an event in columns, of which a process that opened them holds the pages that its questions touch, 12 in the index that the
-// fold needs, and 200 for each of the last one to two million events of cases and patients that are not performed time (states). Performed
+// fold needs, 4 more in a process that writes about cases that stood on the log (chains), and 200 for each of the last one to two million events of cases and patients that are not performed time (states). Performed
 // time is folded without its case: its key and minutes
 // are in the event, and a correction finds the row by the id of what it corrects.
 //

@@ -257,20 +257,14 @@ func (c *Cut) fulfilment(period compensation.Period, q *Query) []FulfilmentRow {
 			g.add(domain.Outcomes[c.Goals.Outcome[goal]])
 		}
 	}
-	first := 0
-	for f, held := range c.FollowUps.HeldOn {
-		from, to := first, int(c.FollowUps.GoalsTo[f])
-		first = to
-		if !period.Has(held.Month()) {
-			continue
-		}
+	c.eachFollowUp(period, func(f, from, to int) {
 		if from == to {
 			count(f, -1)
 		}
 		for goal := from; goal < to; goal++ {
 			count(f, goal)
 		}
-	}
+	})
 	rows := make([]FulfilmentRow, 0, len(groups))
 	for _, g := range groups {
 		g.Persons, g.Rate = len(g.persons), rate(g.Fulfilled, g.Assessed)
@@ -278,6 +272,17 @@ func (c *Cut) fulfilment(period compensation.Period, q *Query) []FulfilmentRow {
 	}
 	slices.SortFunc(rows, func(x, y FulfilmentRow) int { return slices.Compare(x.Keys, y.Keys) })
 	return rows
+}
+
+// eachFollowUp visits the rows of the follow-ups held in a period, with the rows [from, to) of their goals.
+func (c *Cut) eachFollowUp(period compensation.Period, visit func(followUp, from, to int)) {
+	first := 0
+	for f, held := range c.FollowUps.HeldOn {
+		from, to := first, int(c.FollowUps.GoalsTo[f])
+		if first = to; period.Has(held.Month()) {
+			visit(f, from, to)
+		}
+	}
 }
 
 func (r *FulfilmentRow) add(outcome string) {

@@ -38,7 +38,20 @@ func (s *selection) keys(k *keyColumns) (chosen []bool) {
 // own time (compensation.PerUnitMonth).
 func (s *snapshot) casesAt(units []bool, months compensation.Period, v visible) *selection {
 	chosen := &selection{cases: s.thereIn(units, months, v), months: months}
-	first, last := make([]bound, s.units.len()), make([]bound, s.units.len())
+	first, last := s.bounds(units, v)
+	for i := range s.units.len() {
+		for _, b := range []bound{first[i], last[i]} {
+			if b.cs != noCase {
+				chosen.cases[b.cs] = true
+			}
+		}
+	}
+	return chosen
+}
+
+// bounds returns, by unit code, the first and the last day on which a decision or enrolment is in force at some units, as known at a moment.
+func (s *snapshot) bounds(units []bool, v visible) (first, last []bound) {
+	first, last = make([]bound, s.units.len()), make([]bound, s.units.len())
 	for i := range s.units.len() {
 		first[i], last[i] = bound{domain.MaxDate, noCase}, bound{domain.MinDate, noCase}
 	}
@@ -53,14 +66,7 @@ func (s *snapshot) casesAt(units []bool, months compensation.Period, v visible) 
 			last[unit] = bound{to, cs}
 		}
 	})
-	for i := range s.units.len() {
-		for _, b := range []bound{first[i], last[i]} {
-			if b.cs != noCase {
-				chosen.cases[b.cs] = true
-			}
-		}
-	}
-	return chosen
+	return first, last
 }
 
 // bound is the first or last day in force at a unit, and whose it is.

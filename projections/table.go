@@ -23,6 +23,7 @@ type Table struct {
 	columns
 	index
 	states states
+	chains chains        // guards itself
 	moved  chan struct{} // closed when the position moves on or the fold stops, and made anew
 	saved  uint64        // position of the last Save or Load
 	failed error         // why the fold has stopped for good, nil while it has not
@@ -90,6 +91,17 @@ func (t *Table) Find(id string) (sequence, record uint64, ok bool) {
 		return false
 	})
 	return sequence, record, ok
+}
+
+// Holds says whether the table has folded an event of a case or patient.
+func (t *Table) Holds(e domain.Entity) bool {
+	if !hasCode(e.Kind()) {
+		return false
+	}
+	t.reading()
+	defer t.mu.RUnlock()
+	_, ok := t.codeOf(e)
+	return ok
 }
 
 // CasesWithFollowUps returns the cases in which a follow-up stands, in order of their first event.

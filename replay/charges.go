@@ -8,8 +8,8 @@ import (
 	"careledger/domain/compensation"
 )
 
-// charges are what a run charges, summed for a comparison: amount and quantity by unit, month and kind. It is the one place where a
-// comparison sees postings.
+// charges are what a run charges, summed for a comparison: amount and quantity by unit, month and kind. What is
+// charged comes place by place (compensation.Places), so that a step of a sweep costs what its places do, not its postings.
 type charges struct {
 	*compensation.Prepared
 	months int
@@ -37,45 +37,36 @@ type charge struct {
 	any      bool // a posting, also one of 0.00
 }
 
-// charges evaluates policies and sums what they charge.
-func (h *history) charges(ctx context.Context, policies []compensation.Policy) (*charges, error) {
+// charges sums what policies charge. of are the sums of the history by chargeFields.
+func (h *history) charges(ctx context.Context, of *compensation.Sums, policies []compensation.Policy) (*charges, error) {
 	c := &charges{Prepared: h.Prepared, months: max(0, int(h.To-h.From)+1), kinds: map[chargeKind]*kindCharges{}}
-	if ctx.Err() != nil {
-		return nil, context.Cause(ctx)
-	}
-	return c, h.Evaluate(policies, func(b *compensation.Batch) error {
-		c.add(b)
-		return context.Cause(ctx)
-	})
+	return c, of.Places(ctx, policies, c.add)
 }
 
-func (c *charges) add(b *compensation.Batch) {
-	var last chargeKind
-	var of *kindCharges
-	for i, u := range b.Unit {
-		kind := c.kindOf(b, i)
-		if of == nil || kind != last { // postings of a kind mostly stand together
-			last, of = kind, c.kinds[kind]
-			if of == nil {
-				of = &kindCharges{quantum: b.Quantum, cells: make([][]charge, len(c.Units)), odd: map[[2]int]*big.Rat{}}
-				c.kinds[kind] = of
-			}
-		}
-		if of.cells[u] == nil {
-			of.cells[u] = make([]charge, c.months)
-		}
-		month := int(b.Month[i] - c.From)
-		cell := &of.cells[u][month]
-		cell.amount += b.Amount[i]
-		cell.any = true
-		switch {
-		case b.Fraction != nil:
-			of.addOdd(int(u), month, b.Fraction)
-		case b.Quantum != of.quantum && b.Quantity[i] != 0:
-			of.addOdd(int(u), month, big.NewRat(b.Quantity[i], b.Quantum))
-		default:
-			cell.quantity += b.Quantity[i]
-		}
+// chargeFields are what the places of charges are told apart by, beside what all are. It must not be changed.
+var chargeFields = []string{"life_area", "occasion"}
+
+func (c *charges) add(p compensation.Place) {
+	kind := chargeKind{p.QuantityUnit, p.Category, p.Band, p.LifeArea, p.Occasion}
+	of := c.kinds[kind]
+	if of == nil {
+		of = &kindCharges{quantum: p.Quantum, cells: make([][]charge, len(c.Units)), odd: map[[2]int]*big.Rat{}}
+		c.kinds[kind] = of
+	}
+	if of.cells[p.Unit] == nil {
+		of.cells[p.Unit] = make([]charge, c.months)
+	}
+	month := int(p.Month - c.From)
+	cell := &of.cells[p.Unit][month]
+	cell.amount += p.Amount
+	cell.any = true
+	if p.Fraction != nil {
+		of.addOdd(int(p.Unit), month, p.Fraction)
+	}
+	if p.Quantum == of.quantum {
+		cell.quantity += p.Quantity
+	} else if p.Quantity != 0 {
+		of.addOdd(int(p.Unit), month, big.NewRat(p.Quantity, p.Quantum))
 	}
 }
 
@@ -85,17 +76,6 @@ func (k *kindCharges) addOdd(unit, month int, quantity *big.Rat) {
 		k.odd[at] = new(big.Rat)
 	}
 	k.odd[at].Add(k.odd[at], quantity)
-}
-
-func (c *charges) kindOf(b *compensation.Batch, i int) chargeKind {
-	kind := chargeKind{b.QuantityUnit, b.Category[i], b.Band[i], compensation.NoCode, compensation.NoCode}
-	if g := b.Goal[i]; g >= 0 {
-		kind.lifeArea = c.Goals.LifeArea[g]
-	}
-	if f := b.FollowUp[i]; f >= 0 {
-		kind.occasion = c.FollowUps.Occasion[f]
-	}
-	return kind
 }
 
 // at returns what is charged at a unit in a month of the period; nothing where k is nil.

@@ -136,12 +136,16 @@ type ClassSum struct {
 }
 
 // examine adds to each alternative what is asked for beside its rows: the comparison, the transition, and what assumed behaviour adds. It
-// evaluates the adopted policies and each alternative once more, and an alternative with assumed behaviour twice.
+// pays the adopted policies and each alternative once more, and an alternative with assumed behaviour twice, over what is counted by life area and occasion.
 func (h *history) examine(ctx context.Context, r *Request, plans []plan, result *Result, progress func(done, total int)) error {
 	if len(plans) == 1 || len(r.Compare) == 0 && r.LimitChange == nil && len(r.Assume) == 0 {
 		return nil
 	}
-	adopted, err := h.charges(ctx, h.adopted)
+	over, err := h.counted(ctx, plans)
+	if err != nil {
+		return err
+	}
+	adopted, err := h.charges(ctx, over[h], h.adopted)
 	if err != nil {
 		return err
 	}
@@ -151,7 +155,7 @@ func (h *history) examine(ctx context.Context, r *Request, plans []plan, result 
 	for i := 1; i < len(plans); i++ {
 		group.Go(func() error {
 			c := contrast{adopted: adopted}
-			if errs[i] = c.charge(ctx, h, &plans[i]); errs[i] == nil {
+			if errs[i] = c.charge(ctx, h, over, &plans[i]); errs[i] == nil {
 				c.state(r, &result.Runs[i])
 			}
 			done <- true
@@ -167,13 +171,33 @@ func (h *history) examine(ctx context.Context, r *Request, plans []plan, result 
 	return cmp.Or(errs...)
 }
 
-// charge evaluates the alternative of a plan, on the history and under what is assumed.
-func (c *contrast) charge(ctx context.Context, h *history, p *plan) (err error) {
-	if c.history, err = h.charges(ctx, p.policies); err != nil {
+// counted returns the sums by chargeFields of the history and of that under assumed behaviour, with all that the plans need of them counted in one
+// pass over each.
+func (h *history) counted(ctx context.Context, plans []plan) (map[*history]*compensation.Sums, error) {
+	runs := map[*history][][]compensation.Policy{h: nil}
+	for i := range plans {
+		runs[h] = append(runs[h], plans[i].policies)
+		if over := plans[i].over; over != h {
+			runs[over] = append(runs[over], plans[i].policies)
+		}
+	}
+	over := map[*history]*compensation.Sums{}
+	for of, policies := range runs {
+		over[of] = of.Sums(chargeFields)
+		if err := over[of].Count(ctx, policies...); err != nil {
+			return nil, err
+		}
+	}
+	return over, nil
+}
+
+// charge sums what the alternative of a plan charges, on the history and under what is assumed.
+func (c *contrast) charge(ctx context.Context, h *history, over map[*history]*compensation.Sums, p *plan) (err error) {
+	if c.history, err = h.charges(ctx, over[h], p.policies); err != nil {
 		return fmt.Errorf("run %s: %w", p.name, err)
 	}
 	if c.alternative = c.history; p.over != h {
-		if c.alternative, err = p.over.charges(ctx, p.policies); err != nil {
+		if c.alternative, err = p.over.charges(ctx, over[p.over], p.policies); err != nil {
 			return fmt.Errorf("run %s: %w", p.name, err)
 		}
 	}

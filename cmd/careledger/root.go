@@ -49,7 +49,7 @@ Your own:    careledger import records.ndjson    then    careledger compensation
 	})
 	o.where(root)
 	root.AddCommand(newDemo(), newGenerate(), newImport(o), newPolicy(o), newCompensation(o), newFulfilment(o), newReplay(o), newTrail(o), newDecision(o), newPayout(o), newWhy(o),
-		newRecipients(o), newActivities(o), newInvoiceBasis(o), newExport(o), newCheckpoint(o), newAccess(o), newAudit(o), newVerify(o), newServe(o))
+		newRecipients(o), newActivities(o), newInvoiceBasis(o), newExport(o), newCheckpoint(o), newAccess(o), newAudit(o), newVerify(o), newBI(o), newServe(o))
 	return root
 }
 

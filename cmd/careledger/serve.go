@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"syscall"
@@ -13,6 +14,7 @@ import (
 
 	"careledger/cmd/careledger/internal/ledger"
 	"careledger/cmd/careledger/internal/web"
+	"careledger/eventstore"
 )
 
 // pageAddress is where the pages are served by default, and httpOff turns them off.
@@ -32,7 +34,8 @@ which only the directory's owner can read. The other commands find it there and 
 Stop it with Ctrl-C.
 
 Programs present the token and may ask (careledger.ask), send records (careledger.record, careledger.import) and read the log
-itself (the streams CARE_{authority}); nothing but the ledger writes to the log.`,
+itself (the streams CARE_{authority}) and the feed of its figures for BI (BI_{authority}); nothing but the ledger writes to them.
+Other programs that follow the feed have users of their own (careledger bi add); give --listen a port for them.`,
 		Example: `  careledger serve --data ./careledger-data
   careledger compensation --data ./careledger-data      # in another terminal`,
 		Args: exactly(),
@@ -56,6 +59,7 @@ itself (the streams CARE_{authority}); nothing but the ledger writes to the log.
 			if c.ServerURL == "" {
 				c.Listen, c.ClientToken = listen, ledger.NewToken()
 			}
+			c.Fed = func(r ledger.FeedReport) { tellFed(cmd.ErrOrStderr(), r) }
 			l, err := patiently(cmd.Context(), func() (*ledger.Local, error) { return ledger.Open(cmd.Context(), c) })
 			if err != nil {
 				return err
@@ -77,6 +81,15 @@ itself (the streams CARE_{authority}); nothing but the ledger writes to the log.
 	cmd.Flags().StringVar(&listen, "listen", "127.0.0.1:0", "`address` to listen on for NATS; port 0 takes a free one")
 	cmd.Flags().StringVar(&http, "http", pageAddress, "`address` to serve pages on; port 0 takes a free one, \"off\" serves none. A free one is taken too where the default is in use")
 	return cmd
+}
+
+// tellFed says where a feed is, or what holds it up.
+func tellFed(w io.Writer, r ledger.FeedReport) {
+	if r.Err != nil {
+		fmt.Fprintf(w, "the BI feed of %s is held up and tried again: %v\n", r.Authority, r.Err)
+		return
+	}
+	fmt.Fprintf(w, "the BI feed of %s (stream %s) says what is known at event %d, and follows\n", r.Authority, eventstore.FeedStream(r.Authority), r.Position)
 }
 
 // checkLoopback refuses an address that others than this machine can reach.

@@ -79,6 +79,15 @@ func (c *Component) ofFollowUps() bool {
 // ofGrants says whether the component pays out of a state grant.
 func (c *Component) ofGrants() bool { return c.Kind == KindAllocation || c.Kind == KindPerformance }
 
+// OfOneCase says whether each of the component's postings is about one case or patient, and rests on nothing else than that one and the registers
+// of providers and units. A cap sums others' postings, an amount of a unit's own looks at all that is in force there, and a grant has no case.
+func (c *Component) OfOneCase() bool { return c.Kind != KindCap && !c.ofGrants() && !c.ofUnits() }
+
+// ChargesPerformed says whether the component's postings rest on performed time, also that of home health care.
+func (c *Component) ChargesPerformed() bool {
+	return c.Basis == BasisPerformed || c.Basis == BasisHealth
+}
+
 // OutcomeWeight is the share of the amount that an outcome earns. Weight is never negative.
 type OutcomeWeight struct {
 	Outcome string

@@ -124,7 +124,7 @@ func sortedRows(minutes map[row]int64) (rows []row) {
 // minutes returns a case's minutes of a month on the component's basis.
 func (c *plainComponent) minutes(facts *domain.CaseFacts, month domain.Month) map[row]int64 {
 	minutes := map[row]int64{}
-	if c.Basis == BasisPerformed || c.Basis == BasisHealth {
+	if c.ChargesPerformed() {
 		for _, p := range facts.Performed {
 			if p.Month == month && (p.Band == domain.BandHealth) == (c.Basis == BasisHealth) {
 				minutes[row{unit: c.unit(p.Unit), facts: facts, category: p.Category, band: p.Band, month: month}] += int64(p.Minutes)

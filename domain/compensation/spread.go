@@ -1,6 +1,8 @@
 package compensation
 
 import (
+	"slices"
+
 	"careledger/domain"
 )
 
@@ -176,22 +178,32 @@ func (p *Prepared) minutesUnder(c *Component, s *cells, buffer []int64) []int64 
 	lines := s.absent
 	at := 0 // the line of cells that a row is in
 	away, _ := s.rowsOf(p.Absences.Case)
+	of, back := NoCase, away  // the case at hand, and the end of its absences
+	var months []percentMonth // of that case, which its other lines find again
 	for i := 0; i < len(lines); {
 		row := lines[i].row
 		for s.lines[at].to <= row {
 			at++
 		}
-		for away < len(p.Absences.Case) && p.Absences.Case[away] < s.lines[at].cs {
-			away++
-		}
-		back := away
-		for back < len(p.Absences.Case) && p.Absences.Case[back] == s.lines[at].cs {
-			back++
+		if cs := s.lines[at].cs; cs != of {
+			away = back
+			for away < len(p.Absences.Case) && p.Absences.Case[away] < cs {
+				away++
+			}
+			back = away
+			for back < len(p.Absences.Case) && p.Absences.Case[back] == cs {
+				back++
+			}
+			of, months = cs, months[:0]
 		}
 		minutes[row] = 0
 		month := s.Month[row] - p.From
 		start := p.firsts[month]
-		percents := p.percents(c, start, away, back)
+		known := slices.IndexFunc(months, func(m percentMonth) bool { return m.month == month })
+		if known < 0 {
+			known, months = len(months), append(months, percentMonth{month, p.percents(c, start, away, back)})
+		}
+		percents := &months[known].percents
 		for i < len(lines) && lines[i].row == row {
 			first, sum := lines[i], int64(0)
 			for i < len(lines) && lines[i].row == row && lines[i].line == first.line {
@@ -210,6 +222,12 @@ func (p *Prepared) minutesUnder(c *Component, s *cells, buffer []int64) []int64 
 	return minutes
 }
 
+// percentMonth is how much each day of a month of the period counts.
+type percentMonth struct {
+	month    domain.Month // since the first of the period
+	percents [31]uint8
+}
+
 // percents returns how much each of 31 days counts under the component's ladders and the absences [away, back): the lowest percent of those
 // that cover it.
 func (p *Prepared) percents(c *Component, first domain.Date, away, back int) (percents [31]uint8) {
@@ -218,9 +236,24 @@ func (p *Prepared) percents(c *Component, first domain.Date, away, back int) (pe
 	}
 	for i := away; i < back; i++ {
 		reason := domain.AbsenceReason[p.Absences.Reason[i]]
-		for day := max(first, p.Absences.From[i]); day <= min(first+30, p.Absences.To[i]); day++ {
-			percents[day-first] = min(percents[day-first], uint8(c.percentOf(reason, int(day-p.Absences.From[i]))))
+		rule := slices.IndexFunc(c.Absence, func(r AbsenceRule) bool { return r.Reason == reason })
+		if rule < 0 {
+			continue
 		}
+		r, last := &c.Absence[rule], min(first+30, p.Absences.To[i])
+		counts := func(from, to domain.Date, percent int) { // of an absence
+			for day := max(first, from); day <= min(to, last); day++ {
+				percents[day-first] = min(percents[day-first], uint8(percent))
+			}
+		}
+		day := p.Absences.From[i]
+		for _, rung := range r.Ladder {
+			counts(day, day+domain.Date(rung.Days)-1, rung.Percent)
+			if day += domain.Date(rung.Days); day > last {
+				break
+			}
+		}
+		counts(day, last, r.After)
 	}
 	return percents
 }

@@ -92,12 +92,12 @@ func (c *Cluster) URL() string {
 	return strings.Join(urls, ",")
 }
 
-// StreamLeader returns the node that leads an authority's stream.
-func (c *Cluster) StreamLeader(authority string) int {
+// StreamLeader returns the node that leads a stream.
+func (c *Cluster) StreamLeader(stream string) int {
 	leader := -1
 	require.Eventually(c.t, func() bool {
 		for i, s := range c.servers {
-			if s.Running() && s.JetStreamIsStreamLeader("$G", "CARE_"+authority) {
+			if s.Running() && s.JetStreamIsStreamLeader("$G", stream) {
 				leader = i
 			}
 		}

@@ -369,7 +369,7 @@ func TestReadersOfACluster(t *testing.T) {
 	requireEachReadOnce(t, []*Local{one, two}, 12)
 	log, err := one.accessLog(t.Context(), "1281")
 	require.NoError(t, err)
-	c.Stop(c.StreamLeader("1281"))
+	c.Stop(c.StreamLeader("CARE_1281"))
 	answerTo(t, two, aTrail("case/k", auditor))
 	after, err := one.accessLog(t.Context(), "1281")
 	require.NoError(t, err)

@@ -110,6 +110,11 @@ func (c *Client) Checkpoint(ctx context.Context, r CheckpointRequest) (*Checkpoi
 	return answered[CheckpointAnswer](ctx, c, subjectCheckpoint, r)
 }
 
+// Subscribers has the serving careledger carry out a command on the subscribers of the BI feed, which it takes up at once.
+func (c *Client) Subscribers(ctx context.Context, r SubscriberRequest) (*SubscriberAnswer, error) {
+	return answered[SubscriberAnswer](ctx, c, subjectSubscribers, r)
+}
+
 // answered reads an answer that is a JSON document.
 func answered[T any](ctx context.Context, c *Client, subject string, request any) (*T, error) {
 	var b bytes.Buffer

@@ -128,15 +128,18 @@ func (i *importing) judge(ctx context.Context, p parsed) error {
 		i.refuse(p, p.problems)
 		return nil
 	}
-	if a := i.request.Authority; a != "" && a != p.event.Authority {
-		i.refuse(p, domain.Problems{{Field: "authority", Reason: fmt.Sprintf("%s is not %s, the authority that the import is for", p.event.Authority, a)}})
+	if p.err != nil {
+		return p.err
+	}
+	if a := i.request.Authority; a != "" && a != p.Authority {
+		i.refuse(p, domain.Problems{{Field: "authority", Reason: fmt.Sprintf("%s is not %s, the authority that the import is for", p.Authority, a)}})
 		return nil
 	}
-	w, err := i.writerOf(ctx, p.event.Authority)
+	w, err := i.writerOf(ctx, p.Authority)
 	if err != nil {
 		return err
 	}
-	d, err := w.decide(ctx, p.event)
+	d, err := w.decide(ctx, p.candidate)
 	if err != nil && !errors.Is(err, errTainted) {
 		return err
 	}
@@ -149,7 +152,7 @@ func (i *importing) judge(ctx context.Context, p parsed) error {
 		i.report.Accepted++
 		for _, c := range d.commits {
 			i.report.Events += len(c.Messages)
-			if err := i.spool.add(p.event.Authority, c); err != nil {
+			if err := i.spool.add(p.Authority, c); err != nil {
 				return err
 			}
 		}

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -27,6 +28,14 @@ func TestMain(m *testing.M) {
 	if dir := os.Getenv("CARELEDGER_TEST_ASK"); dir != "" {
 		fmt.Println("ended", askAndWait(dir))
 		os.Exit(0)
+	}
+	if dir := os.Getenv("CARELEDGER_TEST_FEED"); dir != "" {
+		after, err := strconv.ParseUint(os.Getenv("CARELEDGER_TEST_AFTER"), 10, 64)
+		if err == nil {
+			err = feedAndWait(dir, os.Getenv("CARELEDGER_TEST_FILE"), after)
+		}
+		fmt.Println("ended", err)
+		os.Exit(1)
 	}
 	if dir := os.Getenv("CARELEDGER_TEST_IMPORT"); dir != "" {
 		l, err := Open(context.Background(), Config{Dir: dir})
@@ -276,7 +285,7 @@ func TestClusterGivesTheSameAnswersAndLosesNothing(t *testing.T) {
 	one, two := opened(t, config), opened(t, config)
 	require.Equal(t, want.Logs, imported(t, one, path).Logs)
 	require.Equal(t, answerTo(t, alone, byYear), answerTo(t, two, byYear))
-	c.Stop(c.StreamLeader("1281"))
+	c.Stop(c.StreamLeader("CARE_1281"))
 	again := imported(t, two, path)
 	require.Equal(t, want.Lines, again.Duplicates)
 	require.Equal(t, want.Logs, again.Logs)

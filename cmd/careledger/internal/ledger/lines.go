@@ -19,10 +19,11 @@ const maxLine = 4 << 20
 
 // parsed is a line that has been read.
 type parsed struct {
-	line     int
-	raw      []byte
-	event    domain.Event
+	line int
+	raw  []byte
+	candidate
 	problems domain.Problems
+	err      error // the event cannot be encoded
 }
 
 // parseLines reads records and hands them to visit in order. Parsing uses all cores; visit is called by one goroutine at a time.
@@ -41,8 +42,11 @@ func parseLines(ctx context.Context, r io.Reader, now time.Time, visit func(pars
 		workers.Go(func() {
 			for b := range work {
 				for i, line := range b.lines {
-					e, ps := domain.ParseRecord(line, now)
-					b.parsed = append(b.parsed, parsed{b.first[i], line, e, ps})
+					p := parsed{line: b.first[i], raw: line}
+					if p.Event, p.problems = domain.ParseRecord(line, now); len(p.problems) == 0 {
+						p.candidate, p.err = newCandidate(p.Event, nil)
+					}
+					b.parsed = append(b.parsed, p)
 				}
 				close(b.done)
 			}

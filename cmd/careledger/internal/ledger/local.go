@@ -11,6 +11,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"careledger/cmd/careledger/internal/feed"
 	"careledger/domain"
 	"careledger/eventstore"
 	"careledger/projections"
@@ -26,6 +27,9 @@ type Config struct {
 	ClientToken string // what programs present
 	Doing       string // told to a second process that finds the directory in use
 	Progress    ProgressFunc
+
+	// Fed is told of the feeds of a serving ledger, by a goroutine of theirs. Default: nobody is told.
+	Fed func(FeedReport)
 }
 
 // Local is a ledger opened by this process.
@@ -55,7 +59,9 @@ type book struct {
 type openLog struct {
 	log   *eventstore.Log
 	table *projections.Table
-	facts string // path of the table's file, "" for none
+	facts string                        // path of the table's file, "" for none
+	feed  atomic.Pointer[feed.Follower] // nil while it has none
+	held  atomic.Pointer[string]        // why the feed does not get on; nil while it does
 }
 
 // Open opens the ledger of c.
@@ -223,7 +229,7 @@ func (l *Local) attach(ctx context.Context, b *book, log *eventstore.Log) (err e
 	defer l.mu.Unlock()
 	b.opened.Store(o)
 	if l.follow != nil {
-		l.follow.start(b.authority, o)
+		l.follow.start(l, b.authority, o)
 	}
 	return nil
 }
@@ -268,9 +274,13 @@ type follower struct {
 	cancel context.CancelFunc
 	group  sync.WaitGroup
 	failed chan error
+	feeds  bool // each log has a feed, too
 }
 
-func (f *follower) start(authority string, o *openLog) {
+func (f *follower) start(l *Local, authority string, o *openLog) {
+	if f.feeds {
+		f.group.Go(func() { f.keepFeed(l, o) })
+	}
 	f.group.Go(func() {
 		if err := o.table.Follow(f.ctx); err != nil {
 			select {
@@ -293,7 +303,10 @@ func (f *follower) stop() error {
 }
 
 // Follow folds every log live from here on; the returned channel tells if that ever fails.
-func (l *Local) Follow(ctx context.Context) (<-chan error, error) {
+func (l *Local) Follow(ctx context.Context) (<-chan error, error) { return l.followAll(ctx, false) }
+
+// followAll is Follow, and with feeds keeps the feed of each log.
+func (l *Local) followAll(ctx context.Context, feeds bool) (<-chan error, error) {
 	all, err := l.store.Authorities(ctx)
 	if err != nil {
 		return nil, err
@@ -305,12 +318,12 @@ func (l *Local) Follow(ctx context.Context) (<-chan error, error) {
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	f := &follower{failed: make(chan error, 1)}
+	f := &follower{failed: make(chan error, 1), feeds: feeds}
 	f.ctx, f.cancel = context.WithCancel(context.WithoutCancel(ctx))
 	l.follow = f
 	for _, b := range l.books {
 		if o := b.opened.Load(); o != nil {
-			f.start(b.authority, o)
+			f.start(l, b.authority, o)
 		}
 	}
 	return f.failed, nil

@@ -334,12 +334,12 @@ func (p *payoutWork) write(ctx context.Context, make func(*domain.Payouts, *repo
 	for {
 		var onItsWay *eventstore.Pending
 		stands := (*standing)(nil)
-		_, err = p.ledger.append(ctx, p.book, func(w *writer) (domain.Event, error) {
+		_, err = p.ledger.append(ctx, p.book, func(w *writer) (candidate, error) {
 			e, err := make(w.state.Payouts, &out)
 			if errors.As(err, &stands) {
 				onItsWay = w.ids.pending[domain.ShortID(stands.event)]
 			}
-			return e, err
+			return newCandidate(e, err)
 		})
 		if !errors.As(err, &stands) {
 			return out, err

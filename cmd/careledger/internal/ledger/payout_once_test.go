@@ -181,10 +181,10 @@ func TestAStepIsToldWhenItIsDurable(t *testing.T) {
 	work, err := l.payoutWork(approve, time.Now())
 	require.NoError(t, err)
 	work.Authority = "1281"
-	_, d, pending, err := l.submit(t.Context(), b, func(w *writer) (domain.Event, error) {
+	_, d, pending, err := l.submit(t.Context(), b, func(w *writer) (candidate, error) {
 		p := w.state.Payouts.Payout("payout/2020-01-p0")
-		return work.event(w.state.Payouts, domain.TypePayoutApproved, p.Entity, &domain.PayoutApproved{
-			Calculated: p.Latest().EventID, Amount: p.Latest().Total, Voucher: w.state.Payouts.NextVoucher(2020)}, p.Latest().EventID)
+		return newCandidate(work.event(w.state.Payouts, domain.TypePayoutApproved, p.Entity, &domain.PayoutApproved{
+			Calculated: p.Latest().EventID, Amount: p.Latest().Total, Voucher: w.state.Payouts.NextVoucher(2020)}, p.Latest().EventID))
 	})
 	require.NoError(t, err)
 	require.Contains(t, did(t, l, approve)[0].Outcome, "unchanged: bo did this")

@@ -20,13 +20,60 @@ func (l *Local) Record(ctx context.Context, line []byte) (sequence uint64, dupli
 	if err != nil {
 		return 0, false, err
 	}
-	d, err := l.append(ctx, b, func(*writer) (domain.Event, error) { return e, nil })
+	c, err := newCandidate(e, nil)
+	if err != nil {
+		return 0, false, err
+	}
+	if err := l.readAhead(ctx, b, e.Entity); err != nil {
+		return 0, false, err
+	}
+	d, err := l.append(ctx, b, func(*writer) (candidate, error) { return c, nil })
 	return d.sequence, d.duplicate, err
+}
+
+// readAhead has the writer hold a case or patient that stands on the log, so that no record waits while another one's case is read. It
+// returns the context's error; any other is met again by whoever decides.
+func (l *Local) readAhead(ctx context.Context, b *book, e domain.Entity) error {
+	o := b.opened.Load()
+	if o == nil || !o.table.Holds(e) {
+		return nil
+	}
+	b.mu.Lock()
+	w := b.writer
+	if w == nil || w.at == nil || w.own[e] != nil {
+		b.mu.Unlock()
+		return nil
+	}
+	at := w.at
+	read, begun := w.reading[e]
+	if !begun {
+		read = make(chan struct{})
+		w.reading[e] = read
+	}
+	b.mu.Unlock()
+	if begun {
+		select {
+		case <-read:
+			return nil
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	defer close(read)
+	// What was decided since base is not in it. Whoever decided on the case had it read first, and then it is held already.
+	states, err := at.table.States(ctx, []domain.Entity{e}, w.base)
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	delete(w.reading, e)
+	if err == nil && w.own[e] == nil {
+		w.own[e] = states[e]
+	}
+	return ctx.Err()
 }
 
 // append decides the event that make returns on what the writer holds, and returns when it is durable. make is called again where
 // somebody else wrote in between. It returns domain.Problems if the event is refused, and the error of make.
-func (l *Local) append(ctx context.Context, b *book, make func(*writer) (domain.Event, error)) (decision, error) {
+func (l *Local) append(ctx context.Context, b *book, make func(*writer) (candidate, error)) (decision, error) {
 	for ours := false; ; {
 		w, d, pending, err := l.submit(ctx, b, make)
 		for _, p := range pending {
@@ -85,7 +132,7 @@ const writerKeeps = 200_000
 
 // submit decides an event and hands it to the log. What it returns as pending must be durable before the record is acknowledged:
 // for a duplicate that is on its way, what somebody else submitted.
-func (l *Local) submit(ctx context.Context, b *book, make func(*writer) (domain.Event, error)) (w *writer, d decision, pending []*eventstore.Pending, err error) {
+func (l *Local) submit(ctx context.Context, b *book, make func(*writer) (candidate, error)) (w *writer, d decision, pending []*eventstore.Pending, err error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.writer != nil && len(b.writer.ids.records) > writerKeeps {
@@ -124,9 +171,7 @@ func (l *Local) submit(ctx context.Context, b *book, make func(*writer) (domain.
 			return w, d, pending, err
 		}
 		pending = append(pending, p)
-		for _, m := range c.Messages {
-			w.ids.pending[domain.ShortID(m.ID)] = p
-		}
+		w.ids.submitted(c.Messages, p)
 	}
 	return w, d, pending, nil
 }

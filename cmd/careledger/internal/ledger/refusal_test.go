@@ -50,7 +50,7 @@ func TestConsequencesOfARefusedLineAreCountedNotListed(t *testing.T) {
 }
 
 // served serves a directory until the test ends.
-func served(t *testing.T, dir string) *Local {
+func served(t testing.TB, dir string) *Local {
 	ctx, stop := context.WithCancel(context.Background())
 	l, err := Open(ctx, Config{Dir: dir, Listen: "127.0.0.1:0", ClientToken: NewToken(), Doing: "serve"})
 	require.NoError(t, err)
@@ -142,7 +142,9 @@ func TestWhatACutOffLeavesDueIsWrittenAtTheNextStart(t *testing.T) {
 	require.NoError(t, err)
 	e, ps := domain.ParseRecord([]byte(marshal(t, r)), now(t))
 	require.Empty(t, ps)
-	d, err := w.decide(t.Context(), e)
+	c, err := newCandidate(e, nil)
+	require.NoError(t, err)
+	d, err := w.decide(t.Context(), c)
 	require.NoError(t, err)
 	require.Greater(t, len(d.commits), 3)
 	for _, c := range d.commits[:2] { // and then the power goes
@@ -167,10 +169,10 @@ func TestADuplicateIsAcknowledgedWithWhatItRepeats(t *testing.T) {
 	require.NoError(t, err)
 	e, ps := domain.ParseRecord([]byte(opening), now(t))
 	require.Empty(t, ps)
-	_, first, pending, err := l.submit(t.Context(), b, func(*writer) (domain.Event, error) { return e, nil })
+	_, first, pending, err := l.submit(t.Context(), b, func(*writer) (candidate, error) { return newCandidate(e, nil) })
 	require.NoError(t, err)
 	require.False(t, first.duplicate)
-	_, second, shared, err := l.submit(t.Context(), b, func(*writer) (domain.Event, error) { return e, nil })
+	_, second, shared, err := l.submit(t.Context(), b, func(*writer) (candidate, error) { return newCandidate(e, nil) })
 	require.NoError(t, err)
 	require.True(t, second.duplicate)
 	require.Equal(t, []*eventstore.Pending{pending[0]}, shared)

@@ -26,11 +26,15 @@ import (
 //	careledger.export  an ExportRequest as JSON; the answer is an ExportAnswer as JSON
 //	careledger.tables  a TablesRequest as JSON; the answer is what tables.Reader reads
 //	careledger.checkpoint  a CheckpointRequest as JSON; the answer is a CheckpointAnswer as JSON
+//	careledger.subscribers  a SubscriberRequest as JSON; the answer is a SubscriberAnswer as JSON
 //	careledger.record  one record; the answer is a RecordReply as JSON
 //
 // All but the last answer in several messages, whose header Careledger says what each is: part (a piece of the answer), progress
 // (Progress as JSON, at least every second), done (the last), failure and failed (the pieces of a Failure as JSON; failed is the
-// last). The last answers in one. Programs may also read the log itself: the streams CARE_{authority} with any NATS client.
+// last). The last answers in one. Programs may also read the log itself, the streams CARE_{authority}, and the feed for BI, BI_{authority} (package feed),
+// with any NATS client.
+//
+// A subscriber of the feed presents a name and password of its own instead, and reaches none of these (eventstore/subscribers.go).
 const (
 	subjectAsk    = "careledger.ask"
 	subjectImport = "careledger.import"
@@ -39,7 +43,8 @@ const (
 	subjectExport = "careledger.export"
 	subjectTables = "careledger.tables"
 
-	subjectCheckpoint = "careledger.checkpoint"
+	subjectCheckpoint  = "careledger.checkpoint"
+	subjectSubscribers = "careledger.subscribers"
 
 	header         = "Careledger"
 	headerPart     = "part"
@@ -90,10 +95,10 @@ func NewToken() string {
 	return base64.RawURLEncoding.EncodeToString(b)
 }
 
-// Serve folds every log, answers until the context ends, and tells where through ready. It returns an error if the ledger can no
+// Serve folds every log, keeps its feed, answers until the context ends, and tells where through ready. It returns an error if the ledger can no
 // longer be trusted to be current.
 func (l *Local) Serve(ctx context.Context, ready func(url, addressFile string)) error {
-	failed, err := l.Follow(ctx)
+	failed, err := l.followAll(ctx, true)
 	if err != nil {
 		return err
 	}
@@ -165,7 +170,8 @@ type service struct {
 // subscribe takes messages. Several ledgers that serve one cluster share them; an import names a file of this machine, so only a
 // ledger with a directory takes those.
 func (s *service) subscribe() (all []*nats.Subscription, err error) {
-	handlers := map[string]func(*nats.Msg){subjectAsk: s.ask, subjectRecord: s.record, subjectPayout: s.payout, subjectExport: s.export, subjectTables: s.tables, subjectCheckpoint: s.checkpoint}
+	handlers := map[string]func(*nats.Msg){subjectAsk: s.ask, subjectRecord: s.record, subjectPayout: s.payout, subjectExport: s.export, subjectTables: s.tables,
+		subjectCheckpoint: s.checkpoint, subjectSubscribers: s.subscribers}
 	if s.config.ServerURL == "" {
 		handlers[subjectImport] = s.importFile
 	}
@@ -236,27 +242,19 @@ func (s *service) payout(m *nats.Msg) {
 	})
 }
 
-func (s *service) export(m *nats.Msg) {
-	s.work(m, func(ctx context.Context, w io.Writer, _ ProgressFunc) error {
-		var r ExportRequest
-		if err := json.Unmarshal(m.Data, &r, json.RejectUnknownMembers(true)); err != nil {
-			return &Wrong{fmt.Errorf("read the command: %w", err)}
-		}
-		answer, err := s.Export(ctx, r)
-		if err != nil {
-			return err
-		}
-		return json.MarshalWrite(w, answer)
-	})
-}
+func (s *service) export(m *nats.Msg)     { answerWith(s, m, s.Export) }
+func (s *service) checkpoint(m *nats.Msg) { answerWith(s, m, s.Checkpoint) }
 
-func (s *service) checkpoint(m *nats.Msg) {
+func (s *service) subscribers(m *nats.Msg) { answerWith(s, m, s.Subscribers) }
+
+// answerWith answers a command whose answer is a JSON document.
+func answerWith[R, A any](s *service, m *nats.Msg, carryOut func(context.Context, R) (*A, error)) {
 	s.work(m, func(ctx context.Context, w io.Writer, _ ProgressFunc) error {
-		var r CheckpointRequest
+		var r R
 		if err := json.Unmarshal(m.Data, &r, json.RejectUnknownMembers(true)); err != nil {
 			return &Wrong{fmt.Errorf("read the command: %w", err)}
 		}
-		answer, err := s.Checkpoint(ctx, r)
+		answer, err := carryOut(ctx, r)
 		if err != nil {
 			return err
 		}

@@ -22,6 +22,8 @@ type writer struct {
 	ids   decided                        // what was decided since base
 	base  uint64                         // the log position it was made on
 	next  uint64                         // the sequence the next event gets
+
+	reading map[domain.Entity]chan struct{} // of those being read ahead for own; closed when that is over
 }
 
 // decided are the ids of events in the order they were decided. An import holds one for each record, so they are kept small and without
@@ -29,7 +31,13 @@ type writer struct {
 type decided struct {
 	place   map[uint64]uint32              // by short id: position in records
 	records []uint64                       // projections.ShortHash
-	pending map[uint64]*eventstore.Pending // by short id
+	pending map[uint64]*eventstore.Pending // by short id; those that are durable are let go
+	sent    []sent                         // what pending holds, in the order it was submitted
+}
+
+type sent struct {
+	short uint64 // id
+	*eventstore.Pending
 }
 
 func newDecided() decided {
@@ -39,6 +47,29 @@ func newDecided() decided {
 func (d *decided) add(e *domain.Event) {
 	d.place[domain.ShortID(e.ID)] = uint32(len(d.records)) // a log has no more events than that counts
 	d.records = append(d.records, projections.ShortHash(e.RecordHash))
+}
+
+// submitted notes that messages are on their way, and lets go of those before them that have arrived: an id that stands needs no waiting for.
+// One that failed stays, so that its duplicate fails too, until the writer is thrown away.
+func (d *decided) submitted(messages []eventstore.Message, p *eventstore.Pending) {
+	for len(d.sent) > 0 && d.sent[0].durable() {
+		delete(d.pending, d.sent[0].short)
+		d.sent = d.sent[1:]
+	}
+	for _, m := range messages {
+		short := domain.ShortID(m.ID)
+		d.pending[short] = p
+		d.sent = append(d.sent, sent{short, p})
+	}
+}
+
+func (s sent) durable() bool {
+	select {
+	case <-s.Done():
+		return s.Wait(context.Background()) == nil
+	default:
+		return false
+	}
 }
 
 // seen is an event id that stands on the log or has been decided.
@@ -54,7 +85,7 @@ func (l *Local) decider(ctx context.Context, b *book) (*writer, error) {
 	}
 	o := b.opened.Load()
 	if o == nil {
-		b.writer = &writer{state: authority.New(b.authority), own: map[domain.Entity]domain.State{}, ids: newDecided(), next: 1}
+		b.writer = &writer{state: authority.New(b.authority), own: map[domain.Entity]domain.State{}, ids: newDecided(), next: 1, reading: map[domain.Entity]chan struct{}{}}
 		return b.writer, nil
 	}
 	head, err := o.log.Refresh(ctx)
@@ -85,7 +116,7 @@ func newWriter(o *openLog) (*writer, error) {
 		return nil, err
 	}
 	base := o.table.Position()
-	return &writer{at: o, state: state, own: map[domain.Entity]domain.State{}, ids: newDecided(), base: base, next: base + 1}, nil
+	return &writer{at: o, state: state, own: map[domain.Entity]domain.State{}, ids: newDecided(), base: base, next: base + 1, reading: map[domain.Entity]chan struct{}{}}, nil
 }
 
 // finish completes what an interruption left: the premiums that follow from the last command, where that is one that settles
@@ -139,7 +170,7 @@ func (w *writer) load(ctx context.Context, entities []domain.Entity) error {
 	if len(entities) == 0 {
 		return nil
 	}
-	states, err := w.at.table.ReadStates(ctx, entities, w.base)
+	states, err := w.at.table.States(ctx, entities, w.base)
 	if err != nil {
 		return err
 	}
@@ -156,12 +187,28 @@ type decision struct {
 	problems  domain.Problems
 }
 
+// candidate is an event that may come to stand on the log, with its bytes there. They do not depend on what was decided before, so they
+// are made before the event's turn comes.
+type candidate struct {
+	domain.Event
+	bytes []byte
+}
+
+// newCandidate encodes an event that was made; err is that of making it.
+func newCandidate(e domain.Event, err error) (candidate, error) {
+	if err != nil {
+		return candidate{Event: e}, err
+	}
+	raw, err := e.Encode()
+	return candidate{e, raw}, err
+}
+
 // errTainted says that the writer holds something that will not be written.
 var errTainted = errors.New("the writer must be made anew")
 
 // decide judges one record on all that was decided before. Where it is refused, nothing of it is held, unless errTainted is
 // returned beside the problems.
-func (w *writer) decide(ctx context.Context, e domain.Event) (d decision, err error) {
+func (w *writer) decide(ctx context.Context, e candidate) (d decision, err error) {
 	if s, ok := w.seen(e.ID); ok {
 		if s.pending == nil && s.sequence >= w.next { // the table has seen what somebody else wrote meanwhile, the writer has not
 			return d, fmt.Errorf("authority %s: %w", w.state.Code, eventstore.ErrConflict)
@@ -181,7 +228,7 @@ func (w *writer) decide(ctx context.Context, e domain.Event) (d decision, err er
 		last, _ = own.Last()
 	}
 	var inUse error
-	events, ps := w.state.Decide(e, w.next, own, func(unit string) []string {
+	events, ps := w.state.Decide(e.Event, w.next, own, func(unit string) []string {
 		ids, err := w.referring(ctx, unit)
 		inUse = err
 		return ids
@@ -192,7 +239,7 @@ func (w *writer) decide(ctx context.Context, e domain.Event) (d decision, err er
 	if len(events) > eventstore.MaxCommit {
 		return decision{problems: domain.Problems{{Field: "record", Reason: fmt.Sprintf("it would change %d premiums at once; at most %d fit in one command", len(events)-1, eventstore.MaxCommit-1)}}}, errTainted
 	}
-	commit, err := w.commit(e.Entity, last, events)
+	commit, err := w.commit(e.Entity, last, events, e.bytes)
 	if err != nil {
 		return d, err
 	}
@@ -222,13 +269,16 @@ func (w *writer) seen(id string) (seen, bool) {
 	return seen{sequence, record, nil}, ok
 }
 
-// commit encodes events of one entity and takes their place on the log.
-func (w *writer) commit(entity domain.Entity, last uint64, events []domain.Event) (eventstore.Commit, error) {
+// commit takes the place of events of one entity on the log. first are the bytes of the first of them, nil where they are not known yet.
+func (w *writer) commit(entity domain.Entity, last uint64, events []domain.Event, first []byte) (eventstore.Commit, error) {
 	c := eventstore.Commit{First: w.next, Guards: []eventstore.Guard{{Entity: string(entity), Last: last}}, Messages: make([]eventstore.Message, len(events))}
 	for i := range events {
-		raw, err := events[i].Encode()
-		if err != nil {
-			return c, err
+		raw := first
+		if i > 0 || raw == nil {
+			var err error
+			if raw, err = events[i].Encode(); err != nil {
+				return c, err
+			}
 		}
 		c.Messages[i] = eventstore.Message{Entity: string(entity), Type: string(events[i].Type), ID: events[i].ID, Data: raw}
 		w.ids.add(&events[i])
@@ -265,7 +315,7 @@ func (w *writer) settle(ctx context.Context, cause *domain.Event) (commits []eve
 		}
 		for len(events) > 0 {
 			n := min(len(events), eventstore.MaxCommit)
-			commit, err := w.commit(entity, last, events[:n])
+			commit, err := w.commit(entity, last, events[:n], nil)
 			if err != nil {
 				return nil, err
 			}
