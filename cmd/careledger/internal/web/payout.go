@@ -28,14 +28,10 @@ type payoutView struct {
 	Trail    string
 	Bundle   string
 	Redacted string
-	CSRF     string
-	Version  int
-	Actor    string
-	Today    string
 	Steps    []stepView // that can be taken now
 	Past     string     // why none is: the page is of the past
 	Adjusted []adjustedView
-	Earlier  []versionView
+	Versions []versionView // none where there is one only
 }
 
 type factView struct {
@@ -48,10 +44,9 @@ type adjustedView struct {
 	Causes            []linkView
 }
 
-// versionView is a version that does not count any more.
+// versionView is a version, and what differs in it from the one before.
 type versionView struct {
 	Title   string
-	Said    []string
 	Changes []string // as the ledger wrote them
 }
 
@@ -74,7 +69,7 @@ func payout(v *visit) (*view, error) {
 	}
 	path, latest := "/payouts/"+history.Payout, history.Of.Latest()
 	content := &payoutView{voice: v.voice, Why: v.link(path+"/why", nil), Trail: v.trail("payout/" + history.Payout), Bundle: v.link(path+"/bundle", nil), Redacted: v.link(path+"/bundle", url.Values{"redact": {"1"}}),
-		FourEyes: v.fourEyes(latest), Facts: v.payoutFacts(history, latest), Adjusted: v.adjusted(path, latest), Earlier: v.earlier(history)}
+		FourEyes: v.fourEyes(latest), Facts: v.payoutFacts(history, latest), Adjusted: v.adjusted(path, latest), Versions: v.versions(history)}
 	if done := v.own.Get("done"); done != "" {
 		if !payoutStepNames.Has(done) {
 			return nil, wrongAddress(fmt.Errorf("done: %q is not one of %s", done, payoutStepNames))
@@ -104,8 +99,7 @@ func (v *visit) payoutFacts(h *report.PayoutHistory, p *domain.PayoutVersion) (f
 	add("web.reference", p.Reference, "")
 	add("why.version", fmt.Sprint(p.Version), "")
 	add("why.known", fmt.Sprintf("%s %s, %s %s", v.Say("why.event"), v.number(fmt.Sprint(p.KnownTo)), v.Say("why.recorded"), moment(p.KnownAt)), "")
-	adjusted := report.OutcomeOf(h.Of.Entity, p, "").Adjusted
-	if adjusted != 0 {
+	if adjusted := report.OutcomeOf(h.Of.Entity, p, "").Adjusted; adjusted != 0 {
 		add("web.adjusted", v.shown(amount, adjusted.String()), "")
 	}
 	return facts
@@ -181,13 +175,13 @@ func (v *visit) adjusted(path string, p *domain.PayoutVersion) (all []adjustedVi
 	return all
 }
 
-// earlier are the versions before the one that counts, and what each that follows changed.
-func (v *visit) earlier(h *report.PayoutHistory) (all []versionView) {
+// versions tells the versions apart, the one that counts last.
+func (v *visit) versions(h *report.PayoutHistory) (all []versionView) {
+	if len(h.Versions) == 1 {
+		return nil
+	}
 	for i := range h.Versions {
 		version := &h.Versions[i]
-		if len(h.Versions) == 1 {
-			break
-		}
 		all = append(all, versionView{Title: fmt.Sprintf("%s %d: %s, %s", v.Say("why.version"), version.Version, v.shown(amount, version.Total.String()), v.Say("why."+version.Status)), Changes: version.Changes})
 	}
 	return all
