@@ -120,7 +120,8 @@ func listenForPages(address string, chosen bool) (net.Listener, error) {
 
 // servePages serves pages until the context ends, and says where.
 func servePages(ctx context.Context, cmd *cobra.Command, l *ledger.Local, pages net.Listener) error {
-	s, err := web.New(web.Config{Ledger: l, Address: pages.Addr().String(), Token: ledger.NewToken(), Log: slog.New(slog.NewTextHandler(cmd.ErrOrStderr(), nil))})
+	s, err := web.New(web.Config{Ledger: l, Address: pages.Addr().String(), Token: ledger.NewToken(), GivenBy: withoutPassword(givenBy(cmd, "data", "server")),
+		Log: slog.New(slog.NewTextHandler(cmd.ErrOrStderr(), nil))})
 	if err != nil {
 		return err
 	}

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 
+	"careledger/cmd/careledger/internal/words"
 	"careledger/domain"
 	"careledger/replay"
 )
@@ -28,6 +29,16 @@ type chart struct {
 	decimals              int          // of the values: a point's x counts 10^-decimals
 	adopted               domain.Money // a level beside the lines
 	right                 int          // end of the plot
+	language              words.Language
+	part                  bool       // of a page, which has the heading, the stamp and the numbers of its language
+	mark                  *ChartMark // nil for none
+	markAt                int64      // its x
+}
+
+// ChartMark is a value that a chart of a sweep points out, and the total there.
+type ChartMark struct {
+	Value domain.Decimal
+	Total domain.Money
 }
 
 // chartLine is the totals of a sweep; of a grid, those of one value of its second parameter.
@@ -42,15 +53,22 @@ type chartPoint struct {
 	y     domain.Money
 }
 
-// said is the point in words.
-func (p chartPoint) said() string { return comma(p.value.String()) + ": " + kronorText(p.y) + " kr" }
+// said is a point in words.
+func (c *chart) said(p chartPoint) string {
+	return c.number(p.value.String()) + ": " + c.number(p.y.String()) + " kr"
+}
+
+// say returns a text of the catalogue with words in it.
+func (c *chart) say(key string, words ...any) string {
+	return fmt.Sprintf(c.language.Word("chart", key), words...)
+}
 
 // The layout, in units of the drawing, under a heading of two lines.
 const (
 	chartWidth, chartHeight, chartLeft       = 960, 540, 30
 	plotLeft, plotRight, plotTop, plotBottom = 150, 930, 96, 430
 	labelWidth, labelHeight                  = 130, 17 // of what stands at the end of a grid's lines
-	headingHeight                            = 48
+	headingHeight, stampHeight               = 48, 48
 	chartTicks                               = 6  // that fit well
 	statedPoints                             = 60 // of more points only the line is drawn, and none is said
 )
@@ -67,11 +85,27 @@ func sweepChart(w io.Writer, r *replay.Result) error {
 	if r.Swept == nil {
 		return errors.New(chartNoSweep)
 	}
-	c := &chart{title: "Total compensation by " + r.Swept.Parameter, subtitle: "Replay" + months(r.Period) + ". " + asKnown(r.Authority, r.AsOf) + ".",
-		note: assumedNote(r), xTitle: sweptText(r.Swept), yTitle: "Total, kronor", adopted: r.Adopted().Total, right: plotRight}
+	c := &chart{language: words.English, subtitle: "Replay" + months(r.Period) + ". " + asKnown(r.Authority, r.AsOf) + ".", note: assumedNote(r)}
+	return c.write(w, r)
+}
+
+// SweepFigure writes the chart of a sweep or grid as SVG for a page in a language. The page says of when and what it is, and has the stamp: the figure
+// has neither. mark is a value that it points out, nil for none. It returns an error where there is no sweep, or too many lines to tell apart.
+func SweepFigure(w io.Writer, l words.Language, r *replay.Result, mark *ChartMark) error {
+	if r.Swept == nil {
+		return errors.New(chartNoSweep)
+	}
+	c := &chart{language: l, note: assumedNote(r), part: true, mark: mark}
+	return c.write(w, r)
+}
+
+// write draws a sweep.
+func (c *chart) write(w io.Writer, r *replay.Result) error {
+	c.title, c.yTitle = c.say("title", r.Swept.Parameter), c.say("y_title")
+	c.xTitle, c.adopted, c.right = sweptText(r.Swept), r.Adopted().Total, plotRight
 	if r.SweptAcross != nil {
-		c.title += " and " + r.SweptAcross.Parameter
-		c.subtitle += " A line for each value of " + sweptText(r.SweptAcross) + ", which stands at its end."
+		c.title += c.say("and", r.SweptAcross.Parameter)
+		c.subtitle = strings.TrimSpace(c.subtitle + " " + c.say("each_line", sweptText(r.SweptAcross)))
 		c.right -= labelWidth
 	}
 	if err := c.read(r.Runs); err != nil {
@@ -106,10 +140,16 @@ func (c *chart) read(runs []replay.Run) error {
 		}
 		c.lines[i].points = append(c.lines[i].points, chartPoint{value: v, y: run.Total})
 	}
+	fits := true
+	if c.mark != nil {
+		c.decimals = max(c.decimals, c.mark.Value.Decimals())
+		if c.markAt, fits = c.mark.Value.Scaled(c.decimals); !fits {
+			return fmt.Errorf("the value %s has more digits than a chart can be drawn with", c.mark.Value)
+		}
+	}
 	for _, l := range c.lines {
 		for i := range l.points {
 			p := &l.points[i]
-			var fits bool
 			if p.x, fits = p.value.Scaled(c.decimals); !fits {
 				return fmt.Errorf("the value %s has more digits than a chart can be drawn with", p.value)
 			}
@@ -130,39 +170,46 @@ func (c *chart) stated() bool {
 // describe says in words what the chart shows.
 func (c *chart) describe(r *replay.Result) string {
 	var b strings.Builder
-	b.WriteString(c.subtitle + " ")
-	if c.note != "" {
-		b.WriteString(c.note + " ")
+	for _, said := range []string{c.subtitle, c.note} {
+		if said != "" {
+			b.WriteString(said + " ")
+		}
 	}
 	for _, l := range c.lines {
 		first, last := l.points[0], l.points[len(l.points)-1]
-		b.WriteString("A line ")
+		b.WriteString(c.say("line"))
 		if r.SweptAcross != nil {
-			fmt.Fprintf(&b, "for %s at %s ", r.SweptAcross.Parameter, comma(l.across))
+			b.WriteString(c.say("line_of", r.SweptAcross.Parameter, c.number(l.across)))
 		}
-		fmt.Fprintf(&b, "from %s kr at %s to %s kr at %s in %d steps", kronorText(first.y), comma(first.value.String()), kronorText(last.y), comma(last.value.String()), len(l.points))
+		b.WriteString(c.say("from_to", c.number(first.y.String()), c.number(first.value.String()), c.number(last.y.String()), c.number(last.value.String()), len(l.points)))
 		if c.stated() {
 			for i, p := range l.points {
-				b.WriteString([2]string{": ", "; "}[min(i, 1)] + p.said())
+				b.WriteString([2]string{": ", "; "}[min(i, 1)] + c.said(p))
 			}
 		}
 		b.WriteString(". ")
 	}
-	fmt.Fprintf(&b, "A dashed level at what the adopted policies pay, %s kr.", kronorText(c.adopted))
+	b.WriteString(c.say("level", c.number(c.adopted.String())))
+	if c.mark != nil {
+		b.WriteString(" " + c.say("mark", c.number(c.mark.Value.String()), c.number(c.mark.Total.String())))
+	}
+	if c.part {
+		return b.String()
+	}
 	for i, l := range stampLines(r) { // no full stop after the command, which is copied from here
 		fmt.Fprintf(&b, "%s %s: %s", [2]string{"", "."}[min(i, 1)], l[0], l[1])
 	}
 	return b.String()
 }
 
-// kronorText writes an amount as it is written in Sweden: 17 260 478,10, with spaces that do not break.
-func kronorText(m domain.Money) string { return swedishNumber(m.String()) }
-
-func swedishNumber(s string) string {
-	return strings.Replace(strings.ReplaceAll(strings.ReplaceAll(Thousands(s), " ", "\u00a0"), ".", ","), "-", "\u2212", 1)
+// number writes a number in plain notation with spaces that do not break: as it is written in Sweden (17 260 478,10) but on a page in English, which has a point.
+func (c *chart) number(plain string) string {
+	s := strings.Replace(strings.ReplaceAll(Thousands(plain), " ", "\u00a0"), "-", "\u2212", 1)
+	if c.part && c.language == words.English {
+		return s
+	}
+	return strings.Replace(s, ".", ",", 1)
 }
-
-func comma(s string) string { return strings.Replace(s, ".", ",", 1) }
 
 // scale maps values between two ends to tenths of drawing units.
 type scale struct {
@@ -224,9 +271,16 @@ func (c *chart) draw(b *bytes.Buffer, r *replay.Result) {
 			xs, ys = append(xs, p.x), append(ys, int64(p.y))
 		}
 	}
+	if c.mark != nil {
+		xs, ys = append(xs, c.markAt), append(ys, int64(c.mark.Total))
+	}
 	x, y := newScale(xs, plotLeft*10, int64(c.right)*10), newScale(ys, plotBottom*10, plotTop*10)
 	heading, below := c.heading()
 	height := chartHeight + below
+	if c.part {
+		heading, below = "", -headingHeight
+		height = chartHeight - headingHeight - stampHeight
+	}
 	fmt.Fprintf(b, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" width="%d" height="%d" role="img" aria-labelledby="chart-title chart-desc" font-family="Helvetica, Arial, sans-serif" font-size="14">`+"\n",
 		chartWidth, height, chartWidth, height)
 	fmt.Fprintf(b, "<title id=\"chart-title\">%s</title>\n<desc id=\"chart-desc\">%s</desc>\n", escaped(c.title), escaped(c.desc))
@@ -236,23 +290,23 @@ func (c *chart) draw(b *bytes.Buffer, r *replay.Result) {
 	}
 	yTitle := c.yTitle
 	if y.low > 0 || y.high < 0 {
-		yTitle += "; the axis does not begin at 0"
+		yTitle += c.say("not_zero")
 	}
 	text(fmt.Sprintf(`x="%d" y="%d"`, chartLeft, plotTop-18), "start", "", yTitle)
 	y.ticks(func(v int64) {
 		fmt.Fprintf(b, "<line x1=\"%d\" x2=\"%d\" y1=\"%s\" y2=\"%s\" stroke=\"#ccc\"/>\n", plotLeft, c.right, y.at(v), y.at(v))
-		text(fmt.Sprintf(`x="%d" y="%s" dy="5"`, plotLeft-10, y.at(v)), "end", "", tickText(v, 2, y.step))
+		text(fmt.Sprintf(`x="%d" y="%s" dy="5"`, plotLeft-10, y.at(v)), "end", "", c.tickText(v, 2, y.step))
 	})
 	x.ticks(func(v int64) {
 		fmt.Fprintf(b, "<line x1=\"%s\" x2=\"%s\" y1=\"%d\" y2=\"%d\" stroke=\"#000\"/>\n", x.at(v), x.at(v), plotBottom, plotBottom+6)
-		text(fmt.Sprintf(`x="%s" y="%d"`, x.at(v), plotBottom+24), "middle", "", tickText(v, c.decimals, x.step))
+		text(fmt.Sprintf(`x="%s" y="%d"`, x.at(v), plotBottom+24), "middle", "", c.tickText(v, c.decimals, x.step))
 	})
 	fmt.Fprintf(b, "<path d=\"M%d %dV%dH%d\" fill=\"none\" stroke=\"#000\"/>\n", plotLeft, plotTop, plotBottom, c.right)
 	text(fmt.Sprintf(`x="%d" y="%d"`, (plotLeft+c.right)/2, plotBottom+50), "middle", "", c.xTitle)
 	c.drawLines(b, x, y)
-	if r.Stamp != nil {
+	if r.Stamp != nil && !c.part {
 		text(fmt.Sprintf(`x="%d" y="%d"`, chartLeft, chartHeight-16), "start", ` font-size="11"`, fmt.Sprintf("Log of authority %s at event %s, root %s…; %s",
-			r.Authority, swedishNumber(fmt.Sprint(r.Stamp.Sequence)), r.Stamp.Root[:16], r.Stamp.Engine))
+			r.Authority, c.number(fmt.Sprint(r.Stamp.Sequence)), r.Stamp.Root[:16], r.Stamp.Engine))
 	}
 	b.WriteString("</g>\n</svg>\n")
 }
@@ -293,12 +347,15 @@ func (c *chart) drawLines(b *bytes.Buffer, x, y scale) {
 			continue
 		}
 		for _, p := range l.points {
-			fmt.Fprintf(b, "<circle cx=\"%s\" cy=\"%s\" r=\"4\"><title>%s</title></circle>\n", x.at(p.x), y.at(int64(p.y)), p.said())
+			fmt.Fprintf(b, "<circle cx=\"%s\" cy=\"%s\" r=\"4\"><title>%s</title></circle>\n", x.at(p.x), y.at(int64(p.y)), c.said(p))
 		}
 	}
 	fmt.Fprintf(b, "<text x=\"%d\" y=\"%s\" dy=\"-6\" text-anchor=\"end\" stroke=\"#fff\" stroke-width=\"4\" paint-order=\"stroke\">%s</text>\n", c.right, adopted,
-		escaped("adopted "+kronorText(c.adopted)+" kr"))
+		escaped(c.say("adopted", c.number(c.adopted.String()))))
 	c.label(b, y)
+	if c.mark != nil {
+		fmt.Fprintf(b, "<circle cx=\"%s\" cy=\"%s\" r=\"9\" fill=\"none\" stroke=\"#000\" stroke-width=\"3\"/>\n", x.at(c.markAt), y.at(int64(c.mark.Total)))
+	}
 }
 
 // label writes the second value of each line of a grid at its end, below each other where lines end close together.
@@ -313,12 +370,12 @@ func (c *chart) label(b *bytes.Buffer, y scale) {
 		}
 		at := max(y.tenths(int64(last(l))), free)
 		free = at + labelHeight*10
-		fmt.Fprintf(b, "<text x=\"%d\" y=\"%d.%d\" dy=\"5\">%s</text>\n", c.right+12, at/10, at%10, escaped(comma(l.across)))
+		fmt.Fprintf(b, "<text x=\"%d\" y=\"%d.%d\" dy=\"5\">%s</text>\n", c.right+12, at/10, at%10, escaped(c.number(l.across)))
 	}
 }
 
 // tickText writes a tick's value, which counts 10^-decimals, with the decimals that the step needs.
-func tickText(v int64, decimals int, step int64) string {
+func (c *chart) tickText(v int64, decimals int, step int64) string {
 	shown := domain.DecimalOf(step, decimals).Decimals()
 	d := domain.DecimalOf(v, decimals)
 	text := d.String()
@@ -328,7 +385,7 @@ func tickText(v int64, decimals int, step int64) string {
 		}
 		text += strings.Repeat("0", shown-have)
 	}
-	return swedishNumber(text)
+	return c.number(text)
 }
 
 func escaped(s string) string {

@@ -266,7 +266,7 @@ func TestAChartIsDrawnAndSaidInWords(t *testing.T) {
 		require.Len(t, svg.Circles, len(r.Runs)-1)
 		for i, c := range svg.Circles {
 			run := r.Runs[1+i]
-			require.Equal(t, run.Value+": "+kronorText(run.Total)+" kr", c.Title)
+			require.Equal(t, run.Value+": "+(&chart{}).number(run.Total.String())+" kr", c.Title)
 			require.Contains(t, svg.Desc.Text, c.Title)
 			if i == 0 {
 				continue
@@ -306,9 +306,9 @@ func TestTheAxisHasRoundTicksAroundEveryValue(t *testing.T) {
 		assert.Equal(t, "150.0", s.at(s.low))
 		assert.Equal(t, "930.0", s.at(s.high))
 	}
-	assert.Equal(t, "17\u00a0200\u00a0000", tickText(1_720_000_000, 2, 5_000_000))
-	assert.Equal(t, "0,50", tickText(50, 2, 25))
-	assert.Equal(t, "\u22121,00", tickText(-100, 2, 25))
+	assert.Equal(t, "17\u00a0200\u00a0000", (&chart{}).tickText(1_720_000_000, 2, 5_000_000))
+	assert.Equal(t, "0,50", (&chart{}).tickText(50, 2, 25))
+	assert.Equal(t, "\u22121,00", (&chart{}).tickText(-100, 2, 25))
 }
 
 func TestAChartIsOfASweep(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"maps"
 	"net/url"
 	"regexp"
 	"slices"
@@ -111,14 +112,10 @@ func (f *filter) asOf() (moment string, sequence *uint64) {
 	return f.AsOf, nil
 }
 
-// address writes a path with words in a fixed order: those of filters first, the others by name, so that the same answer has one address.
+// address writes a path with words in a fixed order: those of filters first, the others by name, so that the same answer has one address. A name that
+// has several words stands once for each.
 func address(path string, v url.Values) string {
-	names := make([]string, 0, len(v))
-	for name, all := range v {
-		if len(all) > 0 && all[0] != "" {
-			names = append(names, name)
-		}
-	}
+	names := slices.Collect(maps.Keys(v))
 	slices.SortFunc(names, func(a, b string) int {
 		x, y := slices.Index(filterNames, a), slices.Index(filterNames, b)
 		if x < 0 || y < 0 {
@@ -126,8 +123,14 @@ func address(path string, v url.Values) string {
 		}
 		return cmp.Compare(x, y)
 	})
-	for i, name := range names {
-		path += [2]string{"?", "&"}[min(i, 1)] + url.QueryEscape(name) + "=" + strings.ReplaceAll(url.QueryEscape(v.Get(name)), "%2C", ",") // which needs no escape, and is read more easily
+	mark := "?"
+	for _, name := range names {
+		for _, word := range v[name] {
+			if word != "" {
+				path += mark + url.QueryEscape(name) + "=" + strings.ReplaceAll(url.QueryEscape(word), "%2C", ",") // which needs no escape, and is read more easily
+				mark = "&"
+			}
+		}
 	}
 	return path
 }

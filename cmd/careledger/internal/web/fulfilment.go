@@ -130,14 +130,14 @@ func (v *visit) groupTable(name, caption string, by []string, groups []group) *t
 		if field == "month" {
 			k = month
 		}
-		t.columns = append(t.columns, column{field, k})
+		t.columns = append(t.columns, column{name: field, kind: k})
 	}
 	for _, c := range (&projections.FulfilmentRow{}).Columns() {
 		k := rate
 		if c.Number {
 			k = count
 		}
-		t.columns = append(t.columns, column{c.Name, k})
+		t.columns = append(t.columns, column{name: c.Name, kind: k})
 	}
 	t.rows = v.groupRows(by, groups)
 	return t

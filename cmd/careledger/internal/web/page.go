@@ -19,7 +19,7 @@ import (
 
 // pages are all pages, in the order of the navigation; the first one is what / leads to. A page is made in a file of its own.
 func pages() []*page {
-	return []*page{payoutsPage(), payoutPage(), whyPage("/payouts/{payout}/why"), whyPage("/payouts/{payout}/why/{line}"), fulfilmentPage(), trailPage(), eventPage()}
+	return []*page{payoutsPage(), payoutPage(), whyPage("/payouts/{payout}/why"), whyPage("/payouts/{payout}/why/{line}"), whatIfPage(), fulfilmentPage(), trailPage(), eventPage()}
 }
 
 // page is one of the pages: where it stands, and how it is answered. Its tables read as CSV and JSON at the same address with another ending, those
@@ -32,17 +32,19 @@ type page struct {
 	tables []string     // names of the tables beside the first one
 
 	answer func(*visit) (*view, error)
+	file   func(*visit) (ledger.Request, error) // the question whose answer reads as a file of the command line at path/replay.ENDING; nil for none
 
 	template *template.Template
 }
 
 // view is the answer of a page.
 type view struct {
+	status    int    // 0 is 200
+	elsewhere string // an address that shows this answer, to lead to in its place; "" to show it here
 	title     string // of the page, in its language
 	authority string
 	asOf      projections.Moment
 	tables    []*table // the page's own first, and then those that page.tables names, in that order
-	status    int      // of the answer; 0 for OK
 	content   any      // what its template shows beside the tables, as .Content; a part of it that is a template's dot embeds a voice
 }
 
@@ -65,6 +67,9 @@ func (s *Server) open(p *page) (err error) {
 		return err
 	}
 	s.handle("GET "+p.path, func(w http.ResponseWriter, r *http.Request) error { return s.serve(w, r, p, "") })
+	if p.file != nil {
+		s.handle("GET "+p.path+"/"+fileName, func(w http.ResponseWriter, r *http.Request) error { return s.serveFile(w, r, p) })
+	}
 	for _, name := range p.tables {
 		s.handle("GET "+strings.TrimSuffix(p.path, "/")+"/"+name, func(w http.ResponseWriter, r *http.Request) error {
 			if endingOf(r) == asPage {
@@ -191,10 +196,14 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, p *page, tableNam
 		return err
 	}
 	if v.as == asPage {
+		if answer.elsewhere != "" {
+			http.Redirect(w, r, answer.elsewhere, http.StatusSeeOther)
+			return nil
+		}
 		return v.write(w, answer)
 	}
 	i := slices.IndexFunc(answer.tables, func(t *table) bool { return t.name == tableName })
-	if i < 0 {
+	if i < 0 || v.as == asXLSX || v.as == asSVG {
 		return errNoPage
 	}
 	return v.writeTwin(w, answer, answer.tables[i])
@@ -353,7 +362,21 @@ func (v *visit) write(w http.ResponseWriter, answer *view) error {
 		}
 		p.Tables = append(p.Tables, shown)
 	}
-	return execute(w, cmp.Or(answer.status, http.StatusOK), v.page.template, p)
+	w.Header().Set("Content-Location", p.Here)
+	if v.partOnly() {
+		return execute(w, cmp.Or(answer.status, http.StatusOK), v.page.template, "part", p)
+	}
+	return execute(w, cmp.Or(answer.status, http.StatusOK), v.page.template, "layout.html", p)
+}
+
+// partHeader is how a script of a page asks for the part of it that changes: what the page's template defines as "part".
+const partHeader = "Careledger-Part"
+
+// partAsked is which part that is, "" for the whole page.
+func (v *visit) partAsked() string { return v.request.Header.Get(partHeader) }
+
+func (v *visit) partOnly() bool {
+	return v.as == asPage && v.partAsked() != "" && v.page.template.Lookup("part") != nil
 }
 
 // known says which authority and moment an answer is of.
@@ -382,13 +405,13 @@ func (v *visit) twins(t *table) (all []twinView) {
 
 // render writes a page that is none of pages.
 func (s *Server) render(w http.ResponseWriter, status int, name string, data any) error {
-	return execute(w, status, s.forms[name], data)
+	return execute(w, status, s.forms[name], "layout.html", data)
 }
 
-// execute writes a page whole, or nothing.
-func execute(w http.ResponseWriter, status int, t *template.Template, data any) error {
+// execute writes a template of a page whole, or nothing.
+func execute(w http.ResponseWriter, status int, t *template.Template, name string, data any) error {
 	var b bytes.Buffer
-	if err := t.ExecuteTemplate(&b, "layout.html", data); err != nil {
+	if err := t.ExecuteTemplate(&b, name, data); err != nil {
 		return fmt.Errorf("write the page: %w", err)
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")

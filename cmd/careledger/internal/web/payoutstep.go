@@ -79,7 +79,7 @@ func (s *Server) takeStep(w http.ResponseWriter, r *http.Request) error {
 		http.Redirect(w, r, v.link(back.URL.Path, url.Values{"done": {step}}), http.StatusSeeOther)
 		return nil
 	}
-	refused, status := v.refused(err)
+	refused, status := v.stepRefused(err)
 	if refused == nil {
 		return err
 	}
@@ -91,18 +91,8 @@ func (s *Server) takeStep(w http.ResponseWriter, r *http.Request) error {
 	return v.write(w, answer)
 }
 
-// pageAt returns the page of a path, which there is.
-func (s *Server) pageAt(path string) *page {
-	for _, p := range s.pages {
-		if p.path == path {
-			return p
-		}
-	}
-	panic("web: there is no page at " + path)
-}
-
-// refused says why a step was not taken, nil where the error is none of the step's.
-func (v *visit) refused(err error) (refused *refusedView, status int) {
+// stepRefused says why a step was not taken, nil where the error is none of the step's.
+func (v *visit) stepRefused(err error) (refused *refusedView, status int) {
 	var problems domain.Problems
 	var wrong *ledger.Wrong
 	switch {

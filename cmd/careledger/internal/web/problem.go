@@ -94,7 +94,8 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 
 // forPeople says whether a person reads what answers a request.
 func forPeople(r *http.Request) bool {
-	return endingOf(r) == asPage && r.Header.Get("Authorization") == "" && (strings.Contains(r.Header.Get("Accept"), "text/html") || !strings.Contains(r.Header.Get("Accept"), "json"))
+	as := endingOf(r)
+	return (as == asPage || as == asXLSX || as == asSVG) && r.Header.Get("Authorization") == "" && (strings.Contains(r.Header.Get("Accept"), "text/html") || !strings.Contains(r.Header.Get("Accept"), "json"))
 }
 
 // failProgram writes a problem as RFC 9457 has it: type is the problem's word, which stays the same; title and detail are for people.

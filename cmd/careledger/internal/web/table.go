@@ -20,21 +20,26 @@ import (
 type kind int
 
 const (
-	text   kind = iota
-	amount      // kronor with two decimals
-	count       // a whole number
-	date        // YYYY-MM-DD
-	month       // YYYY-MM
-	rate        // a share with four decimals
+	text     kind = iota
+	amount        // kronor with two decimals
+	count         // a whole number
+	date          // YYYY-MM-DD
+	month         // YYYY-MM
+	rate          // a share with four decimals
+	quantity      // a decimal number
+	percent       // a decimal number of hundredths
 )
 
 // numeric says whether a column is read as numbers, and set to the right.
-func (k kind) numeric() bool { return k == amount || k == count || k == rate }
+func (k kind) numeric() bool {
+	return k == amount || k == count || k == rate || k == quantity || k == percent
+}
 
 // column is one of a table: its name for programs, which is also its key in the section "column" of the catalogue, and its kind.
 type column struct {
-	name string
-	kind kind
+	name    string
+	kind    kind
+	inTwins bool // it is left out of the page, which says it in another place
 }
 
 // cell is a value for programs, "" for none, and how people read it where that does not follow from the kind.
@@ -234,16 +239,25 @@ type twinView struct{ Title, Href string }
 func (t *table) view(v voice, rows [][]cell) *tableView {
 	s := &tableView{voice: v, Caption: t.caption, None: t.none}
 	for _, c := range t.columns {
-		s.Columns = append(s.Columns, columnView{v.Say("column." + c.name), c.kind.numeric()})
+		if !c.inTwins {
+			s.Columns = append(s.Columns, columnView{v.Say("column." + c.name), c.kind.numeric()})
+		}
 	}
 	for _, row := range rows {
-		cells := make([]cellView, len(row))
+		cells := make([]cellView, 0, len(row))
 		for i, c := range row {
 			k := t.columns[i].kind
-			cells[i] = cellView{Text: c.word, Href: c.href, Numeric: k.numeric()}
-			if c.word == "" {
-				cells[i].Text = v.shown(k, c.plain)
+			if t.columns[i].inTwins {
+				continue
 			}
+			text := c.word
+			if text == "" {
+				text = v.shown(k, c.plain)
+			}
+			if k == date {
+				text = strings.ReplaceAll(text, " ", "\u00a0") // on one line
+			}
+			cells = append(cells, cellView{Text: text, Href: c.href, Numeric: k.numeric()})
 		}
 		s.Rows = append(s.Rows, cells)
 	}
@@ -258,11 +272,13 @@ const (
 	asCSV        ending = ".csv"
 	asSwedishCSV ending = ".sv.csv"
 	asJSON       ending = ".json"
+	asXLSX       ending = ".xlsx" // these are of files of the command line alone
+	asSVG        ending = ".svg"
 )
 
 // cutEnding takes the ending off a path.
 func cutEnding(path string) (string, ending) {
-	for _, e := range []ending{asSwedishCSV, asCSV, asJSON} { // the longer one first
+	for _, e := range []ending{asSwedishCSV, asCSV, asJSON, asXLSX, asSVG} { // the longer one first
 		if rest, found := strings.CutSuffix(path, string(e)); found && rest != "" && !strings.HasSuffix(rest, "/") {
 			return rest, e
 		}

@@ -218,7 +218,7 @@ func (v *visit) event(e *projections.TrailEvent, at uint64) eventView {
 }
 
 func trailColumns() []column {
-	return []column{{"sequence", count}, {"event", text}, {"type", text}, {"effective", date}, {"recorded", text}, {"actor", text}, {"causation", text}, {"state", text}, {"state_by", text}, {"changed", text}, {"before", text}, {"after", text}}
+	return []column{{name: "sequence", kind: count}, {name: "event"}, {name: "type"}, {name: "effective", kind: date}, {name: "recorded"}, {name: "actor"}, {name: "causation"}, {name: "state"}, {name: "state_by"}, {name: "changed"}, {name: "before"}, {name: "after"}}
 }
 
 // trailRows has a row a change, and one for an event that changed nothing.

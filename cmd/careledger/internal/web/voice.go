@@ -34,13 +34,18 @@ func (v voice) shown(k kind, plain string) string {
 	switch k {
 	case amount:
 		return v.number(plain) + "\u00a0kr"
-	case count:
+	case count, quantity:
 		return v.number(plain)
+	case percent:
+		if v.Lang == words.Swedish {
+			return v.number(plain) + "\u00a0%"
+		}
+		return v.number(plain) + "%"
 	case rate:
 		return v.percent(plain)
 	case date:
 		if d, err := domain.ParseDate(plain); err == nil && v.Lang == words.Swedish {
-			return strings.ReplaceAll(words.Date(d), " ", "\u00a0")
+			return words.Date(d)
 		}
 	case month:
 		if m, err := domain.ParseMonth(plain); err == nil && v.Lang == words.Swedish {

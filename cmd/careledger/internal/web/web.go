@@ -23,6 +23,8 @@ import (
 type Ledger interface {
 	// Read returns the document of an answer, once whom it shows is on the access log.
 	Read(ctx context.Context, r ledger.Request) (any, error)
+	// Ask writes an answer in the format asked for, as the command line does, once whom it shows is on the access log.
+	Ask(ctx context.Context, r ledger.Request, w io.Writer) error
 	// Authorities returns the codes of those that have a log, in order.
 	Authorities(ctx context.Context) ([]string, error)
 	// Payout carries out a command on payouts and writes what became of it; see ledger.Local.
@@ -36,6 +38,7 @@ type Config struct {
 	Ledger  Ledger
 	Address string       // host:port that is listened on: a loopback address and a port that is not 0
 	Token   string       // what a visitor signs in with, and a program presents; at least 32 characters
+	GivenBy []string     // flags that find the ledger, without a password: for the command that gives an answer again
 	Log     *slog.Logger // what went wrong, without anything that a page shows; slog.Default() if nil
 }
 
@@ -114,6 +117,7 @@ func New(c Config) (*Server, error) {
 	s.handle("POST /purpose", s.setPurpose)
 	s.handle("POST /payouts/{payout}/{step}", s.takeStep)
 	s.handle("GET /payouts/{payout}/bundle", s.serveBundle)
+	s.handleBody("POST "+whatIfPath+"/model", sentBytes, s.sendModel)
 	s.handle("GET /static/page.css", s.serveStyle)
 	s.handle("GET /static/{script}", serveScript)
 	s.handle("/", func(http.ResponseWriter, *http.Request) error { return errNoPage })

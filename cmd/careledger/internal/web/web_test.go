@@ -153,7 +153,7 @@ func withTrail(t *testing.T, r *reader) {
 			return nil, err
 		}
 		rows := func(yield func([]cell) bool) { yield([]cell{{plain: string(trail.Entity)}}) }
-		return &view{title: "a trail", asOf: trail.AsOf, authority: trail.Authority, tables: []*table{{columns: []column{{"unit", text}}, rows: rows}}}, nil
+		return &view{title: "a trail", asOf: trail.AsOf, authority: trail.Authority, tables: []*table{{columns: []column{{name: "unit"}}, rows: rows}}}, nil
 	}}
 	require.NoError(t, r.server.open(p))
 	var err error
@@ -415,7 +415,7 @@ func TestPagesOfATableHoldEachRowOnce(t *testing.T) {
 				}
 			}
 		}
-		return &view{title: "many", authority: "1281", asOf: projections.Moment{Sequence: 77}, tables: []*table{{columns: []column{{"unit", text}, {"persons", count}}, rows: rows}}}, nil
+		return &view{title: "many", authority: "1281", asOf: projections.Moment{Sequence: 77}, tables: []*table{{columns: []column{{name: "unit"}, {name: "persons", kind: count}}, rows: rows}}}, nil
 	}}
 	require.NoError(t, r.server.open(p))
 	n := 0

@@ -134,8 +134,8 @@ func (v *visit) proof(w *projections.Why) (p *proofView, root string) {
 }
 
 func whyColumns() []column {
-	return []column{{"line", count}, {"month", month}, {"unit", text}, {"policy", text}, {"component", text}, {"posting", count}, {"entity", text}, {"category", text}, {"band", text}, {"follow_up", text}, {"goal", text}, {"held_on", date},
-		{"quantity", text}, {"unit_of_quantity", text}, {"rate", text}, {"per", count}, {"exact", text}, {"amount", amount}, {"rests_on", text}}
+	return []column{{name: "line", kind: count}, {name: "month", kind: month}, {name: "unit"}, {name: "policy"}, {name: "component"}, {name: "posting", kind: count}, {name: "entity"}, {name: "category"}, {name: "band"}, {name: "follow_up"}, {name: "goal"}, {name: "held_on", kind: date},
+		{name: "quantity"}, {name: "unit_of_quantity"}, {name: "rate"}, {name: "per", kind: count}, {name: "exact"}, {name: "amount", kind: amount}, {name: "rests_on"}}
 }
 
 // whyRows are the postings of a derivation, each with the numbers of the events that it rests on.

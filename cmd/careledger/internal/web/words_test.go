@@ -17,12 +17,13 @@ import (
 
 	"careledger/cmd/careledger/internal/words"
 	"careledger/domain"
+	"careledger/replay"
 )
 
 // The sections of the catalogue that are this package's own, each key of which is used; of the others it uses some.
-var ownSections = []string{"web", "problem", "column"}
+var ownSections = []string{"web", "problem", "column", "what_if"}
 
-var aKey = regexp.MustCompile(`^(web|problem|column)\.[a-z0-9_]*[a-z0-9]$`)
+var aKey = regexp.MustCompile(`^(web|problem|column|what_if)\.[a-z0-9_]*[a-z0-9]$`)
 
 // usedKeys returns every key that stands in a template or in the program, and the words that keys are made from there: of columns and problems.
 func usedKeys(t *testing.T) map[string]bool {
@@ -41,6 +42,9 @@ func usedKeys(t *testing.T) map[string]bool {
 				require.NoError(t, err)
 				used[s] = true
 				used["column."+s], used["problem."+s] = true, true
+				if slices.Contains(whatIfPage().tables, s) {
+					used["what_if."+s] = true // its caption
+				}
 			}
 			return true
 		})
@@ -72,7 +76,7 @@ func allTemplates(t *testing.T) string {
 func TestEveryWordIsInBothLanguagesAndIsUsed(t *testing.T) {
 	used := usedKeys(t)
 	for key := range used {
-		if section, word, _ := strings.Cut(key, "."); aKey.MatchString(key) && (section == "web" || slices.Contains(words.Codes(section), word)) {
+		if section, word, _ := strings.Cut(key, "."); aKey.MatchString(key) && (section == "web" || section == "what_if" || slices.Contains(words.Codes(section), word)) {
 			for _, l := range words.Languages {
 				assert.True(t, words.Language(l).Has(section, word), "%s in %s", key, l)
 			}
@@ -84,11 +88,18 @@ func TestEveryWordIsInBothLanguagesAndIsUsed(t *testing.T) {
 			assert.True(t, used[section+"."+word] || used[section+"."+first+"_"], "%s.%s is not used", section, word)
 		}
 	}
-	for section, codes := range map[string]domain.Codes{"life_area": domain.LifeAreas, "occasion": domain.Occasions} {
+	for section, codes := range map[string]domain.Codes{"life_area": domain.LifeAreas, "occasion": domain.Occasions, "category": domain.Categories, "class": classCodes()} {
 		for _, code := range codes {
 			assert.True(t, words.Swedish.Has(section, code) && words.English.Has(section, code), "%s %s", section, code)
 		}
 	}
+}
+
+func classCodes() (codes domain.Codes) {
+	for _, c := range replay.Classes {
+		codes = append(codes, string(c))
+	}
+	return codes
 }
 
 // A table whose column has no word shows its name to people; each column and each problem is tried.
