@@ -79,6 +79,14 @@ func Luhn(s string) bool {
 	return digits > 1 && sum%10 == 0
 }
 
+// CheckEventID says whether a word of a sender's can be the id of an event, which is also the form of a command's key.
+func CheckEventID(id string) error {
+	if !eventID.MatchString(id) {
+		return fmt.Errorf("%q is not an id; use 1 to 64 of A-Z a-z 0-9 . _ -", maskPersonal(id))
+	}
+	return CheckText(id)
+}
+
 // ShortID is the form in which many event ids are kept: the first eight bytes of their SHA-256.
 func ShortID(id string) uint64 {
 	sum := sha256.Sum256([]byte(id))

@@ -422,9 +422,14 @@ func PayoutEvent(t Type, authority string, entity Entity, effective Date, record
 	if err != nil {
 		return Event{}, fmt.Errorf("encode %s of %s: %w", t, entity, err)
 	}
-	id := deriveID(append([]string{"command", authority, string(t), string(entity)}, about...)...)
+	id := PayoutEventID(t, authority, entity, about...)
 	return Event{ID: id, Type: t, Authority: authority, Entity: entity, Effective: effective, Recorded: recorded.UTC(), Actor: actor,
 		Causation: id, Correlation: id, RecordHash: payoutHash(actor, effective, raw), Data: data}, nil
+}
+
+// PayoutEventID returns the id of such an event.
+func PayoutEventID(t Type, authority string, entity Entity, about ...string) string {
+	return deriveID(append([]string{"command", authority, string(t), string(entity)}, about...)...)
 }
 
 // payoutHash is the record hash of an event of a payout, whose data is raw.

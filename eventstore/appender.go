@@ -54,6 +54,8 @@ type Pending struct {
 	bytes  int64
 	done   chan struct{} // closed when err is set
 	err    error
+
+	submitted time.Time // zero unless Config.Settled is to be told
 }
 
 // Wait returns nil when the commit is durable and witnessed, and otherwise why it failed: *[AppendError]. If ctx ends first
@@ -119,6 +121,9 @@ func (l *Log) Submit(c Commit) (*Pending, error) {
 		return nil, fmt.Errorf("log %s: %w", l.id, behind(l.failed))
 	case c.First != l.next:
 		return nil, &PositionError{Authority: l.id.String(), First: c.First, Next: l.next}
+	}
+	if l.store.config.Settled != nil {
+		p.submitted = time.Now()
 	}
 	l.next += uint64(len(c.Messages))
 	l.queue = append(l.queue, p)

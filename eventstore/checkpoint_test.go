@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	fnote "github.com/transparency-dev/formats/note"
@@ -365,6 +366,10 @@ func TestCosignaturesTravelWithTheCheckpoint(t *testing.T) {
 	require.NoError(t, err, "C2SP: signatures of unknown keys are left aside")
 	require.Equal(t, []string{"audit.example.se/1"}, unchecked.Unknown)
 
+	files, err := (&checkpoints{dir: l.store.config.ProofDir, id: careLog(authority)}).names()
+	require.NoError(t, err)
+	yesterday := time.Now().Add(-24 * time.Hour).Truncate(time.Second)
+	require.NoError(t, os.Chtimes(files[0].path, time.Time{}, yesterday))
 	_, err = l.AcceptCosignatures(t.Context(), signed.Note)
 	require.ErrorContains(t, err, "--cosigner-key")
 	_, err = l.AcceptCosignatures(t.Context(), c.Note, public)
@@ -373,6 +378,10 @@ func TestCosignaturesTravelWithTheCheckpoint(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, signed.Note, got.Note)
 	require.Equal(t, signed.Note, checkpoint(t, l).Note)
+	events, at, err := l.LastSigned()
+	require.NoError(t, err)
+	require.Equal(t, c.Sequence, events)
+	require.True(t, yesterday.Equal(at), "it was signed when it was signed, not when it was cosigned")
 	_, err = l.AcceptCosignatures(t.Context(), c.Note[:len(c.Note)-3])
 	require.ErrorIs(t, err, ErrCheckpoint)
 

@@ -385,10 +385,23 @@ func (c *checkpoints) merge(names []storedNote, key *Key, b []byte, keys []strin
 			return nil, fmt.Errorf("writing the cosigners: %w", err)
 		}
 	}
-	if err := writeAtomic(names[at].path, merged); err != nil {
+	if err := rewriteNote(names[at].path, merged); err != nil {
 		return nil, fmt.Errorf("writing the cosignatures: %w", err)
 	}
 	return VerifyCheckpoint(merged, key.public, all...)
+}
+
+// rewriteNote replaces a checkpoint by itself with more cosignatures. Its file goes on saying when it was signed. A crash before that is
+// restored leaves a file that says when it was cosigned.
+func rewriteNote(path string, b []byte) error {
+	signed, err := os.Stat(path)
+	if err != nil {
+		return err
+	}
+	if err := writeAtomic(path, b); err != nil {
+		return err
+	}
+	return os.Chtimes(path, time.Time{}, signed.ModTime())
 }
 
 // mergeCosignatures returns the stored note with those of the other that it lacks; what was taken before stays.

@@ -9,6 +9,7 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/transparency-dev/formats/proof"
 	"golang.org/x/mod/sumdb/tlog"
@@ -101,15 +102,30 @@ func (l *Log) compareSigned(ctx context.Context) error {
 
 // signedLast returns the size that the name of the log's last checkpoint says, 0 where there is none or it cannot be told.
 func (l *Log) signedLast() uint64 {
-	c, err := l.checkpoints()
+	size, _, err := l.LastSigned()
 	if err != nil {
 		return 0
 	}
+	return size
+}
+
+// LastSigned returns of how many events the last checkpoint is, and when it was signed: by the name and the time of its file, which are
+// not verified ([Log.Checkpoints] does that). 0 where nothing was signed. Errors: [ErrNoProofDir]; *[CheckpointError]. It reads a directory.
+func (l *Log) LastSigned() (events uint64, at time.Time, err error) {
+	c, err := l.checkpoints()
+	if err != nil {
+		return 0, time.Time{}, err
+	}
 	names, err := c.names()
 	if err != nil || len(names) == 0 {
-		return 0
+		return 0, time.Time{}, err
 	}
-	return names[len(names)-1].size
+	last := names[len(names)-1]
+	file, err := os.Stat(last.path)
+	if err != nil {
+		return 0, time.Time{}, fmt.Errorf("reading when the last checkpoint was signed: %w", err)
+	}
+	return last.size, file.ModTime(), nil
 }
 
 // checkpointAtClose signs the head if the log has grown by signAfter since the last checkpoint. It looks at names only where it has not.

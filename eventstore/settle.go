@@ -158,6 +158,7 @@ func (l *Log) settle(units []*unit) bool {
 	for _, u := range units {
 		for _, p := range u.commits {
 			close(p.done)
+			l.settled(p)
 		}
 	}
 	return true
@@ -196,11 +197,11 @@ func (l *Log) fail(u *unit, cause error) {
 	for _, v := range flight {
 		l.forget(v)
 		for _, p := range v.commits {
-			p.fail(l.id.String(), errs[v])
+			l.failCommit(p, errs[v])
 		}
 	}
 	for _, p := range queue {
-		p.fail(l.id.String(), behind(cause))
+		l.failCommit(p, behind(cause))
 	}
 }
 
@@ -213,9 +214,10 @@ func behind(cause error) error {
 	return fmt.Errorf("%w (%w)", ErrNeedsRefresh, cause)
 }
 
-func (p *Pending) fail(authority string, cause error) {
-	p.err = &AppendError{Authority: authority, First: p.commit.First, Cause: cause}
+func (l *Log) failCommit(p *Pending, cause error) {
+	p.err = &AppendError{Authority: l.id.String(), First: p.commit.First, Cause: cause}
 	close(p.done)
+	l.settled(p)
 }
 
 func (l *Log) forget(u *unit) {

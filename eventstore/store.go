@@ -59,6 +59,11 @@ type Config struct {
 	// is not in memory (decisions.md, 1).
 	PositionGuardOnly bool
 
+	// Settled is told of each commit when its fate is known, right after whoever waits for it: in the order of the log, by the log's
+	// own goroutine, which settles nothing more until it returns. So it must return at once and must not call the log. It may be
+	// called for several logs at the same time. Default: nobody is told, and nothing is measured.
+	Settled func(Settled)
+
 	dropAck  func(first uint64) bool // tests: lose the acknowledgement of the publish at this sequence
 	guardAll bool                    // benchmarks: guards of entities in large batches too, to see what they cost
 }
@@ -292,6 +297,9 @@ func (s *Store) Conn() *nats.Conn {
 	}
 	return s.conn
 }
+
+// Connected says whether there is a connection with the server that holds the logs; lost, it is sought again until there is.
+func (s *Store) Connected() bool { return s.conn.IsConnected() && s.reads.IsConnected() }
 
 // ClientURL is where outside clients reach the embedded server, "" when it does not listen.
 func (s *Store) ClientURL() string {

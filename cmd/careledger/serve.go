@@ -1,11 +1,8 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
-	"io"
-	"log/slog"
 	"net"
 	"syscall"
 
@@ -13,8 +10,8 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"careledger/cmd/careledger/internal/ledger"
+	"careledger/cmd/careledger/internal/monitor"
 	"careledger/cmd/careledger/internal/web"
-	"careledger/eventstore"
 )
 
 // pageAddress is where the pages are served by default, and httpOff turns them off.
@@ -24,7 +21,7 @@ const (
 )
 
 func newServe(o *options) *cobra.Command {
-	var listen, http string
+	at := &servedAt{}
 	cmd := &cobra.Command{
 		Use:   "serve",
 		Short: "Keep the ledger open: pages for people, and an address for programs and the other commands",
@@ -35,61 +32,81 @@ Stop it with Ctrl-C.
 
 Programs present the token and may ask (careledger.ask), send records (careledger.record, careledger.import) and read the log
 itself (the streams CARE_{authority}) and the feed of its figures for BI (BI_{authority}); nothing but the ledger writes to them.
-Other programs that follow the feed have users of their own (careledger bi add); give --listen a port for them.`,
+Other programs that follow the feed have users of their own (careledger bi add); give --listen a port for them. Over HTTP programs read
+the tables of the pages and give commands (/api/openapi.json says how), and an operator finds /metrics, /healthz and /readyz.`,
 		Example: `  careledger serve --data ./careledger-data
   careledger compensation --data ./careledger-data      # in another terminal`,
 		Args: exactly(),
-		RunE: func(cmd *cobra.Command, _ []string) (err error) {
-			p := newProgress()
-			defer p.done()
-			c := o.config("serve", p.show)
-			if o.proofs != "" && o.server == "" {
-				return &ledger.Wrong{Err: errProofsWithoutServer}
-			}
-			if err := checkLoopback("listen", listen); err != nil {
-				return err
-			}
-			pages, err := listenForPages(http, cmd.Flags().Changed("http"))
-			if err != nil {
-				return err
-			}
-			if pages != nil {
-				defer pages.Close() // Serve has closed it before, if it came so far
-			}
-			if c.ServerURL == "" {
-				c.Listen, c.ClientToken = listen, ledger.NewToken()
-			}
-			c.Fed = func(r ledger.FeedReport) { tellFed(cmd.ErrOrStderr(), r) }
-			l, err := patiently(cmd.Context(), func() (*ledger.Local, error) { return ledger.Open(cmd.Context(), c) })
-			if err != nil {
-				return err
-			}
-			defer func() { err = errors.Join(err, l.Close()) }()
-			serving, ctx := errgroup.WithContext(cmd.Context()) // pages and programs end together
-			serving.Go(func() error {
-				return l.Serve(ctx, func(url, file string) {
-					p.done()
-					fmt.Fprintf(cmd.ErrOrStderr(), "serving %s at %s; the token stands in %s. Ctrl-C stops it.\n", c.Dir+c.ServerURL, url, file)
-					if pages != nil {
-						serving.Go(func() error { return servePages(ctx, cmd, l, pages) })
-					}
-				})
-			})
-			return serving.Wait()
-		},
+		RunE: func(cmd *cobra.Command, _ []string) error { return o.serve(cmd, at) },
 	}
-	cmd.Flags().StringVar(&listen, "listen", "127.0.0.1:0", "`address` to listen on for NATS; port 0 takes a free one")
-	cmd.Flags().StringVar(&http, "http", pageAddress, "`address` to serve pages on; port 0 takes a free one, \"off\" serves none. A free one is taken too where the default is in use")
+	cmd.Flags().StringVar(&at.lines, "log", "text", "`form` of the lines on standard error that tell what was asked and done, naming nobody: text, json or off")
+	complete(cmd, "log", monitor.LogFormats...)
+	cmd.Flags().StringVar(&at.nats, "listen", "127.0.0.1:0", "`address` to listen on for NATS; port 0 takes a free one")
+	cmd.Flags().StringVar(&at.pages, "http", pageAddress, "`address` to serve pages on; port 0 takes a free one, \"off\" serves none. A free one is taken too where the default is in use")
 	return cmd
 }
 
-// tellFed says where a feed is, or what holds it up.
-func tellFed(w io.Writer, r ledger.FeedReport) {
-	if r.Err != nil {
-		fmt.Fprintf(w, "the BI feed of %s is held up and tried again: %v\n", r.Authority, r.Err)
-		return
+// servedAt are the flags of serve.
+type servedAt struct {
+	nats, pages string // addresses
+	lines       string // form of the log lines
+}
+
+// serve opens the ledger and serves it until it is told to stop.
+func (o *options) serve(cmd *cobra.Command, at *servedAt) (err error) {
+	p := newProgress()
+	defer p.done()
+	c := o.config("serve", p.show)
+	if o.proofs != "" && o.server == "" {
+		return &ledger.Wrong{Err: errProofsWithoutServer}
 	}
-	fmt.Fprintf(w, "the BI feed of %s (stream %s) says what is known at event %d, and follows\n", r.Authority, eventstore.FeedStream(r.Authority), r.Position)
+	if err := checkLoopback("listen", at.nats); err != nil {
+		return err
+	}
+	pages, err := listenForPages(at.pages, cmd.Flags().Changed("http"))
+	if err != nil {
+		return err
+	}
+	if pages != nil {
+		defer pages.Close() // Serve has closed it before, if it came so far
+		c.PagesURL, c.PagesToken = "http://"+pages.Addr().String(), ledger.NewToken()
+	}
+	if c.ServerURL == "" {
+		c.Listen, c.ClientToken = at.nats, ledger.NewToken()
+	}
+	log, err := monitor.NewLog(cmd.ErrOrStderr(), at.lines)
+	if err != nil {
+		return &ledger.Wrong{Err: fmt.Errorf("--log: %w", err)}
+	}
+	m := monitor.New(log)
+	c.Settled, c.Acted, c.Fed = m.Settled, m.Acted, m.Fed
+	l, err := patiently(cmd.Context(), func() (*ledger.Local, error) { return ledger.Open(cmd.Context(), c) })
+	if err != nil {
+		return err
+	}
+	m.Watch(l)
+	defer func() { err = errors.Join(err, l.Close()) }()
+	serving, ctx := errgroup.WithContext(cmd.Context()) // pages and programs end together
+	signIn := ""
+	if pages != nil { // from the start: /readyz says how far the logs are
+		s, err := web.New(web.Config{Ledger: l, Address: pages.Addr().String(), Token: c.PagesToken, Log: log, Monitor: m,
+			GivenBy: withoutPassword(givenBy(cmd, "data", "server"))})
+		if err != nil {
+			return err
+		}
+		signIn = fmt.Sprintf("pages at %s; sign in: %s\n", c.PagesURL, s.SignInURL())
+		serving.Go(func() error { return s.Serve(ctx, pages) })
+	}
+	serving.Go(func() error {
+		return l.Serve(ctx, func(url, file string) {
+			p.done()
+			fmt.Fprintf(cmd.ErrOrStderr(), "serving %s at %s; the token stands in %s. Ctrl-C stops it.\n%s", c.Dir+c.ServerURL, url, file, signIn)
+			log.Info("serving")
+		})
+	})
+	err = serving.Wait()
+	log.Info("stopped")
+	return err
 }
 
 // checkLoopback refuses an address that others than this machine can reach.
@@ -116,15 +133,4 @@ func listenForPages(address string, chosen bool) (net.Listener, error) {
 		return nil, fmt.Errorf("--http: %w; give another address, or --http 127.0.0.1:0 for a free one", err)
 	}
 	return l, nil
-}
-
-// servePages serves pages until the context ends, and says where.
-func servePages(ctx context.Context, cmd *cobra.Command, l *ledger.Local, pages net.Listener) error {
-	s, err := web.New(web.Config{Ledger: l, Address: pages.Addr().String(), Token: ledger.NewToken(), GivenBy: withoutPassword(givenBy(cmd, "data", "server")),
-		Log: slog.New(slog.NewTextHandler(cmd.ErrOrStderr(), nil))})
-	if err != nil {
-		return err
-	}
-	fmt.Fprintf(cmd.ErrOrStderr(), "pages at http://%s; sign in: %s\n", pages.Addr(), s.SignInURL())
-	return s.Serve(ctx, pages)
 }

@@ -100,7 +100,8 @@ type Request struct {
 }
 
 // Ask writes the answer from what the log holds now, in the format asked for.
-func (l *Local) Ask(ctx context.Context, r Request, w io.Writer) error {
+func (l *Local) Ask(ctx context.Context, r Request, w io.Writer) (err error) {
+	defer l.acted(false, r.name(), time.Now(), &err)
 	var more []report.Format
 	switch {
 	case r.Question == QuestionSheet, r.Question == QuestionWhy && r.Event == "":
@@ -134,6 +135,7 @@ func (l *Local) Ask(ctx context.Context, r Request, w io.Writer) error {
 //	policy         *report.PolicyList           deviation      *projections.Deviation     access      *projections.Accesses
 //	authority      string
 func (l *Local) Read(ctx context.Context, r Request) (document any, err error) {
+	defer l.acted(false, r.name(), time.Now(), &err)
 	format := report.JSON
 	if r.Format == string(report.HTML) && r.Question == QuestionWhy {
 		format = report.HTML

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"careledger/eventstore"
 )
@@ -49,7 +50,8 @@ type CheckpointStored struct {
 }
 
 // Checkpoint answers what is asked of the checkpoints of a log.
-func (l *Local) Checkpoint(ctx context.Context, r CheckpointRequest) (*CheckpointAnswer, error) {
+func (l *Local) Checkpoint(ctx context.Context, r CheckpointRequest) (answer *CheckpointAnswer, err error) {
+	defer l.acted(true, commandCheckpoint, time.Now(), &err)
 	o, err := l.answering(ctx, r.Authority)
 	if err != nil {
 		return nil, err

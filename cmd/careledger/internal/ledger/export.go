@@ -70,7 +70,8 @@ type ExportFile struct {
 var ErrExportChanged = errors.New("the payouts have changed while the file was written, and nothing was exported; give the command again")
 
 // Export makes files from payouts and, once they are on disk, remembers that they were made.
-func (l *Local) Export(ctx context.Context, r ExportRequest) (*ExportAnswer, error) {
+func (l *Local) Export(ctx context.Context, r ExportRequest) (answer *ExportAnswer, err error) {
+	defer l.acted(true, commandExport, time.Now(), &err)
 	w, err := r.read()
 	if err != nil {
 		return nil, &Wrong{err}

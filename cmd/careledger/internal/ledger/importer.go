@@ -21,7 +21,8 @@ import (
 // Import judges every record of a file against the logs and the lines before it, and writes all of them or none. It returns a
 // *RefusedError if a record has a problem. Cut off half-way (power, kill), part of the file stands on the log; importing it again
 // completes it, because records that stand are duplicates without effect.
-func (l *Local) Import(ctx context.Context, r ImportRequest) (*ImportReport, error) {
+func (l *Local) Import(ctx context.Context, r ImportRequest) (report *ImportReport, err error) {
+	defer l.acted(true, commandImport, time.Now(), &err)
 	// Somebody else's append to the same log (another process on a cluster) takes the ground from under what was decided:
 	// everything is judged again on what stands then.
 	const tries = 20

@@ -25,8 +25,15 @@ type Config struct {
 	Token       string // for ServerURL
 	Listen      string // embedded only: also accept programs here
 	ClientToken string // what programs present
+	PagesURL    string // where this process serves pages and the HTTP API, "" nowhere: told in serve.json
+	PagesToken  string // what programs present there
 	Doing       string // told to a second process that finds the directory in use
 	Progress    ProgressFunc
+
+	// Settled is told of each commit on a log; see eventstore.Config. Acted is told of each question and command when it has ended, by the
+	// goroutine that carried it out. Default: nobody is told.
+	Settled func(eventstore.Settled)
+	Acted   func(Act)
 
 	// Fed is told of the feeds of a serving ledger, by a goroutine of theirs. Default: nobody is told.
 	Fed func(FeedReport)
@@ -39,6 +46,7 @@ type Local struct {
 
 	importing sync.Mutex
 	exporting sync.Mutex // held while the register of exports is used
+	keys      keysUnderWay
 	reading   sync.Mutex // held while a reading takes its place on an access log
 	mu        sync.Mutex
 	books     map[string]*book
@@ -71,7 +79,7 @@ func Open(ctx context.Context, c Config) (*Local, error) {
 			return nil, fmt.Errorf("make the data directory: %w", err)
 		}
 	}
-	store, err := eventstore.Open(ctx, eventstore.Config{Dir: c.Dir, ProofDir: c.ProofDir, ServerURL: c.ServerURL, Token: c.Token, Listen: c.Listen, ClientToken: c.ClientToken, Doing: c.Doing})
+	store, err := eventstore.Open(ctx, eventstore.Config{Dir: c.Dir, ProofDir: c.ProofDir, ServerURL: c.ServerURL, Token: c.Token, Listen: c.Listen, ClientToken: c.ClientToken, Doing: c.Doing, Settled: c.Settled})
 	if err != nil {
 		return nil, err
 	}
@@ -274,7 +282,14 @@ type follower struct {
 	cancel context.CancelFunc
 	group  sync.WaitGroup
 	failed chan error
-	feeds  bool // each log has a feed, too
+	over   sync.Map // by authority: its fold has ended
+	feeds  bool     // each log has a feed, too
+}
+
+// ended says whether an authority's log is followed no more.
+func (f *follower) ended(authority string) bool {
+	_, over := f.over.Load(authority)
+	return over
 }
 
 func (f *follower) start(l *Local, authority string, o *openLog) {
@@ -282,6 +297,7 @@ func (f *follower) start(l *Local, authority string, o *openLog) {
 		f.group.Go(func() { f.keepFeed(l, o) })
 	}
 	f.group.Go(func() {
+		defer f.over.Store(authority, true)
 		if err := o.table.Follow(f.ctx); err != nil {
 			select {
 			case f.failed <- fmt.Errorf("follow the log of %s: %w", authority, err):

@@ -28,6 +28,7 @@ type PayoutRequest struct {
 	On        string   `json:"on,omitempty"`        // approve: the booking date; pay: the day of payment; today
 	Reason    string   `json:"reason,omitempty"`    // reject, cancel
 	Reference string   `json:"reference,omitempty"` // pay
+	Key       string   `json:"key,omitempty"`       // a program's own word for this command, as the id of a record: the same command with the same key is carried out once (commandkey.go)
 	Format    string   `json:"format,omitempty"`
 
 	Progress ProgressFunc `json:"-"`
@@ -52,7 +53,8 @@ type payoutWork struct {
 
 // Payout carries out a command on payouts and writes what became of it. Each payout is a commit of its own: those before a refusal
 // stand, and giving the command again takes up where it ended.
-func (l *Local) Payout(ctx context.Context, r PayoutRequest, w io.Writer) error {
+func (l *Local) Payout(ctx context.Context, r PayoutRequest, w io.Writer) (err error) {
+	defer l.acted(true, r.name(), time.Now(), &err)
 	format, err := report.ParseFormat(r.Format)
 	if err != nil {
 		return &Wrong{err}
@@ -104,6 +106,9 @@ func (l *Local) payoutWork(r PayoutRequest, now time.Time) (*payoutWork, error) 
 	if (r.Action == "reject" || r.Action == "cancel") && strings.TrimSpace(r.Reason) == "" {
 		errs = append(errs, errors.New("--reason is required: the calculator has to know what to change"))
 	}
+	if err := domain.CheckEventID(r.Key); r.Key != "" && err != nil {
+		errs = append(errs, fmt.Errorf("key: %w", err))
+	}
 	if err := domain.CheckText(r.Reason); err != nil {
 		errs = append(errs, fmt.Errorf("--reason: %w", err))
 	}
@@ -115,6 +120,8 @@ func (l *Local) payoutWork(r PayoutRequest, now time.Time) (*payoutWork, error) 
 		errs = append(errs, errors.New("name the payouts (2016-03-lund-hemvard), or give --month 2016-03 for all of a month"))
 	case r.Action == "calculate" && r.Month == "":
 		errs = append(errs, errors.New("calculate takes --month 2016-03"))
+	case r.Action != "calculate" && r.Month != "" && r.Key != "":
+		errs = append(errs, errors.New("with a key, name the payouts: given again, a month could take in others than the first time"))
 	case r.Month != "":
 		first, last, ranged := strings.Cut(r.Month, "..")
 		var err error
@@ -137,6 +144,14 @@ func (l *Local) payoutWork(r PayoutRequest, now time.Time) (*payoutWork, error) 
 }
 
 func (p *payoutWork) do(ctx context.Context) (outcomes []report.PayoutOutcome, err error) {
+	release, err := p.ledger.keys.hold(ctx, p.Key)
+	if err != nil {
+		return nil, err
+	}
+	defer release()
+	if err := p.checkKey(ctx); err != nil {
+		return nil, err
+	}
 	if p.Action == "calculate" {
 		for m := p.from; m <= p.to; m++ {
 			p.Progress.report("calculating payouts", int64(m-p.from), int64(p.to-p.from)+1)
@@ -167,7 +182,7 @@ func (p *payoutWork) entities(ctx context.Context) (all []domain.Entity, err err
 	for _, id := range p.Payouts {
 		e, err := domain.ParseEntity(string(domain.NewEntity(domain.KindPayout, strings.TrimPrefix(id, "payout/"))))
 		if err != nil {
-			return nil, err
+			return nil, &Wrong{err}
 		}
 		all = append(all, e)
 	}
@@ -245,12 +260,15 @@ func (p *payoutWork) known(o *openLog) error {
 	if registered || slices.ContainsFunc(cut.Units, func(u domain.Unit) bool { return u.Provider == p.Provider }) { // or the recipient of a grant
 		return nil
 	}
-	return fmt.Errorf("authority %s has no provider %s, nor a state grant to it; upper and lower case count", p.Authority, p.Provider)
+	return domain.Problems{{Field: "provider", Reason: fmt.Sprintf("authority %s has no provider %s, nor a state grant to it; upper and lower case count", p.Authority, p.Provider)}}
 }
 
 // calculation returns the event of the version that a calculation leads to.
 func (p *payoutWork) calculation(payouts *domain.Payouts, c domain.PayoutCalculated, out *report.PayoutOutcome) (domain.Event, error) {
 	entity := domain.PayoutEntity(c.Provider, c.Month)
+	if done := p.underKey(payouts.Payout(entity)); len(done) > 0 {
+		return domain.Event{}, done[0].again()
+	}
 	stands, next := payouts.Next(c)
 	if stands != nil {
 		said := "unchanged: nothing new is known"
@@ -259,11 +277,17 @@ func (p *payoutWork) calculation(payouts *domain.Payouts, c domain.PayoutCalcula
 		}
 		return domain.Event{}, &standing{report.OutcomeOf(entity, stands, said), stands.LastStep().EventID}
 	}
-	*out = report.OutcomeOf(entity, &domain.PayoutVersion{PayoutCalculated: &next}, "calculated")
-	if next.Version > 1 {
-		out.Outcome = "calculated anew"
-	}
+	*out = calculated(entity, &next)
 	return p.event(payouts, domain.TypePayoutCalculated, entity, &next, fmt.Sprint(next.Version))
+}
+
+// calculated is the outcome of a version that was just calculated.
+func calculated(entity domain.Entity, c *domain.PayoutCalculated) report.PayoutOutcome {
+	said := "calculated"
+	if c.Version > 1 {
+		said = "calculated anew"
+	}
+	return report.OutcomeOf(entity, &domain.PayoutVersion{PayoutCalculated: c}, said)
 }
 
 // step takes a payout one step further.
@@ -272,6 +296,9 @@ func (p *payoutWork) step(ctx context.Context, entity domain.Entity) (report.Pay
 		payout := payouts.Payout(entity)
 		if payout == nil {
 			return domain.Event{}, domain.Problems{{Field: "payout", Reason: fmt.Sprintf("%s has not been calculated; careledger payout list shows what there is", entity.ID())}}
+		}
+		if done := p.underKey(payout); len(done) > 0 {
+			return domain.Event{}, done[0].again()
 		}
 		v := payout.Latest()
 		if p.Version != 0 && p.Version != v.Version {
@@ -325,7 +352,7 @@ func (p *payoutWork) event(payouts *domain.Payouts, t domain.Type, entity domain
 	if restsOn.After(recorded) {
 		recorded = restsOn
 	}
-	return domain.PayoutEvent(t, p.Authority, entity, p.on, recorded, p.Actor, data, about)
+	return domain.PayoutEvent(t, p.Authority, entity, p.on, recorded, p.Actor, data, p.about(about)...)
 }
 
 // write appends the event that make returns, on the payouts as the writer knows them. What stands already is told when it is durable: it

@@ -12,6 +12,7 @@ import (
 // Record takes one record and returns the sequence of its event when it is durable, and whether it was there before. Many may be
 // under way at once. It returns domain.Problems if the record is refused.
 func (l *Local) Record(ctx context.Context, line []byte) (sequence uint64, duplicate bool, err error) {
+	defer l.acted(true, CommandRecord, time.Now(), &err)
 	e, ps := domain.ParseRecord(line, time.Now())
 	if len(ps) > 0 {
 		return 0, false, ps

@@ -80,10 +80,12 @@ type RecordReply struct {
 
 // address is how other processes find a serving ledger: DIR/serve.json, which only the directory's owner can read.
 type address struct {
-	URL   string `json:"url"`
-	Token string `json:"token"`
-	PID   int    `json:"pid"`
-	Dir   string `json:"dir"` // the directory that is served: a copy of it holds a copy of this file, and is not served
+	URL        string `json:"url"`
+	Token      string `json:"token"`
+	PID        int    `json:"pid"`
+	Pages      string `json:"pages,omitzero"` // where the HTTP API and the pages are, with their token
+	PagesToken string `json:"pages_token,omitzero"`
+	Dir        string `json:"dir"` // the directory that is served: a copy of it holds a copy of this file, and is not served
 }
 
 func addressFile(dir string) string { return filepath.Join(dir, "serve.json") }
@@ -122,7 +124,7 @@ func (l *Local) Serve(ctx context.Context, ready func(url, addressFile string)) 
 		if err != nil {
 			return err
 		}
-		if err := writeAddress(path, address{l.store.ClientURL(), l.config.ClientToken, os.Getpid(), dir}); err != nil {
+		if err := writeAddress(path, address{l.store.ClientURL(), l.config.ClientToken, os.Getpid(), l.config.PagesURL, l.config.PagesToken, dir}); err != nil {
 			return err
 		}
 		defer func() { _ = os.Remove(path) }() // one that stays is found out to be stale

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"careledger/domain"
 	"careledger/eventstore"
@@ -38,7 +39,10 @@ type SubscriberAnswer struct {
 }
 
 // Subscribers carries out a command on the subscribers of the BI feed.
-func (l *Local) Subscribers(ctx context.Context, r SubscriberRequest) (*SubscriberAnswer, error) {
+func (l *Local) Subscribers(ctx context.Context, r SubscriberRequest) (answer *SubscriberAnswer, err error) {
+	if r.Action == SubscriberAdd || r.Action == SubscriberRemove { // the others change nothing, and metrics ask them
+		defer l.acted(true, commandSubscriber+string(r.Action), time.Now(), &err)
+	}
 	switch r.Action {
 	case SubscriberAdd, SubscriberRemove:
 		if err := eventstore.CheckSubscriberName(r.Name); err != nil {
@@ -69,9 +73,19 @@ func (l *Local) Subscribers(ctx context.Context, r SubscriberRequest) (*Subscrib
 			}
 		}
 	}
-	var err error
 	a.Subscribers, err = l.store.Subscribers(ctx, r.Authority)
 	return a, err
+}
+
+// Lags returns how far the feeds and their subscribers are, nothing while the logs are still being opened and folded.
+func (l *Local) Lags(ctx context.Context) (*SubscriberAnswer, error) {
+	l.mu.Lock()
+	following := l.follow != nil
+	l.mu.Unlock()
+	if !following {
+		return &SubscriberAnswer{}, nil
+	}
+	return l.Subscribers(ctx, SubscriberRequest{Action: SubscriberLag})
 }
 
 func (l *Local) addSubscriber(ctx context.Context, r SubscriberRequest) (_ *SubscriberAnswer, err error) {

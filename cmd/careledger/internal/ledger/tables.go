@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io"
+	"time"
 
 	"golang.org/x/mod/sumdb/tlog"
 
@@ -27,7 +28,8 @@ type TablesRequest struct {
 }
 
 // Tables writes the tables as known at one position of the log, in the form of tables.Writer.
-func (l *Local) Tables(ctx context.Context, r TablesRequest, w io.Writer) error {
+func (l *Local) Tables(ctx context.Context, r TablesRequest, w io.Writer) (err error) {
+	defer l.acted(false, questionTables, time.Now(), &err)
 	q, err := (Request{AsOf: r.AsOf, AsOfSequence: r.AsOfSequence}).read()
 	if err != nil {
 		return &Wrong{err}

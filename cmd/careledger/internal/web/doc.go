@@ -6,6 +6,8 @@
 // CSV and as JSON. Every visible text is in Swedish and English (internal/words). Groups of fewer than five persons are not shown where groups are
 // (smallnumbers.go).
 //
+// A command of a program (api.go) is carried out once under its key, and a problem says what is wrong by field. The OpenAPI document says all that programs may do.
+//
 // It trusts the ledger that it is given, and the machine: it listens on loopback only, in plain HTTP, and whoever holds the token printed at start
 // may see all that the ledger holds. Users and roles come later; rights.go is the one place that decides who a request is from.
 //

@@ -51,8 +51,8 @@ func withPayouts(t *testing.T) (*ledger.Local, string) {
 	return l, dir
 }
 
-// at is a reader of a ledger's pages who has signed in and said a purpose.
-func at(t *testing.T, l *ledger.Local, actor string) *reader {
+// pagesOf is a reader of a ledger's pages who has signed in and said a purpose.
+func pagesOf(t *testing.T, l *ledger.Local, actor string) *reader {
 	s, err := New(Config{Ledger: l, Address: host, Token: token, Log: slog.New(slog.DiscardHandler)})
 	require.NoError(t, err)
 	r := &reader{t: t, server: s, headers: map[string]string{"Accept": "text/html"}}
@@ -76,7 +76,7 @@ func (r *reader) follow(page, link string) (address, next string) {
 }
 
 func TestTheAuditorReachesTheEventsBehindAKronaInFourClicks(t *testing.T) {
-	r := at(t, payer(t), "auditor-1")
+	r := pagesOf(t, payer(t), "auditor-1")
 	first := r.get("/").Header().Get("Location")
 	_, page := r.follow(r.page(first), `>Utbetalningar<`)                   // 1
 	_, page = r.follow(page, `>2016-01-lund-hemvard<`)                      // 2
@@ -92,7 +92,7 @@ func TestTheAuditorReachesTheEventsBehindAKronaInFourClicks(t *testing.T) {
 }
 
 func TestTheListOfPayoutsIsWhatTheFilterLeaves(t *testing.T) {
-	r := at(t, payer(t), "auditor-1")
+	r := pagesOf(t, payer(t), "auditor-1")
 	for query, want := range map[string][]string{
 		"":                              {"2016-01-lov-example", "2016-01-lund-hemvard"},
 		"?status=paid":                  {"2016-01-lov-example", "2016-01-lund-hemvard"},
@@ -122,7 +122,7 @@ func TestTheListOfPayoutsIsWhatTheFilterLeaves(t *testing.T) {
 }
 
 func TestAPayoutShowsItsLinesAndSteps(t *testing.T) {
-	r := at(t, payer(t), "auditor-1")
+	r := pagesOf(t, payer(t), "auditor-1")
 	page := r.page("/payouts/2016-01-lund-hemvard")
 	for _, want := range []string{"675\u00a0537,26\u00a0kr", ">betald<", "bg-1", "economist-1", "controller-1", "treasurer-1", "Två i förening: den som beräknade och den som attesterade är olika personer."} {
 		require.Contains(t, page, want)
@@ -146,7 +146,7 @@ func TestAPayoutShowsItsLinesAndSteps(t *testing.T) {
 
 func TestADerivationIsTheCommandLinesInLayoutAndFigures(t *testing.T) {
 	l := payer(t)
-	r := at(t, l, "auditor-1")
+	r := pagesOf(t, l, "auditor-1")
 	r.headers["Accept"] = "text/html"
 	for _, lang := range words.Languages {
 		var printed bytes.Buffer
@@ -176,7 +176,7 @@ func saidIn(page string) string {
 }
 
 func TestALineOfManyPostingsComesInPages(t *testing.T) {
-	r := at(t, payer(t), "auditor-1")
+	r := pagesOf(t, payer(t), "auditor-1")
 	posting := regexp.MustCompile(`<summary><span>(\d+)\. case/`)
 	seen := 0
 	for address := "/payouts/2016-01-lund-hemvard/why/2"; address != ""; {
@@ -200,7 +200,7 @@ func TestALineOfManyPostingsComesInPages(t *testing.T) {
 }
 
 func TestAnUnfoldedPageHasNothingFolded(t *testing.T) {
-	r := at(t, payer(t), "auditor-1")
+	r := pagesOf(t, payer(t), "auditor-1")
 	page := r.page("/payouts/2016-01-lund-hemvard/why/1?unfold=all")
 	require.Contains(t, page, "<details")
 	for _, d := range regexp.MustCompile(`<details[^>]*>`).FindAllString(page, -1) {
@@ -213,7 +213,7 @@ func TestAnUnfoldedPageHasNothingFolded(t *testing.T) {
 
 func TestADerivationIsProvenAgainstTheNewestCheckpoint(t *testing.T) {
 	l := payer(t)
-	r := at(t, l, "auditor-1")
+	r := pagesOf(t, l, "auditor-1")
 	page := r.page("/payouts/2016-01-lund-hemvard/why/1")
 	signed, err := l.Prove(t.Context(), "1281", 2, []uint64{1, 2})
 	require.NoError(t, err)
@@ -248,7 +248,7 @@ func TestAProofThatDoesNotHoldIsSaidBesideTheDerivation(t *testing.T) {
 		{doubtful{proof: &ledger.Proof{Root: "0a0b"}}, []string{"Ingen kontrollpunkt är signerad än", "Loggens rot då: 0a0b"}},
 	} {
 		c.Local = payer(t)
-		r := at(t, c.Local, "auditor-1")
+		r := pagesOf(t, c.Local, "auditor-1")
 		r.server.config.Ledger = &c.doubtful
 		page := r.page("/payouts/2016-01-lund-hemvard/why/1")
 		for _, says := range append(c.says, "1. case/l003") {
@@ -259,7 +259,7 @@ func TestAProofThatDoesNotHoldIsSaidBesideTheDerivation(t *testing.T) {
 }
 
 func TestTheBundleIsTheOneThatTheCommandLineMakes(t *testing.T) {
-	r := at(t, payer(t), "auditor-1")
+	r := pagesOf(t, payer(t), "auditor-1")
 	for query, redacted := range map[string]bool{"": false, "?redact=1": true} {
 		answer := r.get("/payouts/2016-01-lund-hemvard/bundle" + query)
 		require.Equal(t, http.StatusOK, answer.Code)
@@ -307,7 +307,7 @@ func TestAPayoutIsApprovedAndPaidFromItsPage(t *testing.T) {
 		require.NoError(t, err)
 		return h.(*report.PayoutHistory).Of.Latest().Status()
 	}
-	economist, controller := at(t, l, "economist-1"), at(t, l, "controller-1")
+	economist, controller := pagesOf(t, l, "economist-1"), pagesOf(t, l, "controller-1")
 	take := func(r *reader, step string, form url.Values) *struct {
 		code     int
 		location string
@@ -377,7 +377,7 @@ func TestAPayoutIsApprovedAndPaidFromItsPage(t *testing.T) {
 }
 
 func TestATrailIsOfTwoDays(t *testing.T) {
-	r := at(t, payer(t), "auditor-1")
+	r := pagesOf(t, payer(t), "auditor-1")
 	ids := func(query string) (all []string) {
 		records, err := csv.NewReader(strings.NewReader(r.page("/trail.csv?kind=case&id=l003" + query))).ReadAll()
 		require.NoError(t, err)
@@ -416,7 +416,7 @@ func TestATrailIsOfTwoDays(t *testing.T) {
 }
 
 func TestATrailIsOfAnyKind(t *testing.T) {
-	r := at(t, payer(t), "auditor-1")
+	r := pagesOf(t, payer(t), "auditor-1")
 	for address, want := range map[string]string{
 		"/trail?kind=provider&id=lund-hemvard":          "utförare registrerad",
 		"/trail?kind=policy&id=lund-2015-pilot":         "ersättningsmodell antagen",

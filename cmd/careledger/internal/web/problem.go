@@ -9,8 +9,11 @@ import (
 	"strings"
 
 	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 
 	"careledger/cmd/careledger/internal/ledger"
+	"careledger/cmd/careledger/internal/words"
+	"careledger/domain"
 	"careledger/projections"
 )
 
@@ -19,6 +22,9 @@ type problem struct {
 	status int
 	word   string // in the section "problem" of the catalogue
 	detail string // what exactly, "" for nothing more; in English, as the ledger says it
+
+	problems domain.Problems // each thing that is wrong with a command
+	done     jsontext.Value  // what a command has carried out before it ended, as its answer would say it
 }
 
 func (p *problem) Error() string { return strings.TrimSuffix(p.word+": "+p.detail, ": ") }
@@ -31,6 +37,7 @@ var (
 	errForged    = &problem{status: http.StatusForbidden, word: "forged"}
 	errSignedOut = &problem{status: http.StatusUnauthorized, word: "signed_out"}
 	errNoPurpose = &problem{status: http.StatusForbidden, word: "no_purpose"}
+	errMethod    = &problem{status: http.StatusMethodNotAllowed, word: "method"}
 	errBroken    = &problem{status: http.StatusInternalServerError, word: "broken"}
 )
 
@@ -75,6 +82,9 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 	visitor, _ := s.visitorOf(r) // for the skeleton: who is signed out has none
 	sk := s.skeleton(r, visitor, "problem."+p.word, localPath(r.URL.RequestURI()))
 	if !forPeople(r) {
+		if strings.HasPrefix(r.URL.Path, apiPath) && r.URL.Query().Get("lang") == "" {
+			sk.voice = voice{words.English} // as the ledger says the rest
+		}
 		s.failProgram(w, r, p, sk.voice)
 		return
 	}
@@ -95,7 +105,12 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 // forPeople says whether a person reads what answers a request.
 func forPeople(r *http.Request) bool {
 	as := endingOf(r)
-	return (as == asPage || as == asXLSX || as == asSVG) && r.Header.Get("Authorization") == "" && (strings.Contains(r.Header.Get("Accept"), "text/html") || !strings.Contains(r.Header.Get("Accept"), "json"))
+	return (as == asPage || as == asXLSX || as == asSVG) && !strings.HasPrefix(r.URL.Path, apiPath) && r.Header.Get("Authorization") == "" && (strings.Contains(r.Header.Get("Accept"), "text/html") || !strings.Contains(r.Header.Get("Accept"), "json"))
+}
+
+// problemType names a problem for programs. It stays the same.
+func problemType(word string) string {
+	return "urn:careledger:problem:" + strings.ReplaceAll(word, "_", "-")
 }
 
 // failProgram writes a problem as RFC 9457 has it: type is the problem's word, which stays the same; title and detail are for people.
@@ -111,5 +126,8 @@ func (s *Server) failProgram(w http.ResponseWriter, r *http.Request, p *problem,
 		Title  string `json:"title"`
 		Status int    `json:"status"`
 		Detail string `json:"detail,omitzero"`
-	}{"urn:careledger:problem:" + strings.ReplaceAll(p.word, "_", "-"), v.Say("problem." + p.word), p.status, p.detail})
+
+		Problems domain.Problems `json:"problems,omitempty"`
+		Done     jsontext.Value  `json:"done,omitzero"`
+	}{problemType(p.word), v.Say("problem." + p.word), p.status, p.detail, p.problems, p.done})
 }

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"careledger/cmd/careledger/internal/ledger"
+	"careledger/cmd/careledger/internal/monitor"
 	"careledger/cmd/careledger/internal/report"
 )
 
@@ -27,19 +28,23 @@ type Ledger interface {
 	Ask(ctx context.Context, r ledger.Request, w io.Writer) error
 	// Authorities returns the codes of those that have a log, in order.
 	Authorities(ctx context.Context) ([]string, error)
+	// Record takes one record; see ledger.Local.
+	Record(ctx context.Context, record []byte) (sequence uint64, duplicate bool, err error)
 	// Payout carries out a command on payouts and writes what became of it; see ledger.Local.
 	Payout(ctx context.Context, r ledger.PayoutRequest, w io.Writer) error
 	// Prove checks that events stand in the newest checkpoint; see ledger.Local.
 	Prove(ctx context.Context, authority string, at uint64, sequences []uint64) (*ledger.Proof, error)
+	monitor.Ledger
 }
 
 // Config says what is served, and to whom.
 type Config struct {
 	Ledger  Ledger
-	Address string       // host:port that is listened on: a loopback address and a port that is not 0
-	Token   string       // what a visitor signs in with, and a program presents; at least 32 characters
-	GivenBy []string     // flags that find the ledger, without a password: for the command that gives an answer again
-	Log     *slog.Logger // what went wrong, without anything that a page shows; slog.Default() if nil
+	Address string           // host:port that is listened on: a loopback address and a port that is not 0
+	Token   string           // what a visitor signs in with, and a program presents; at least 32 characters
+	Log     *slog.Logger     // what went wrong, without anything that a page shows; slog.Default() if nil
+	Monitor *monitor.Monitor // counts the requests, and answers /metrics; one of its own if nil
+	GivenBy []string         // flags that find the ledger, without a password: for the command that gives an answer again
 }
 
 // Server answers requests. It may be used from several goroutines; Serve runs it.
@@ -49,6 +54,8 @@ type Server struct {
 	log      *slog.Logger
 	origins  *http.CrossOriginProtection
 	mux      *http.ServeMux
+	answers  http.Handler // mux, measured
+	routes   []string     // its patterns
 	pages    []*page
 	forms    map[string]*template.Template // pages that are none of pages, by name
 	sessions sessions
@@ -97,6 +104,10 @@ func New(c Config) (*Server, error) {
 	if s.log == nil {
 		s.log = slog.Default()
 	}
+	if c.Monitor == nil {
+		c.Monitor = monitor.New(nil)
+	}
+	s.answers = c.Monitor.Requests(s.mux)
 	s.pages = pages()
 	for _, p := range s.pages {
 		if err := s.open(p); err != nil {
@@ -119,6 +130,12 @@ func New(c Config) (*Server, error) {
 	s.handle("GET /payouts/{payout}/bundle", s.serveBundle)
 	s.handleBody("POST "+whatIfPath+"/model", sentBytes, s.sendModel)
 	s.handle("GET /static/page.css", s.serveStyle)
+	for path, tell := range map[string]http.Handler{"/metrics": c.Monitor.Metrics(), "/healthz": monitor.Health(), "/readyz": monitor.Ready(c.Ledger)} { // to anybody: they name nobody
+		s.handle("GET "+path, func(w http.ResponseWriter, r *http.Request) error { tell.ServeHTTP(w, r); return nil })
+	}
+	if err := s.openAPI(); err != nil {
+		return nil, err
+	}
 	s.handle("GET /static/{script}", serveScript)
 	s.handle("/", func(http.ResponseWriter, *http.Request) error { return errNoPage })
 	return s, nil
@@ -157,6 +174,7 @@ func (s *Server) handle(pattern string, do func(http.ResponseWriter, *http.Reque
 
 // handleBody is handle for what is sent with more than a form: at most so many bytes.
 func (s *Server) handleBody(pattern string, most int64, do func(http.ResponseWriter, *http.Request) error) {
+	s.routes = append(s.routes, pattern)
 	s.mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
 		r.Body = http.MaxBytesReader(w, r.Body, most)
 		if err := do(w, r); err != nil {
@@ -208,7 +226,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.fail(out, r, errOrigin)
 		return
 	}
-	s.mux.ServeHTTP(out, r)
+	s.answers.ServeHTTP(out, r)
 }
 
 // named says whether a request may name a host.
