@@ -11,6 +11,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"careledger/domain"
+	"careledger/domain/authority"
 	"careledger/domain/compensation"
 )
 
@@ -55,6 +56,21 @@ func (c *Cut) checkFilters(q *Query) error {
 		return &UnknownPartyError{"unit", q.Unit, c.Moment}
 	}
 	return nil
+}
+
+// CheckParties refuses a provider or unit of a query that was not registered at its moment, for a question that filters by itself. It looks at no case.
+// Errors: *UnknownPartyError; those of reading.
+func (t *Table) CheckParties(q Query) error {
+	if q.Provider+q.Unit == "" {
+		return nil
+	}
+	s := t.snapshot()
+	nobody := &selection{cases: make([]bool, s.entities.len())}
+	c, err := s.cutOf(s.visibility(q.AsOf), func(*authority.State) *selection { return nobody })
+	if err != nil {
+		return err
+	}
+	return c.checkFilters(&q)
 }
 
 // Compensation is what the adopted policies pay for a period. Its JSON is the document of the contract, section 6.

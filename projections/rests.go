@@ -61,7 +61,7 @@ func (t *Table) RestsOn(ctx context.Context, payout domain.Entity, least bool) (
 	}
 	p := payouts.Payout(payout)
 	if p == nil {
-		return nil, t.noWhy("there is no payout %s; careledger payout list shows what there is", payout.ID())
+		return nil, t.nothingNamed("there is no payout %s; careledger payout list shows what there is", payout.ID())
 	}
 	r := &resting{table: t, snapshot: s, version: p.Latest(), of: map[domain.Entity]*uses{}, units: map[unitMonth]bool{}, causes: map[string]bool{}}
 	if r.cut, err = t.Cut(AsOf{Sequence: r.version.FactsTo}); err != nil {

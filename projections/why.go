@@ -146,6 +146,7 @@ var WhyReasons = domain.Codes{"other-month", "other-unit", "other-kind", "other-
 type WhyQuery struct {
 	Payout        domain.Entity
 	Line, Posting int // from 1; 0 for all
+	First         int // number of the first posting shown of a line; 0 for 1
 	Most          int // postings shown of a line; 0 for all
 	FewLines      int // of a payout with more lines than so many, postings of the first line alone are shown; 0: of all
 	AsOf          AsOf
@@ -155,7 +156,10 @@ type WhyQuery struct {
 var ErrNoWhy = errors.New("no derivation")
 
 // WhyError says that there is nothing of that name to derive, or that what is recorded does not come out again.
-type WhyError struct{ Authority, Reason string }
+type WhyError struct {
+	Authority, Reason string
+	Unknown           bool // there is nothing of the name asked for
+}
 
 func (e *WhyError) Error() string { return fmt.Sprintf("authority %s: %s", e.Authority, e.Reason) }
 
@@ -171,11 +175,11 @@ func (t *Table) Why(ctx context.Context, q WhyQuery) (*Why, error) {
 		return nil, err
 	}
 	if p == nil {
-		return nil, t.noWhy("there is no payout %s as known at event %d; careledger payout list shows what there is", q.Payout.ID(), v.moment.Sequence)
+		return nil, t.nothingNamed("there is no payout %s as known at event %d; careledger payout list shows what there is", q.Payout.ID(), v.moment.Sequence)
 	}
 	latest := p.Latest()
 	if q.Line < 0 || q.Line > len(latest.Lines) {
-		return nil, t.noWhy("payout %s has lines 1 to %d, and no line %d", q.Payout.ID(), len(latest.Lines), q.Line)
+		return nil, t.nothingNamed("payout %s has lines 1 to %d, and no line %d", q.Payout.ID(), len(latest.Lines), q.Line)
 	}
 	d := &derivation{table: t, snapshot: s, query: q, version: latest, known: s.upTo(latest.FactsTo), rules: newRulesThen(s), paidFor: map[domain.Entity]bool{}, read: map[uint64]*whyRead{}}
 	for i := range latest.Lines {
@@ -193,7 +197,11 @@ func (t *Table) Why(ctx context.Context, q WhyQuery) (*Why, error) {
 }
 
 func (t *Table) noWhy(format string, args ...any) error {
-	return &WhyError{t.authority, fmt.Sprintf(format, args...)}
+	return &WhyError{Authority: t.authority, Reason: fmt.Sprintf(format, args...)}
+}
+
+func (t *Table) nothingNamed(format string, args ...any) error {
+	return &WhyError{t.authority, fmt.Sprintf(format, args...), true}
 }
 
 // why writes the derivation down.

@@ -113,6 +113,35 @@ func TestAPayoutThatDoesNotComeOutAgainIsNotDerived(t *testing.T) {
 	require.ErrorContains(t, err, "careledger verify")
 }
 
+func TestALineDerivedInPartsIsTheLineDerivedWhole(t *testing.T) {
+	const most, enough = 2, 40 // parts
+	parts := 0
+	for seed := range seeds(2) {
+		p := paidHistory(t, seed, 150)
+		for _, whole := range everyWhy(t, p.ledger) {
+			for i := range whole.Lines {
+				l := &whole.Lines[i]
+				if l.PostingsAll < most || parts >= enough {
+					continue
+				}
+				var postings []WhyPosting
+				for first := 1; first <= l.PostingsAll; first += most {
+					part, err := p.table.Why(t.Context(), WhyQuery{Payout: domain.NewEntity(domain.KindPayout, whole.Payout), Line: l.Line, First: first, Most: most, AsOf: Now})
+					require.NoError(t, err)
+					require.LessOrEqual(t, len(part.Lines[0].Postings), most)
+					postings = append(postings, part.Lines[0].Postings...)
+					parts++
+				}
+				require.Equal(t, l.PostingsAll, len(postings))
+				for j := range postings {
+					require.Equal(t, l.Postings[j], postings[j], "%s line %d posting %d", whole.Payout, l.Line, j+1)
+				}
+			}
+		}
+	}
+	require.Positive(t, parts)
+}
+
 func TestWhatIsNotThereIsNotDerived(t *testing.T) {
 	f := forging(t)
 	known := f.table.mustPayout(t)

@@ -59,7 +59,7 @@ func (t *Table) WhyOfEvent(ctx context.Context, id string, at AsOf) (*Touched, e
 	v := s.visibility(at)
 	sequence := s.sequenceOf(id)
 	if sequence == 0 || !v.happened(uint32(sequence)) {
-		return nil, t.noWhy("there is no event %s as known at event %d", id, v.moment.Sequence)
+		return nil, t.nothingNamed("there is no event %s as known at event %d", id, v.moment.Sequence)
 	}
 	b := &backwards{table: t, snapshot: s, rules: newRulesThen(s)}
 	if err := b.readCase(ctx, id, sequence); err != nil {

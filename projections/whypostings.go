@@ -229,13 +229,14 @@ func (d *derivation) show(l *derivedLine) error {
 	l.reasons, l.rests = map[uint64]string{}, map[int][]uint64{}
 	if q := d.query.Posting; q != 0 {
 		if q < 1 || q > len(l.compiled) {
-			return d.table.noWhy("line %d of payout %s has %d postings, and no posting %d", l.Line, d.query.Payout.ID(), len(l.compiled), q)
+			return d.table.nothingNamed("line %d of payout %s has %d postings, and no posting %d", l.Line, d.query.Payout.ID(), len(l.compiled), q)
 		}
 		l.shown = []int{q - 1}
 		return nil
 	}
-	for i := range l.compiled {
-		if (d.query.Most == 0 || i < d.query.Most) && (d.query.FewLines == 0 || len(d.lines) <= d.query.FewLines || l == d.lines[0]) {
+	first := max(d.query.First-1, 0)
+	for i := first; i < len(l.compiled); i++ {
+		if (d.query.Most == 0 || i < first+d.query.Most) && (d.query.FewLines == 0 || len(d.lines) <= d.query.FewLines || l == d.lines[0]) {
 			l.shown = append(l.shown, i)
 		}
 	}

@@ -105,15 +105,17 @@ func (o *options) payout(cmd *cobra.Command, r ledger.PayoutRequest) error {
 
 func newPayoutList(o *options) *cobra.Command {
 	cmd := &cobra.Command{
-		Use:     "list",
-		Short:   "The payouts with their state, voucher and who did what",
-		Example: `  careledger payout list --from 2016-01 --to 2016-12 --format csv`,
-		Args:    exactly(),
+		Use:   "list",
+		Short: "The payouts with their state, voucher and who did what",
+		Example: `  careledger payout list --from 2016-01 --to 2016-12 --format csv
+  careledger payout list --provider lund-hemvard`,
+		Args: exactly(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return o.ask(cmd, o.request(cmd, ledger.QuestionPayouts))
 		},
 	}
 	o.which(cmd)
+	o.parties(cmd)
 	cmd.Flags().StringVar(&o.from, "from", "", "first `month`; by default all")
 	cmd.Flags().StringVar(&o.to, "to", "", "last `month`")
 	return cmd

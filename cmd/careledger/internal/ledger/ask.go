@@ -40,6 +40,19 @@ const (
 	QuestionAuthority    = "authority" // the one to write to: the one named, if the ledger holds it or none, or the only one
 )
 
+// filtered are the questions that can be about one provider or unit alone. It must not be changed.
+var filtered = domain.Codes{QuestionCompensation, QuestionFulfilment, QuestionPayouts}
+
+// NoPayoutError says that no payout of a name was known at an event.
+type NoPayoutError struct {
+	Authority, Payout string
+	Sequence          uint64
+}
+
+func (e *NoPayoutError) Error() string {
+	return fmt.Sprintf("authority %s: there is no payout %s as known at event %d; careledger payout list shows what there is", e.Authority, e.Payout, e.Sequence)
+}
+
 // Request is a question with everything it needs, so that it can be put to another process. Texts are as a person writes them;
 // "" asks for the default.
 type Request struct {
@@ -52,8 +65,8 @@ type Request struct {
 	From         string  `json:"from,omitempty"`
 	To           string  `json:"to,omitempty"`
 	By           string  `json:"by,omitempty"`
-	Provider     string  `json:"provider,omitempty"` // compensation, fulfilment: of this provider only
-	Unit         string  `json:"unit,omitempty"`     // compensation, fulfilment: of this unit only
+	Provider     string  `json:"provider,omitempty"` // compensation, fulfilment, payouts: of this provider only
+	Unit         string  `json:"unit,omitempty"`     // compensation, fulfilment: of this unit only; payouts: with a line of it
 	Format       string  `json:"format,omitempty"`   // table, json, csv; html for a sheet and a derivation
 	Year         string  `json:"year,omitempty"`     // in place of From and To
 	Month        string  `json:"month,omitempty"`    // invoice-basis
@@ -62,6 +75,7 @@ type Request struct {
 	ReadBy   string `json:"read_by,omitempty"`  // access: only what this actor read
 	Event    string `json:"event,omitempty"`    // why, in place of a payout
 	Lang     string `json:"lang,omitempty"`     // why as a page: sv, en
+	First    int    `json:"first,omitzero"`     // why as a table or page: number of the first posting that is shown of a line; 1 if left out
 	Redact   bool   `json:"redact,omitzero"`    // bundle
 	Policy   string `json:"policy,omitempty"`   // policy
 	Payout   string `json:"payout,omitempty"`   // payout, bundle; why, with its line and posting: 2016-03-lund-hemvard/2/1
@@ -170,8 +184,8 @@ func (l *Local) answered(ctx context.Context, r Request, format report.Format) (
 	if err := r.checkAlternative(); err != nil {
 		return nil, &Wrong{err}
 	}
-	if r.Provider+r.Unit != "" && r.Question != QuestionCompensation && r.Question != QuestionFulfilment {
-		return nil, &Wrong{fmt.Errorf("--provider and --unit are of compensation and fulfilment; leave them out of %s", r.Question)}
+	if r.Provider+r.Unit != "" && !filtered.Has(r.Question) {
+		return nil, &Wrong{fmt.Errorf("--provider and --unit are of %s; leave them out of %s", filtered, r.Question)}
 	}
 	answered, err := l.answerTo(ctx, r, q, format)
 	if party := (*projections.UnknownPartyError)(nil); errors.As(err, &party) {
@@ -343,12 +357,15 @@ func (a *question) payouts() (*answer, error) {
 	}
 	authority := a.log.Authority()
 	if a.Question == QuestionPayouts {
-		list := report.ListPayouts(authority, moment, payouts.All(), a.query.From, a.query.To)
+		if err := a.table.CheckParties(a.query); err != nil {
+			return nil, err
+		}
+		list := report.ListPayouts(authority, moment, payouts.All(), a.query)
 		return showsNobody(list, func(w io.Writer) error { return report.Payouts(w, a.format, list) })
 	}
 	p := payouts.Payout(domain.NewEntity(domain.KindPayout, strings.TrimPrefix(a.Payout, "payout/")))
 	if p == nil {
-		return nil, fmt.Errorf("authority %s: there is no payout %s as known at event %d; careledger payout list shows what there is", authority, a.Payout, moment.Sequence)
+		return nil, &NoPayoutError{authority, a.Payout, moment.Sequence}
 	}
 	history := report.HistoryOf(authority, moment, p)
 	return a.shows(moment, append(projections.PersonsOfPayout(p), p.Entity), history, func(w io.Writer) error { return report.Payout(w, a.format, history) })

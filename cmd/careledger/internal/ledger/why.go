@@ -14,9 +14,11 @@ import (
 
 // How many postings of a line a table or page shows: of a payout, and of a single line. Of a payout with many lines it shows those of the first
 // alone: the events of each case have to be read from the log, 4 ms for each part of it that they lie in.
+//
+// WhyShownOfLine is also how many one page of a line holds.
 const (
 	whyShownOfPayout = 3
-	whyShownOfLine   = 20
+	WhyShownOfLine   = 20
 	whyFewLines      = 6
 )
 
@@ -44,7 +46,7 @@ func (a *question) why() (*answer, error) {
 	}
 	if a.format == report.Table || a.format == report.HTML {
 		if q.Most, q.FewLines = whyShownOfPayout, whyFewLines; q.Line != 0 {
-			q.Most = whyShownOfLine
+			q.Most, q.First = WhyShownOfLine, a.First
 		}
 	}
 	w, err := a.table.Why(a.ctx, q)

@@ -25,8 +25,8 @@ var sheetTemplate string
 //go:embed templates/page.css
 var pageStyle string
 
-// PageStyle is the style of pages to print, in CSS: what the pages of careledger serve begin with.
-func PageStyle() string { return pageStyle }
+// PageStyle is the style of pages to print, in CSS, with that of a derivation: what the pages of careledger serve begin with.
+func PageStyle() string { return pageStyle + whyStyle }
 
 // DecisionSheet writes the information sheet of a decision, in Swedish: text (Table) or one printable page (HTML) for the person whose
 // decision it is, JSON and CSV (a row a value) for programs.

@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -109,12 +110,15 @@ type PayoutList struct {
 	Payouts   []PayoutRow        `json:"payouts"` // in order of month and provider
 }
 
-// ListPayouts lists the payouts of months, zero for all, as known at a moment.
-func ListPayouts(authority string, at projections.Moment, all []*domain.Payout, from, to domain.Month) *PayoutList {
+// ListPayouts lists the payouts that a query leaves: of its months, of its provider, and with a line of its unit; as known at a moment.
+func ListPayouts(authority string, at projections.Moment, all []*domain.Payout, q projections.Query) *PayoutList {
 	list := &PayoutList{Authority: authority, AsOf: at, Payouts: []PayoutRow{}}
 	for _, p := range all {
 		v := p.Latest()
-		if from != 0 && v.Month < from || to != 0 && v.Month > to {
+		if q.From != 0 && v.Month < q.From || q.To != 0 && v.Month > q.To || q.Provider != "" && v.Provider != q.Provider {
+			continue
+		}
+		if q.Unit != "" && !slices.ContainsFunc(v.Lines, func(l domain.PayoutLine) bool { return l.Unit == q.Unit }) {
 			continue
 		}
 		r := PayoutRow{Payout: p.Entity.ID(), Provider: v.Provider, Month: v.Month.Text(), Version: v.Version, Status: v.Status(), Total: v.Total, Voucher: v.Voucher.String(), CalculatedBy: v.Actor}

@@ -7,13 +7,18 @@ import (
 	"strings"
 	"time"
 
+	"careledger/cmd/careledger/internal/words"
 	"careledger/domain"
 	"careledger/projections"
 )
 
-// touchedWords are the ways in which an event touches a line, in words. It must not be changed.
-var touchedWords = map[string]string{"posting": "postings rest on it", "sums": "a cap sums what rests on it", "in-force": "it is in force at the unit",
-	"rule": "it is of its unit, policy or grant", "cause": "the adjustment follows from it", "step": "it is a step of the payout"}
+// OfIt is what of a touched line's amount rests on the event.
+func OfIt(l *projections.WhyTouched) (sum domain.Money) {
+	for _, p := range l.Postings {
+		sum += p.Amount
+	}
+	return sum
+}
 
 // Touched writes what of the payouts an event touched, a row a line.
 func Touched(w io.Writer, format Format, t *projections.Touched) error {
@@ -24,15 +29,11 @@ func Touched(w io.Writer, format Format, t *projections.Touched) error {
 		l := &t.Lines[i]
 		how := l.How
 		if format == Table {
-			how = touchedWords[l.How]
+			how = words.English.Word("touched", l.How)
 		}
 		row := []string{l.Payout, strconv.Itoa(l.Version), l.Status, strconv.Itoa(l.Line), l.Month, l.Unit, l.Policy + "/" + l.Component, l.Amount.String(), how, "", ""}
 		if len(l.Postings) > 0 {
-			ofIt := domain.Money(0)
-			for _, p := range l.Postings {
-				ofIt += p.Amount
-			}
-			row[9], row[10] = strconv.Itoa(len(l.Postings)), ofIt.String()
+			row[9], row[10] = strconv.Itoa(len(l.Postings)), OfIt(l).String()
 		}
 		s.rows = append(s.rows, row)
 	}

@@ -15,61 +15,111 @@ import (
 	"careledger/projections"
 )
 
-//go:embed templates/why.html
-var whyTemplate string
+// A derivation has one layout: of the page that is printed (WhyPage) and of the one that careledger serve shows, where it has links and is folded.
+
+var (
+	//go:embed templates/why.html
+	whyTemplate string
+
+	//go:embed templates/why_parts.html
+	whyPartsTemplate string
+
+	//go:embed templates/why.css
+	whyStyle string
+)
+
+// WhyLayout is a template that defines "why" and "why-foot", each of a *WhyView.
+func WhyLayout() string { return whyPartsTemplate }
 
 // WhyLanguages are what the page of a derivation is written in.
 var WhyLanguages = words.Languages
 
 // WhyPage writes a derivation as one page to print, in a language of WhyLanguages.
 func WhyPage(w io.Writer, language string, why *projections.Why) error {
-	t, err := template.New("sheet").Parse(sheetTemplate) // for its tables
+	t, err := template.New("parts").Parse(whyPartsTemplate)
 	if err == nil {
-		t, err = t.New("why").Parse(whyTemplate)
+		t, err = t.New("why page").Parse(whyTemplate)
 	}
 	if err != nil { // it is part of the program
 		return fmt.Errorf("templates/why.html: %w", err)
 	}
 	var b bytes.Buffer // so that an error leaves no half page
-	if err := t.Execute(&b, newWhyPage(language, why)); err != nil {
+	page := struct {
+		*WhyView
+		Style template.CSS
+	}{NewWhyView(words.Language(language), why, WhyOptions{Unfolded: true}), template.CSS(PageStyle())}
+	if err := t.Execute(&b, &page); err != nil {
 		return fmt.Errorf("write the derivation: %w", err)
 	}
 	_, err = b.WriteTo(w)
 	return err
 }
 
-// whyPage is a derivation in words of a language.
-type whyPage struct {
+// WhyOptions say how a derivation is laid out. The zero value folds it and links nothing.
+type WhyOptions struct {
+	Unfolded bool
+	// Line and Event return where a line and an event are shown; nil for nowhere.
+	Line  func(line int) string
+	Event func(entity string, sequence uint64) string
+	Root  string // hex, of the log at the derivation's moment; "" if it is not told
+}
+
+// WhyView is a derivation in words of a language, for WhyLayout.
+type WhyView struct {
 	Lang, Title, Payout string
-	Style               template.CSS
 	Facts               []labelled
-	Steps               sheetTable
-	FourEyes, AsKnown   string
-	Lines               []whyPageLine
+	Steps               whyTable
+	FourEyes, Rest      string
+	Lines               []whyViewLine
 	Parts               []whyPart
+	Foot                []labelled
 }
 
-type whyPageLine struct {
-	Title    string
+type whyViewLine struct {
+	Title    whyCell
 	Facts    []labelled
-	Notes    []string
-	Postings []whyPagePosting
-	More     string
+	Notes    [][]whyCell // paragraphs
+	Postings []whyViewPosting
+	More     *whyCell
 	Parts    []whyPart
-	Unused   sheetTable
+	Unused   whyTable
+	Open     bool
 }
 
-type whyPagePosting struct {
-	Name, Operation string
-	Values          []string
-	Events          sheetTable
+type whyViewPosting struct {
+	Name, Amount, Operation string
+	Values                  []string
+	Events                  whyTable
+	Open                    bool
 }
+
+// whyTable is a table whose first column names the row.
+type whyTable struct {
+	Title   string // for who does not see where it stands
+	Columns []string
+	Rows    [][]whyCell
+}
+
+func (t *whyTable) add(first whyCell, others ...string) {
+	row := []whyCell{first}
+	for _, text := range others {
+		row = append(row, whyCell{Text: text})
+	}
+	t.Rows = append(t.Rows, row)
+}
+
+// whyCell is a text and where it leads, "" for nowhere.
+type whyCell struct{ Text, Href string }
 
 // whyWords says a word of the page.
 type whyWords string
 
 func (lang whyWords) say(word string) string {
 	return words.Language(lang).Word("why", word)
+}
+
+func (lang whyWords) eventType(code string) string {
+	return words.Language(lang).Word("event_type", code)
 }
 
 // facts leaves out what has no value.
@@ -92,48 +142,75 @@ func (lang whyWords) number(s string) string {
 
 func (lang whyWords) kr(amount domain.Money) string { return lang.number(amount.String()) + " kr" }
 
-func newWhyPage(language string, w *projections.Why) *whyPage {
-	lang := whyWords(language)
+// whyLayout is a derivation on its way to its view.
+type whyLayout struct {
+	whyWords
+	WhyOptions
+	why *projections.Why
+}
+
+// NewWhyView says a derivation in words.
+func NewWhyView(language words.Language, w *projections.Why, o WhyOptions) *WhyView {
+	lang := &whyLayout{whyWords(language), o, w}
 	say := lang.say
-	p := &whyPage{Lang: language, Title: say("title"), Payout: w.Payout, Style: template.CSS(pageStyle), FourEyes: say("no_four_eyes")}
+	p := &WhyView{Lang: string(language), Title: say("title"), Payout: w.Payout, FourEyes: say("no_four_eyes"), Rest: say("rest")}
 	p.Facts = lang.facts("payout", w.Payout, "provider", w.Provider, "month_of", w.Month, "total", lang.kr(w.Total), "version", strconv.Itoa(w.Version), "status", say(w.Status),
 		"voucher", w.Voucher, "known", fmt.Sprintf("%s %s, %s %s", say("event"), eventNumber(w.KnownTo), say("recorded"), w.KnownAt.UTC().Format(time.RFC3339)))
-	p.Steps = sheetTable{Title: say("steps"), Columns: []string{say("step"), say("who"), say("on"), say("recorded_at"), say("event"), say("leaf")}}
-	for _, s := range w.Steps {
-		p.Steps.Rows = append(p.Steps.Rows, []string{say(s.Step), s.Actor, s.Effective, s.Recorded.UTC().Format(time.RFC3339), eventNumber(s.Sequence), leaf(s.Leaf)})
+	p.Steps = whyTable{Title: say("steps"), Columns: []string{say("event"), say("step"), say("who"), say("on"), say("recorded_at"), say("leaf")}}
+	for i := range w.Steps {
+		s := &w.Steps[i]
+		p.Steps.add(lang.event(&s.WhyEvent), say(s.Step), s.Actor, s.Effective, s.Recorded.UTC().Format(time.RFC3339), leaf(s.Leaf))
 	}
 	if w.FourEyes {
 		p.FourEyes = say("four_eyes")
 	}
 	for i := range w.Lines {
-		p.Lines = append(p.Lines, lang.line(w, &w.Lines[i]))
+		p.Lines = append(p.Lines, lang.line(&w.Lines[i]))
 	}
-	p.Parts = lang.payoutParts(w)
-	p.AsKnown = fmt.Sprintf("%s %s, %s.", say("as_known"), eventNumber(w.AsOf.Sequence), w.AsOf.Text())
+	p.Parts = lang.open(lang.payoutParts(w))
+	command := "careledger why " + w.Payout
+	if len(w.Lines) == 1 && w.LinesLeft > 0 {
+		command += "/" + strconv.Itoa(w.Lines[0].Line)
+	}
+	p.Foot = lang.facts("as_known", fmt.Sprintf("%s, %s", eventNumber(w.AsOf.Sequence), w.AsOf.Text()), "root", o.Root,
+		"again", Command(strings.Fields(fmt.Sprintf("%s --authority %s --as-of-sequence %d", command, w.Authority, w.AsOf.Sequence))...))
 	return p
 }
 
-func (lang whyWords) line(w *projections.Why, l *projections.WhyLine) whyPageLine {
+// event is the number of an event.
+func (lang *whyLayout) event(e *projections.WhyEvent) whyCell {
+	return lang.eventOf(e.Entity, e.Sequence, eventNumber(e.Sequence))
+}
+
+func (lang *whyLayout) eventOf(entity string, sequence uint64, text string) whyCell {
+	c := whyCell{Text: text}
+	if lang.Event != nil {
+		c.Href = lang.Event(entity, sequence)
+	}
+	return c
+}
+
+// open says of parts whether they are unfolded.
+func (lang *whyLayout) open(parts []whyPart) []whyPart {
+	for i := range parts {
+		parts[i].Open = lang.Unfolded
+	}
+	return parts
+}
+
+func (lang *whyLayout) line(l *projections.WhyLine) whyViewLine {
 	say := lang.say
-	p := whyPageLine{Title: fmt.Sprintf("%s %d: %s", say("line"), l.Line, lang.kr(l.Amount))}
+	p := whyViewLine{Title: whyCell{Text: fmt.Sprintf("%s %d: %s", say("line"), l.Line, lang.kr(l.Amount))}, Open: lang.Unfolded}
+	if lang.Line != nil {
+		p.Title.Href = lang.Line(l.Line)
+	}
 	p.Facts = lang.facts("month_of", l.Month, "unit", l.Unit, "component", l.Policy+"/"+l.Component, "account", l.Account, "known_amount", lang.kr(l.Known), "settled", lang.kr(l.Settled))
 	if l.Adjusts {
-		events := make([]string, len(l.Causes))
-		for i, c := range l.Causes {
-			events[i] = fmt.Sprintf("%s %s (%s)", eventNumber(c.Sequence), c.Type, c.Entity)
-		}
-		switch note := say("adjusts") + ": " + strings.Join(events, ", "); {
-		case l.CausesAll == 0:
-			p.Notes = append(p.Notes, say("not_settled"))
-		case l.CausesAll > len(events):
-			p.Notes = append(p.Notes, fmt.Sprintf("%s, … (%d)", note, l.CausesAll))
-		default:
-			p.Notes = append(p.Notes, note)
-		}
+		p.Notes = append(p.Notes, lang.adjustment(l))
 	}
-	p.Parts = lang.lineParts(w, l)
+	p.Parts = lang.open(lang.lineParts(lang.why, l))
 	if l.Model == nil {
-		p.Notes = append(p.Notes, say("gone"))
+		p.Notes = append(p.Notes, []whyCell{{Text: say("gone")}})
 		return p
 	}
 	m := l.Model
@@ -146,35 +223,66 @@ func (lang whyWords) line(w *projections.Why, l *projections.WhyLine) whyPageLin
 		decided += ", " + m.Reference
 	}
 	p.Facts = append(p.Facts, lang.facts("policy", m.Title, "decided", decided, "in_force", say("from")+" "+m.From+until, "document", m.SHA256, "when", m.When)...)
-	p.Notes = append(p.Notes, fmt.Sprintf("%s: %d, %s %s. %s", say("postings"), l.PostingsAll, say("sum_to"), lang.kr(l.Known), say(l.Evaluator)))
+	p.Notes = append(p.Notes, []whyCell{{Text: fmt.Sprintf("%s: %d, %s %s. %s", say("postings"), l.PostingsAll, say("sum_to"), lang.kr(l.Known), say(l.Evaluator))}})
 	events := map[uint64]*projections.WhyEvent{}
-	p.Unused = sheetTable{Title: say("unused"), Columns: []string{say("event"), say("type"), say("effective"), say("reason")}}
+	p.Unused = whyTable{Title: say("unused"), Columns: []string{say("event"), say("type"), say("effective"), say("reason")}}
 	for i := range l.Events {
 		e := &l.Events[i]
 		if events[e.Sequence] = e; !e.Used {
-			p.Unused.Rows = append(p.Unused.Rows, []string{eventNumber(e.Sequence), e.Type, e.Effective, say(e.Reason)})
+			p.Unused.add(lang.event(e), lang.eventType(e.Type), e.Effective, say(e.Reason))
 		}
 	}
 	for i := range l.Postings {
 		p.Postings = append(p.Postings, lang.posting(&l.Postings[i], events))
 	}
+	if len(l.Postings) == 1 { // it is what was asked for
+		p.Postings[0].Open = true
+	}
 	if l.OtherMonths > 0 {
-		p.Unused.Rows = append(p.Unused.Rows, []string{eventNumber(uint64(l.OtherMonths)), say("performed_time"), "", say("other-month")})
+		p.Unused.add(whyCell{Text: eventNumber(uint64(l.OtherMonths))}, say("performed_time"), "", say("other-month"))
 	}
-	if left := l.PostingsAll - len(l.Postings); left > 0 && len(l.Postings) != 1 {
-		p.More = fmt.Sprintf("%d %s %s/%d --format json", left, say("more"), w.Payout, l.Line)
-	}
+	p.More = lang.more(l)
 	return p
 }
 
-func (lang whyWords) posting(p *projections.WhyPosting, events map[uint64]*projections.WhyEvent) whyPagePosting {
+// adjustment says what a line follows from that adjusts an earlier month.
+func (lang *whyLayout) adjustment(l *projections.WhyLine) []whyCell {
+	if l.CausesAll == 0 {
+		return []whyCell{{Text: lang.say("not_settled")}}
+	}
+	note := []whyCell{{Text: lang.say("adjusts") + ": "}}
+	for i, c := range l.Causes {
+		if i > 0 {
+			note = append(note, whyCell{Text: ", "})
+		}
+		note = append(note, lang.eventOf(string(c.Entity), c.Sequence, fmt.Sprintf("%s %s (%s)", eventNumber(c.Sequence), lang.eventType(string(c.Type)), c.Entity)))
+	}
+	if l.CausesAll > len(l.Causes) {
+		note = append(note, whyCell{Text: fmt.Sprintf(", … (%d)", l.CausesAll)})
+	}
+	return note
+}
+
+// more says where the postings are that are not shown.
+func (lang *whyLayout) more(l *projections.WhyLine) *whyCell {
+	left := l.PostingsAll - len(l.Postings)
+	switch {
+	case left <= 0 || len(l.Postings) == 1:
+		return nil
+	case lang.Line != nil:
+		return &whyCell{fmt.Sprintf("%s %d %s", lang.say("all"), l.PostingsAll, lang.say("postings_small")), lang.Line(l.Line)}
+	}
+	return &whyCell{Text: fmt.Sprintf("%d %s %s/%d --format json", left, lang.say("more"), lang.why.Payout, l.Line)}
+}
+
+func (lang *whyLayout) posting(p *projections.WhyPosting, events map[uint64]*projections.WhyEvent) whyViewPosting {
 	say := lang.say
-	page := whyPagePosting{Name: fmt.Sprintf("%d. %s", p.Posting, lang.name(p.Entity, p.Category, p.Band, p.FollowUp, p.Goal, p.HeldOn)), Operation: lang.operation(p)}
+	page := whyViewPosting{Name: fmt.Sprintf("%d. %s", p.Posting, lang.name(p.Entity, p.Category, p.Band, p.FollowUp, p.Goal, p.HeldOn)), Amount: lang.kr(p.Amount), Operation: lang.operation(p), Open: lang.Unfolded}
 	if p.Cap != nil {
 		page.Values = append(page.Values, lang.capStep(p.Cap))
 	}
 	for _, v := range p.Values {
-		value := fmt.Sprintf("%s %s: %s %s, %s %s", v.Parameter, v.Key, lang.number(v.Value), v.Unit, say("from"), v.From)
+		value := fmt.Sprintf("%s: %s %s, %s %s", strings.TrimSpace(v.Parameter+" "+v.Key), lang.number(v.Value), v.Unit, say("from"), v.From)
 		if v.Status != "" {
 			value += ", " + say(v.Status)
 		}
@@ -183,10 +291,10 @@ func (lang whyWords) posting(p *projections.WhyPosting, events map[uint64]*proje
 		}
 		page.Values = append(page.Values, value)
 	}
-	page.Events = sheetTable{Columns: []string{say("event"), say("type"), say("effective"), say("recorded"), say("who"), say("leaf")}}
+	page.Events = whyTable{Title: page.Name, Columns: []string{say("event"), say("type"), say("of"), say("effective"), say("recorded_at"), say("who"), say("leaf")}}
 	for _, s := range p.RestsOn {
 		e := events[s]
-		page.Events.Rows = append(page.Events.Rows, []string{eventNumber(s), e.Type, e.Effective, e.Recorded.UTC().Format(time.RFC3339), e.Actor, leaf(e.Leaf)})
+		page.Events.add(lang.event(e), lang.eventType(e.Type), e.Entity, e.Effective, e.Recorded.UTC().Format(time.RFC3339), e.Actor, leaf(e.Leaf))
 	}
 	return page
 }

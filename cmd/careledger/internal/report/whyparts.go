@@ -18,6 +18,7 @@ import (
 type whyPart struct {
 	Title string
 	Items []whyItem
+	Open  bool // on a page: unfolded
 }
 
 type whyItem struct {

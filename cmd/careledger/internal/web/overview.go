@@ -342,7 +342,7 @@ func (s *overviewVisit) arrivalsTable() *table {
 	caption := fmt.Sprintf(s.Say("overview.arrivals"), s.number(strconv.Itoa(s.log.Counted)))
 	return &table{name: "arrivals", caption: caption, none: s.Say("overview.no_arrivals"), columns: []column{{name: "registered", kind: date}, {name: "type", kind: text}, {name: "events", kind: count}}, rows: func(yield func([]cell) bool) {
 		for _, a := range s.log.Arrivals {
-			if !yield([]cell{{plain: a.Day.String()}, {plain: string(a.Type), word: s.Say("event." + string(a.Type))}, {plain: strconv.Itoa(a.Events)}}) {
+			if !yield([]cell{{plain: a.Day.String()}, {plain: string(a.Type), word: s.eventType(string(a.Type))}, {plain: strconv.Itoa(a.Events)}}) {
 				return
 			}
 		}

@@ -207,7 +207,7 @@ func TestAnEmptyLedgerSaysWhatToDo(t *testing.T) {
 	_, err := l.Import(t.Context(), ledger.ImportRequest{Path: path})
 	require.NoError(t, err)
 	whole := r.page("/overview")
-	for _, says := range []string{"Ingen ersättning och inga uppföljningar.", "Ingen utbetalning väntar på attest.", "inget är signerat än", "utförare registrerades"} {
+	for _, says := range []string{"Ingen ersättning och inga uppföljningar.", "Ingen utbetalning väntar på attest.", "inget är signerat än", "utförare registrerad"} {
 		require.Contains(t, whole, says)
 	}
 	require.NotContains(t, whole, "<svg")

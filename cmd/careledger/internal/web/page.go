@@ -19,7 +19,8 @@ import (
 
 // pages are all pages, in the order of the navigation; the first one is what / leads to. A page is made in a file of its own.
 func pages() []*page {
-	return []*page{overviewPage(), whatIfPage(), fulfilmentPage(), policiesPage(), policyPage(), differencesPage(), accessPage()}
+	return []*page{overviewPage(), payoutsPage(), payoutPage(), whyPage("/payouts/{payout}/why"), whyPage("/payouts/{payout}/why/{line}"), whatIfPage(),
+		fulfilmentPage(), trailPage(), eventPage(), policiesPage(), policyPage(), differencesPage(), accessPage()}
 }
 
 // page is one of the pages: where it stands, and how it is answered. Its tables read as CSV and JSON at the same address with another ending, those
@@ -347,8 +348,10 @@ func (v *visit) write(w http.ResponseWriter, answer *view) error {
 	}
 	p.Known = v.known(answer)
 	for i, t := range answer.tables {
-		rows, next := [][]cell(nil), ""
-		if i == 0 {
+		rows, next := [][]cell(nil), t.next
+		if t.elsewhere {
+			// its rows are not read
+		} else if i == 0 {
 			rows, next = v.part(answer, t, rowsOfPage)
 		} else {
 			rows, _ = t.from(0, rowsOfPage) // the twins have the rest
@@ -381,7 +384,7 @@ func (v *visit) partOnly() bool {
 func (v *visit) known(answer *view) string {
 	said := v.Say("web.authority") + " " + answer.authority + ". " + v.Say("web.known_to") + " " + v.number(fmt.Sprint(answer.asOf.Sequence))
 	if at := answer.asOf.Recorded; !at.IsZero() {
-		said += ", " + v.Say("web.recorded") + " " + at.UTC().Format("2006-01-02 15:04:05 UTC")
+		said += ", " + v.Say("web.recorded") + " " + moment(at)
 	}
 	return said + "."
 }

@@ -15,6 +15,7 @@ import (
 	"careledger/cmd/careledger/internal/report"
 	"careledger/cmd/careledger/internal/words"
 	"careledger/domain"
+	"careledger/projections"
 )
 
 // problem is why there is no answer: a page in words for people, RFC 9457 for programs.
@@ -52,6 +53,8 @@ func problemOf(err error) *problem {
 	var wrong *ledger.Wrong
 	var none *ledger.NoLedgerError
 	var noPolicy *report.UnknownPolicyError
+	var noPayout *ledger.NoPayoutError
+	var noWhy *projections.WhyError
 	var large *http.MaxBytesError
 	switch {
 	case errors.As(err, &known):
@@ -62,7 +65,7 @@ func problemOf(err error) *problem {
 		return &problem{status: http.StatusRequestEntityTooLarge, word: "large", detail: err.Error()}
 	case errors.As(err, &wrong):
 		return wrongAddress(err)
-	case errors.As(err, &noPolicy):
+	case errors.As(err, &noPolicy), errors.As(err, &noPayout), errors.As(err, &noWhy) && noWhy.Unknown, errors.Is(err, projections.ErrUnknownEntity):
 		return &problem{status: http.StatusNotFound, word: "unknown", detail: err.Error()}
 	case errors.As(err, &none):
 		return &problem{status: http.StatusNotFound, word: "no_ledger", detail: err.Error()}

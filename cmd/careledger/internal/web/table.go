@@ -57,6 +57,10 @@ type table struct {
 	columns []column
 	rows    iter.Seq[[]cell] // in order; may be run several times, and is not run further than needed
 	none    string           // said in place of a table without rows
+
+	// The page's own template shows what the table holds, in pages of its own of which next is the following one; only the twins are the table's.
+	elsewhere bool
+	next      string
 }
 
 // How many rows a page and a JSON document hold; CSV has all.
@@ -244,6 +248,9 @@ func (t *table) view(v voice, rows [][]cell) *tableView {
 			shown := cellView{Text: row[i].word, Href: row[i].href, Numeric: c.kind.numeric()}
 			if shown.Text == "" {
 				shown.Text = v.shown(c.kind, row[i].plain)
+			}
+			if c.kind == date {
+				shown.Text = strings.ReplaceAll(shown.Text, " ", "\u00a0") // on one line
 			}
 			s.Rows[j] = append(s.Rows[j], shown)
 		}

@@ -32,6 +32,8 @@ type Ledger interface {
 	Record(ctx context.Context, record []byte) (sequence uint64, duplicate bool, err error)
 	// Payout carries out a command on payouts and writes what became of it; see ledger.Local.
 	Payout(ctx context.Context, r ledger.PayoutRequest, w io.Writer) error
+	// Prove checks that events stand in the newest checkpoint; see ledger.Local.
+	Prove(ctx context.Context, authority string, at uint64, sequences []uint64) (*ledger.Proof, error)
 	monitor.Ledger
 }
 
@@ -124,6 +126,8 @@ func New(c Config) (*Server, error) {
 	s.handle("POST /sign-out", s.signOut)
 	s.handle("GET /purpose", s.showPurpose)
 	s.handle("POST /purpose", s.setPurpose)
+	s.handle("POST /payouts/{payout}/{step}", s.takeStep)
+	s.handle("GET /payouts/{payout}/bundle", s.serveBundle)
 	s.handleBody("POST "+whatIfPath+"/model", sentBytes, s.sendModel)
 	s.handle("GET /static/page.css", s.serveStyle)
 	for path, tell := range map[string]http.Handler{"/metrics": c.Monitor.Metrics(), "/healthz": monitor.Health(), "/readyz": monitor.Ready(c.Ledger)} { // to anybody: they name nobody
@@ -294,6 +298,9 @@ func (s *Server) first(w http.ResponseWriter, r *http.Request) error {
 // parsed returns the templates of a page: the skeleton, what pages share, and its own content.
 func parsed(name string) (*template.Template, error) {
 	t, err := template.ParseFS(templates, "templates/layout.html", "templates/parts.html", "templates/"+name+".html")
+	if err == nil {
+		_, err = t.New("why").Parse(report.WhyLayout())
+	}
 	if err != nil { // they are part of the program
 		return nil, fmt.Errorf("templates/%s.html: %w", name, err)
 	}

@@ -46,25 +46,33 @@ func TestMain(m *testing.M) {
 			panic(err)
 		}
 	}
+	if paid.Local != nil {
+		if err := errors.Join(paid.Close(), os.RemoveAll(paid.dir)); err != nil {
+			panic(err)
+		}
+	}
 	os.Exit(code)
 }
 
 // pilot returns the ledger with the Lund pilot.
 func pilot(t *testing.T) *ledger.Local {
-	shared.once.Do(func() {
-		dir, err := os.MkdirTemp("", "web")
-		require.NoError(t, err)
-		l, err := ledger.Open(t.Context(), ledger.Config{Dir: dir})
-		require.NoError(t, err)
-		var b bytes.Buffer
-		require.NoError(t, generate.LundPilot(&b, 1))
-		path := filepath.Join(dir, "records.ndjson")
-		require.NoError(t, os.WriteFile(path, b.Bytes(), 0o600))
-		_, err = l.Import(t.Context(), ledger.ImportRequest{Path: path})
-		require.NoError(t, err)
-		shared.Local, shared.dir = l, dir
-	})
+	shared.once.Do(func() { shared.Local, shared.dir = newPilot(t) })
 	return shared.Local
+}
+
+// newPilot returns a ledger with the Lund pilot, in a directory of its own.
+func newPilot(t *testing.T) (l *ledger.Local, dir string) {
+	dir, err := os.MkdirTemp("", "web")
+	require.NoError(t, err)
+	l, err = ledger.Open(t.Context(), ledger.Config{Dir: dir})
+	require.NoError(t, err)
+	var b bytes.Buffer
+	require.NoError(t, generate.LundPilot(&b, 1))
+	path := filepath.Join(dir, "records.ndjson")
+	require.NoError(t, os.WriteFile(path, b.Bytes(), 0o600))
+	_, err = l.Import(t.Context(), ledger.ImportRequest{Path: path})
+	require.NoError(t, err)
+	return l, dir
 }
 
 // reader is a browser or a program at a server.

@@ -23,7 +23,7 @@ import (
 // The sections of the catalogue that are this package's own, each key of which is used; of the others it uses some.
 var ownSections = []string{"web", "overview", "policies", "access", "what_if", "problem", "column"}
 
-var aKey = regexp.MustCompile(`^(` + strings.Join(ownSections, "|") + `)\.[a-z0-9_]+$`)
+var aKey = regexp.MustCompile(`^(` + strings.Join(ownSections, "|") + `)\.[a-z0-9_]*[a-z0-9]$`)
 
 // usedKeys returns every key that stands in a template or in the program, and the words that keys are made from there: of columns and problems.
 func usedKeys(t *testing.T) map[string]bool {
@@ -84,10 +84,11 @@ func TestEveryWordIsInBothLanguagesAndIsUsed(t *testing.T) {
 	}
 	for _, section := range ownSections {
 		for _, word := range words.Codes(section) {
-			assert.True(t, used[section+"."+word], "%s.%s is not used", section, word)
+			first, _, _ := strings.Cut(word, "_") // of keys that are made from a code: web.step_ and approve
+			assert.True(t, used[section+"."+word] || used[section+"."+first+"_"], "%s.%s is not used", section, word)
 		}
 	}
-	for section, codes := range map[string]domain.Codes{"life_area": domain.LifeAreas, "occasion": domain.Occasions, "event": domain.Types(), "category": domain.Categories, "class": classCodes()} {
+	for section, codes := range map[string]domain.Codes{"life_area": domain.LifeAreas, "occasion": domain.Occasions, "category": domain.Categories, "class": classCodes()} {
 		for _, code := range codes {
 			assert.True(t, words.Swedish.Has(section, code) && words.English.Has(section, code), "%s %s", section, code)
 		}
