@@ -131,5 +131,5 @@ func (s *Server) failProgram(w http.ResponseWriter, r *http.Request, p *problem,
 
 		Problems domain.Problems `json:"problems,omitempty"`
 		Done     jsontext.Value  `json:"done,omitzero"`
-	}{problemType(p.word), v.Say("problem." + p.word), p.status, p.detail, p.problems, p.done})
+	}{problemType(p.word), v.Say("problem." + p.word), p.status, p.detail, p.problems, p.done}, jsontext.AllowInvalidUTF8(true)) // detail may quote an address that is none
 }
