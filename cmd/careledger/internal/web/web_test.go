@@ -240,8 +240,15 @@ func TestACaseIsShownForAPurposeAlone(t *testing.T) {
 
 	p := program(t)
 	withTrail(t, p)
-	require.Equal(t, http.StatusForbidden, p.get("/a-trail/l001.json").Code)
-	p.headers["Careledger-Actor"], p.headers["Careledger-Purpose"] = "auditor-1", "complaint 2026-114"
+	none := p.get("/a-trail/l001.json")
+	require.Equal(t, http.StatusForbidden, none.Code)
+	require.Contains(t, none.Body.String(), "in the header Careledger-Purpose")
+	p.headers["Careledger-Actor"], p.headers["Careledger-Purpose"] = "auditor-1", "12"
+	wrong := p.get("/a-trail/l001.json")
+	require.Equal(t, http.StatusBadRequest, wrong.Code)
+	require.Contains(t, wrong.Body.String(), `"detail":"Careledger-Purpose: `)
+	require.Equal(t, before+1, accesses())
+	p.headers["Careledger-Purpose"] = "complaint 2026-114"
 	require.Contains(t, p.page("/a-trail/l001.json"), "case/l001")
 	require.Equal(t, before+2, accesses())
 }
