@@ -145,7 +145,7 @@ func (v *visit) refused(answer *view, err error) (*view, error) {
 func asRefusal(v *visit, err error) string {
 	var none *ledger.NoLedgerError
 	var known *problem
-	if err == nil || errors.As(err, &none) || errors.As(err, &known) || v.request.Context().Err() != nil || asksPurpose(err) {
+	if err == nil || errors.As(err, &none) || errors.As(err, &known) || v.request.Context().Err() != nil || asksPurpose(err) || ledger.OutcomeOf(err) == ledger.OutcomeDamaged {
 		return ""
 	}
 	return err.Error()
