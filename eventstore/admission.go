@@ -7,7 +7,9 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
+	"time"
 
 	"github.com/nats-io/nats-server/v2/server"
 )
@@ -157,6 +159,10 @@ func checkSubscription(name string, c *server.ConsumerConfig) error {
 		return errors.New("leave sample_freq out")
 	case c.MaxAckPending < 0 || c.MaxAckPending > subscriberUnacknowledged:
 		return fmt.Errorf("max_ack_pending is %d at most", subscriberUnacknowledged)
+	case c.AckWait != 0 && c.AckWait < subscriberAckLeast, slices.ContainsFunc(c.BackOff, func(d time.Duration) bool { return d < subscriberAckLeast }):
+		return fmt.Errorf("ack_wait and each backoff are %v at least", subscriberAckLeast)
+	case len(c.FilterSubjects) > subscriberFilters:
+		return fmt.Errorf("filter_subjects are %d at most", subscriberFilters)
 	case c.MaxWaiting > server.JSWaitQueueDefaultMax:
 		return fmt.Errorf("max_waiting is %d at most", server.JSWaitQueueDefaultMax)
 	}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
@@ -37,6 +38,7 @@ type Feed struct {
 	store     *Store
 	authority string
 	name      string // of the stream
+	created   time.Time
 	batch     string // prefix of this feed's batch ids
 	batches   uint64
 }
@@ -74,7 +76,7 @@ func (s *Store) feed(ctx context.Context, authority string, open func() (jetstre
 	if err := checkFeed(authority, st.CachedInfo().Config); err != nil {
 		return nil, err
 	}
-	return &Feed{store: s, authority: authority, name: FeedStream(authority), batch: randomSecret(4)}, nil
+	return &Feed{store: s, authority: authority, name: FeedStream(authority), created: st.CachedInfo().Created, batch: randomSecret(4)}, nil
 }
 
 // checkFeed refuses a stream that is not what a feed is, and says every reason.
@@ -115,10 +117,11 @@ func (f *Feed) message(m stored) FeedMessage {
 	return FeedMessage{Sequence: m.seq, Kind: strings.TrimPrefix(m.subject, FeedSubject(f.authority, "")), Data: m.data}
 }
 
-// Read calls fn with the messages from a sequence on, in order, up to what stands when it is called, and returns where that ends. Errors: fn's; what a
-// reader meets; text if the feed lacks a message, because what stands can then not be summed.
+// Read calls fn with the messages from a sequence on, in order, up to what stands when it is called, and returns where that ends. Errors: [ErrNoFeed] if the
+// stream that was opened has been removed, also where another stands in its place; fn's;
+// what a reader meets; text if the feed lacks a message, because what stands can then not be summed.
 func (f *Feed) Read(ctx context.Context, from uint64, fn func(FeedMessage) error) (last uint64, err error) {
-	state, err := f.store.stateFromLeader(ctx, f.name)
+	state, err := f.state(ctx)
 	if err != nil {
 		return 0, fmt.Errorf("reading the feed of %s: %w", f.authority, err)
 	}
@@ -158,9 +161,18 @@ func (f *Feed) Read(ctx context.Context, from uint64, fn func(FeedMessage) error
 	return state.LastSeq, nil
 }
 
+// state is that of the stream that was opened. [ErrNoFeed]: it has been removed.
+func (f *Feed) state(ctx context.Context) (jetstream.StreamState, error) {
+	info, err := f.store.infoFromLeader(ctx, f.name)
+	if errors.Is(err, jetstream.ErrStreamNotFound) || err == nil && !info.Created.Equal(f.created) {
+		return info.State, fmt.Errorf("%w any more: the stream %s was removed", ErrNoFeed, f.name)
+	}
+	return info.State, err
+}
+
 // Publish puts messages at the end of the feed, if its last one is that of sequence after; they stand at the sequences that follow, in their order. After
 // an error a beginning of them may stand there, and nothing else of them. Errors: [ErrConflict] if another message stands where one was to;
-// [ErrDiskFull]; [ErrUnknownOutcome] if the server does not say, and reading back does not tell.
+// [ErrDiskFull]; [ErrNoFeed]; [ErrUnknownOutcome] if the server does not say, and reading back does not tell.
 func (f *Feed) Publish(ctx context.Context, after uint64, messages []FeedMessage) error {
 	for len(messages) > 0 {
 		n := min(len(messages), MaxCommit)
@@ -190,6 +202,9 @@ func (f *Feed) publish(ctx context.Context, after uint64, piece []FeedMessage) e
 		a := f.send(ctx, after, piece)
 		if !a.unknown {
 			return a.err
+		}
+		if _, err := f.state(ctx); errors.Is(err, ErrNoFeed) {
+			return err // its places are those of another feed, if there is one
 		}
 		// What is published again names its position, so it cannot stand there twice.
 		there, err := f.readBack(ctx, after, piece)

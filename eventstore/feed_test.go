@@ -229,3 +229,23 @@ func TestTwoWritersOfAFeedOnAClusterWriteEachMessageOnceWhileItsLeaderGoes(t *te
 		requireTold(t, f, n)
 	}
 }
+
+// On a cluster an operator may remove a feed's stream, and another process makes it again.
+func TestAFeedThatIsRemovedIsNotTakenForTheOneMadeInItsPlace(t *testing.T) {
+	t.Parallel()
+	f, s := newFeed(t, Config{})
+	require.NoError(t, f.Publish(t.Context(), 0, told(1, 3)))
+	requireTold(t, f, 3)
+	require.NoError(t, s.js.DeleteStream(t.Context(), FeedStream(authority)))
+	read := func() error {
+		_, err := f.Read(t.Context(), 4, func(FeedMessage) error { return nil })
+		return err
+	}
+	require.ErrorIs(t, read(), ErrNoFeed)
+	require.ErrorIs(t, f.Publish(t.Context(), 3, told(4, 1)), ErrNoFeed, "at once, and not after the time for outcomes")
+	again, err := s.CreateFeed(t.Context(), authority)
+	require.NoError(t, err)
+	require.NoError(t, again.Publish(t.Context(), 0, told(1, 5)))
+	require.ErrorIs(t, read(), ErrNoFeed)
+	requireTold(t, again, 5)
+}

@@ -259,18 +259,24 @@ func (l *Log) lastSequence(ctx context.Context) (uint64, error) {
 }
 
 // stateFromLeader asks a stream's leader what it holds.
-func (s *Store) stateFromLeader(ctx context.Context, stream string) (state jetstream.StreamState, err error) {
+func (s *Store) stateFromLeader(ctx context.Context, stream string) (jetstream.StreamState, error) {
+	info, err := s.infoFromLeader(ctx, stream)
+	return info.State, err
+}
+
+// infoFromLeader is stateFromLeader, and says when the stream was made: one of the same name that was made later is another.
+func (s *Store) infoFromLeader(ctx context.Context, stream string) (info jetstream.StreamInfo, err error) {
 	var answer struct {
-		Error *jetstream.APIError   `json:"error"`
-		State jetstream.StreamState `json:"state"`
+		Error *jetstream.APIError `json:"error"`
+		jetstream.StreamInfo
 	}
 	if err := s.request(ctx, "$JS.API.STREAM.INFO."+stream, struct{}{}, &answer); err != nil {
-		return state, err
+		return info, err
 	}
 	if answer.Error != nil {
-		return state, fmt.Errorf("asking how far %s reaches: %w", stream, answer.Error)
+		return info, fmt.Errorf("asking how far %s reaches: %w", stream, answer.Error)
 	}
-	return answer.State, nil
+	return answer.StreamInfo, nil
 }
 
 // request asks the server, within the time for outcomes.

@@ -30,8 +30,13 @@ const (
 	// subscriberUnacknowledged is how many messages a subscriber may hold without having acknowledged them, and what a consumer that it makes
 	// itself may ask for. The server keeps a few bytes for each.
 	subscriberUnacknowledged = 5000
+	// subscriberFilters is how many filters such a consumer may have: the server looks at all of them for each message.
+	subscriberFilters = 16
 	// subscriberAckWait is after how long a message that was delivered and not acknowledged is delivered again.
 	subscriberAckWait = 30 * time.Second
+	// subscriberAckLeast is the shortest such time that a consumer that a subscriber makes itself may ask for. The server goes through all that is not
+	// acknowledged each time that it is over.
+	subscriberAckLeast = 100 * time.Millisecond
 )
 
 // Subscriber is a program that follows the feed of an authority, and how far it is.

@@ -351,6 +351,9 @@ func TestTheConsumerThatASubscriberMakesIsDurablePulledAndItsOwn(t *testing.T) {
 		"sample_freq":               own(func(c *server.ConsumerConfig) { c.SampleFrequency = "100%" }),
 		"max_ack_pending":           own(func(c *server.ConsumerConfig) { c.MaxAckPending = subscriberUnacknowledged + 1 }),
 		"max_ack_pending is":        own(func(c *server.ConsumerConfig) { c.MaxAckPending = -1 }),
+		"ack_wait":                  own(func(c *server.ConsumerConfig) { c.AckWait = time.Nanosecond }),
+		"each backoff":              own(func(c *server.ConsumerConfig) { c.BackOff = []time.Duration{time.Minute, time.Nanosecond} }),
+		"filter_subjects":           own(func(c *server.ConsumerConfig) { c.FilterSubjects = make([]string, subscriberFilters+1) }),
 		"max_waiting":               own(func(c *server.ConsumerConfig) { c.MaxWaiting = 1 << 20 }),
 	} {
 		m, err := json.Marshal(map[string]any{"stream_name": "BI_1281", "config": config})

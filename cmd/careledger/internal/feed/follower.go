@@ -72,7 +72,7 @@ func NewFollower(table *projections.Table, feed Stream, told func(position uint6
 func (f *Follower) Position() uint64 { return f.level.Load() }
 
 // Run follows until the context ends, which is no error, or something fails: the feed cannot be read or written, or what stands cannot be computed. It may
-// be called again after an error and goes on where it was.
+// be called again after an error and goes on where it was, but for [eventstore.ErrNoFeed].
 func (f *Follower) Run(ctx context.Context) error {
 	if err := f.read(ctx); err != nil {
 		return ended(ctx, err)

@@ -117,6 +117,9 @@ func (f *follower) keepFeed(l *Local, o *openLog) {
 		if !telling {
 			wait = feedRetry // it went well in between
 		}
+		if errors.Is(err, eventstore.ErrNoFeed) {
+			following = nil // somebody removed the stream: it is made again
+		}
 		held := err.Error()
 		o.held.Store(&held)
 		l.fed(FeedReport{Authority: o.log.Authority(), Err: err})

@@ -30,6 +30,9 @@ type filter struct {
 // filterNames are the words of a filter in an address.
 var filterNames = domain.Codes{"time", "provider", "unit", "as-of", "authority", "lang"}
 
+// errTwice is what is wrong with a word that stands more than once where there is one answer.
+var errTwice = errors.New("it stands twice; leave one out")
+
 var partyID = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)
 
 // parseFilter reads a filter from an address, and says everything that is wrong with it. An empty word is none: a form sends those.
@@ -42,7 +45,7 @@ func parseFilter(v url.Values) (f filter, err error) {
 	}
 	for _, name := range filterNames {
 		if len(v[name]) > 1 {
-			wrong(name, errors.New("it stands twice; leave one out"))
+			wrong(name, errTwice)
 		}
 	}
 	f.Period, err = parsePeriod(v.Get("time"))

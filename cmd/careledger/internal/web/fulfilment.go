@@ -20,7 +20,7 @@ const groupsMost = 3
 // fulfilmentPage shows how many goals were assessed and fulfilled, by period, unit, life area and occasion, without small numbers. Its second table is
 // the whole of what the filter leaves.
 func fulfilmentPage() *page {
-	return &page{path: "/fulfilment", title: "web.fulfilment", name: "fulfilment", asks: domain.Codes{"by"}, tables: []string{"total"}, answer: fulfilment}
+	return &page{path: "/fulfilment", title: "web.fulfilment", name: "fulfilment", asks: domain.Codes{"by"}, lists: domain.Codes{"by"}, tables: []string{"total"}, answer: fulfilment}
 }
 
 // fulfilmentView is what the page shows beside its tables.

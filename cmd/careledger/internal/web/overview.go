@@ -96,8 +96,8 @@ func overview(v *visit) (*view, error) {
 // chosen returns a word of the address that is one of some codes, otherwise where it is not there.
 func (v *visit) chosen(name string, of domain.Codes, otherwise string) (string, error) {
 	word := cmp.Or(v.own.Get(name), otherwise)
-	if len(v.own[name]) > 1 || !of.Has(word) {
-		return "", wrongAddress(fmt.Errorf("%s: write one of %s, once", name, of))
+	if !of.Has(word) {
+		return "", wrongAddress(fmt.Errorf("%s: write one of %s", name, of))
 	}
 	return word, nil
 }

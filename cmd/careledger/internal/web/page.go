@@ -30,6 +30,7 @@ type page struct {
 	title  string       // key in the catalogue, of the link in the navigation; "" for a page that is not linked there
 	name   string       // templates/name.html, which defines "content"
 	asks   domain.Codes // the words of an address that are the page's own, beside those of the filter
+	lists  domain.Codes // those of asks that may stand several times
 	tables []string     // names of the tables beside the first one
 
 	answer func(*visit) (*view, error)
@@ -98,6 +99,9 @@ func (s *Server) read(r *http.Request, p *page) (*visit, error) {
 		switch {
 		case p.asks.Has(name):
 			v.own[name] = all
+			if len(all) > 1 && !p.lists.Has(name) { // one of them would be left out in silence
+				errs = append(errs, fmt.Errorf("%s: %w", name, errTwice))
+			}
 		case name != "page" && !filterNames.Has(name):
 			errs = append(errs, fmt.Errorf("%s: this page does not ask for it; leave it out, or use one of %s", name, slices.Concat(filterNames, p.asks)))
 		}
@@ -126,6 +130,9 @@ func (s *Server) read(r *http.Request, p *page) (*visit, error) {
 }
 
 func cursorOf(query url.Values, errs []error) (*cursor, []error) {
+	if len(query["page"]) > 1 {
+		errs = append(errs, fmt.Errorf("page: %w", errTwice))
+	}
 	c, err := parseCursor(query.Get("page"))
 	return c, append(errs, err)
 }

@@ -79,9 +79,6 @@ func (v *visit) policy(word string) (*report.PolicyList, *report.PolicyRow, erro
 // documentOf returns the document that a word of the address names by its first day in force, or else the one at a place.
 func (v *visit) documentOf(list *report.PolicyList, word string, otherwise int) (*report.PolicyRow, error) {
 	from := v.own.Get(word)
-	if len(v.own[word]) > 1 {
-		return nil, wrongAddress(fmt.Errorf("%s: it stands twice; leave one out", word))
-	}
 	if from == "" {
 		return &list.Policies[otherwise], nil
 	}

@@ -122,6 +122,10 @@ func (s *Server) failProgram(w http.ResponseWriter, r *http.Request, p *problem,
 	if p.status == http.StatusUnauthorized {
 		w.Header().Set("WWW-Authenticate", `Bearer realm="careledger"`)
 	}
+	detail := p.detail
+	if p == errNoPurpose && r.Header.Get("Authorization") != "" {
+		detail = "this answer shows cases or patients; say what they are read for in the header " + purposeHeader
+	}
 	w.WriteHeader(p.status)
 	_ = json.MarshalWrite(w, struct { // an error here is a reader that is gone
 		Type   string `json:"type"`
@@ -131,5 +135,5 @@ func (s *Server) failProgram(w http.ResponseWriter, r *http.Request, p *problem,
 
 		Problems domain.Problems `json:"problems,omitempty"`
 		Done     jsontext.Value  `json:"done,omitzero"`
-	}{problemType(p.word), v.Say("problem." + p.word), p.status, p.detail, p.problems, p.done})
+	}{problemType(p.word), v.Say("problem." + p.word), p.status, detail, p.problems, p.done}, jsontext.AllowInvalidUTF8(true)) // detail may quote an address that is none
 }

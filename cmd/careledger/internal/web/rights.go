@@ -18,6 +18,12 @@ import (
 // Who a request is from, and what they may do, is decided here and nowhere else. Today whoever holds the token may see everything, under the name that
 // they give. Users and roles would be asked here.
 
+// The headers in which a program says who asks, and what for.
+const (
+	actorHeader   = "Careledger-Actor"
+	purposeHeader = "Careledger-Purpose"
+)
+
 // visitor is who a request is from.
 type visitor struct {
 	ledger.Reader          // Purpose is "" until they have said one
@@ -32,9 +38,14 @@ func (s *Server) visitorOf(r *http.Request) (*visitor, error) {
 		if !s.isToken(token) {
 			return nil, errSignedOut
 		}
-		v := &visitor{Reader: ledger.Reader{Actor: r.Header.Get("Careledger-Actor"), Purpose: r.Header.Get("Careledger-Purpose")}}
+		v := &visitor{Reader: ledger.Reader{Actor: r.Header.Get(actorHeader), Purpose: r.Header.Get(purposeHeader)}}
 		if err := domain.CheckActor(v.Actor); err != nil {
-			return nil, &problem{status: http.StatusBadRequest, word: "no_actor", detail: err.Error()}
+			return nil, &problem{status: http.StatusBadRequest, word: "no_actor", detail: actorHeader + ": " + err.Error()}
+		}
+		if v.Purpose != "" { // of who has said none, an answer that shows nobody is not refused
+			if err := domain.CheckPurpose(v.Purpose); err != nil {
+				return nil, &problem{status: http.StatusBadRequest, word: "no_purpose", detail: purposeHeader + ": " + err.Error()}
+			}
 		}
 		return v, nil
 	}

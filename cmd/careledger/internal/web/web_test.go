@@ -240,8 +240,15 @@ func TestACaseIsShownForAPurposeAlone(t *testing.T) {
 
 	p := program(t)
 	withTrail(t, p)
-	require.Equal(t, http.StatusForbidden, p.get("/a-trail/l001.json").Code)
-	p.headers["Careledger-Actor"], p.headers["Careledger-Purpose"] = "auditor-1", "complaint 2026-114"
+	none := p.get("/a-trail/l001.json")
+	require.Equal(t, http.StatusForbidden, none.Code)
+	require.Contains(t, none.Body.String(), "in the header Careledger-Purpose")
+	p.headers["Careledger-Actor"], p.headers["Careledger-Purpose"] = "auditor-1", "12"
+	wrong := p.get("/a-trail/l001.json")
+	require.Equal(t, http.StatusBadRequest, wrong.Code)
+	require.Contains(t, wrong.Body.String(), `"detail":"Careledger-Purpose: `)
+	require.Equal(t, before+1, accesses())
+	p.headers["Careledger-Purpose"] = "complaint 2026-114"
 	require.Contains(t, p.page("/a-trail/l001.json"), "case/l001")
 	require.Equal(t, before+2, accesses())
 }
@@ -380,6 +387,7 @@ func TestWhatAnAddressSaysWrongIsSaid(t *testing.T) {
 	for query, says := range map[string]string{
 		"time=2016-13": "time:", "time=2016..2015": "ends before", "by=case": "by:", "by=year,year": "twice", "by=year,unit,life_area,occasion": "at most 3", "as-of=soon": "as-of:",
 		"as-of=0&as-of=1": "twice", "authority=12819": "authority:", "lang=no": "lang:", "tim=2016": "tim:", "page=x": "page:", "unit=none": "no unit none", "provider=a%20b": "provider:",
+		"page=a&page=b": "page: it stands twice", "by=%ff": "by:",
 	} {
 		answer := r.get("/fulfilment.json?" + query)
 		require.Equal(t, http.StatusBadRequest, answer.Code, query)
@@ -391,6 +399,15 @@ func TestWhatAnAddressSaysWrongIsSaid(t *testing.T) {
 		require.Equal(t, "urn:careledger:problem:address", p.Type)
 		require.Contains(t, p.Detail, says)
 	}
+	for _, address := range []string{"/payouts.json?status=paid&status=approved", "/access.json?actor=a&actor=b", "/trail.json?kind=case&kind=payout&id=x", "/event.json?id=a&id=b",
+		"/what-if.json?budget=1&budget=2", policyPath("lund-2015-pilot") + ".json?document=2015-01-01&document=2016-01-01"} {
+		answer := r.get(address)
+		require.Equal(t, http.StatusBadRequest, answer.Code, address)
+		require.Contains(t, answer.Body.String(), "it stands twice; leave one out", address)
+	}
+	quoted := r.get("/event.json?id=%ff") // no letter; what quotes it is still told
+	require.Equal(t, http.StatusNotFound, quoted.Code)
+	require.Contains(t, quoted.Body.String(), `"status":404`)
 	require.Equal(t, http.StatusNotFound, r.get("/fulfilment/total").Code)
 	require.Equal(t, http.StatusNotFound, r.get("/fulfilment/others.csv").Code)
 	require.Equal(t, http.StatusNotFound, r.get("/fulfilment.json?authority=0180").Code)

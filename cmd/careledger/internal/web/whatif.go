@@ -22,7 +22,7 @@ const whatIfPath = "/what-if"
 // whatIfPage shows the history under other values of the adopted policies, and under other models, beside what is adopted. It computes nothing: the answer is
 // that of the question replay, and its files are those that the command line writes.
 func whatIfPage() *page {
-	return &page{path: whatIfPath, title: "what_if.title", name: "what-if", asks: slices.Concat(whatIfWords, whatIfFields), tables: []string{"providers", "classes", "units", "years", "categories", "life_areas", "models"},
+	return &page{path: whatIfPath, title: "what_if.title", name: "what-if", asks: slices.Concat(whatIfLists, whatIfWords, whatIfFields), lists: slices.Concat(whatIfLists, whatIfFields), tables: []string{"providers", "classes", "units", "years", "categories", "life_areas", "models"},
 		answer: whatIf, file: whatIfFile}
 }
 
@@ -145,7 +145,7 @@ func (v *visit) refused(answer *view, err error) (*view, error) {
 func asRefusal(v *visit, err error) string {
 	var none *ledger.NoLedgerError
 	var known *problem
-	if err == nil || errors.As(err, &none) || errors.As(err, &known) || v.request.Context().Err() != nil || asksPurpose(err) {
+	if err == nil || errors.As(err, &none) || errors.As(err, &known) || v.request.Context().Err() != nil || asksPurpose(err) || ledger.OutcomeOf(err) == ledger.OutcomeDamaged {
 		return ""
 	}
 	return err.Error()

@@ -13,10 +13,11 @@ import (
 	"careledger/replay"
 )
 
-// The words of the page's address. The first are those of careledger replay, each as often as there. The others are fields of the form, which a browser sends as
+// The words of the page's address. The first two are those of careledger replay, each as often as there. The last are fields of the form, which a browser sends as
 // they stand: a list of parameters with the value of each, and the parts of a sweep. They must not be changed.
 var (
-	whatIfWords  = domain.Codes{"set", "model", "document", "sweep", "seek", "budget", "in-force-from"}
+	whatIfLists  = domain.Codes{"set", "model", "document", "sweep"}
+	whatIfWords  = domain.Codes{"seek", "budget", "in-force-from"}
 	whatIfFields = domain.Codes{"parameter", "value", "sweep-of", "sweep-from", "sweep-to", "sweep-step"}
 )
 

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"context"
 	"encoding/csv"
+	"errors"
+	"fmt"
 	"html"
 	"mime/multipart"
 	"net/http"
@@ -20,6 +22,7 @@ import (
 	"careledger/cmd/careledger/internal/ledger"
 	"careledger/domain"
 	"careledger/domain/compensation"
+	"careledger/eventstore"
 	"careledger/replay"
 )
 
@@ -391,4 +394,10 @@ func TestABuiltInModelIsARunOfItsOwn(t *testing.T) {
 	values, err := url.ParseQuery("model=person-premium-10000&model=lund-2006")
 	require.NoError(t, err)
 	require.Contains(t, html.UnescapeString(page), address("/what-if/replay.xlsx", url.Values{"lang": {"en"}, "model": values["model"]}))
+}
+
+func TestADamagedLogIsNoRefusalOfWhatWasTried(t *testing.T) {
+	v := &visit{request: httptest.NewRequest(http.MethodGet, whatIfPath, nil)}
+	require.Empty(t, asRefusal(v, fmt.Errorf("replay: %w", &eventstore.CorruptError{Authority: "1281", Sequence: 7})))
+	require.Equal(t, "there is no rate", asRefusal(v, errors.New("there is no rate")))
 }
