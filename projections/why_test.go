@@ -116,7 +116,7 @@ func TestAPayoutThatDoesNotComeOutAgainIsNotDerived(t *testing.T) {
 func TestALineDerivedInPartsIsTheLineDerivedWhole(t *testing.T) {
 	const most, enough = 2, 40 // parts
 	parts := 0
-	for seed := range seeds(2) {
+	for seed := range uint64(2) {
 		p := paidHistory(t, seed, 150)
 		for _, whole := range everyWhy(t, p.ledger) {
 			for i := range whole.Lines {
