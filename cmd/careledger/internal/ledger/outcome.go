@@ -6,8 +6,10 @@ import (
 	"strings"
 	"time"
 
+	"careledger/cmd/careledger/internal/report"
 	"careledger/domain"
 	"careledger/eventstore"
+	"careledger/projections"
 )
 
 // Outcome says in one word how a question or a command ended. It names nobody, so that it can stand in a log or be counted.
@@ -18,6 +20,7 @@ const (
 	OutcomeDone     Outcome = "done"
 	OutcomeWrong    Outcome = "wrong"     // it is not one, or lacks something: *Wrong
 	OutcomeRefused  Outcome = "refused"   // by what the ledger holds: domain.Problems, *RefusedError
+	OutcomeNotFound Outcome = "not-found" // there is nothing of the name that was asked for
 	OutcomeNoLedger Outcome = "no-ledger" // there is no log to answer from: *NoLedgerError
 	OutcomeConflict Outcome = "conflict"  // somebody else wrote in between; nothing was written
 	OutcomeUnknown  Outcome = "unknown"   // a command that may or may not have been carried out: give it again
@@ -50,12 +53,27 @@ func OutcomeOf(err error) Outcome {
 		return OutcomeRefused
 	case errors.As(err, &none):
 		return OutcomeNoLedger
+	case errors.Is(err, eventstore.ErrSubscriberExists):
+		return OutcomeRefused
 	case errors.As(err, &wrong):
 		return OutcomeWrong
+	case notFound(err):
+		return OutcomeNotFound
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded), errors.Is(err, eventstore.ErrClosed):
 		return OutcomeStopped
 	}
 	return OutcomeFailed
+}
+
+// notFound says whether an error is that there is nothing of the name that was asked for.
+func notFound(err error) bool {
+	var (
+		payout *NoPayoutError
+		policy *report.UnknownPolicyError
+		why    *projections.WhyError
+	)
+	return errors.As(err, &payout) || errors.As(err, &policy) || errors.As(err, &why) && why.Unknown ||
+		errors.Is(err, projections.ErrUnknownEntity) || errors.Is(err, eventstore.ErrNoSubscriber)
 }
 
 // RefusedFor says in one word what a command was refused for: the part of the record or the command that the first problem is about (actor,

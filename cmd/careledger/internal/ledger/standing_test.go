@@ -8,8 +8,10 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"careledger/cmd/careledger/internal/report"
 	"careledger/domain"
 	"careledger/eventstore"
+	"careledger/projections"
 )
 
 func TestALedgerIsReadyWhileItsLogsAreFollowed(t *testing.T) {
@@ -47,6 +49,12 @@ func TestWhatACommandEndedWithIsOneWordThatNamesNobody(t *testing.T) {
 		{&RefusedError{&ImportReport{Problems: domain.Problems{{Line: 3, Field: "id"}}}}, OutcomeRefused, "id"},
 		{&RefusedError{&ImportReport{}}, OutcomeRefused, "refused"},
 		{&NoLedgerError{Where: "k-1"}, OutcomeNoLedger, "no-ledger"},
+		{fmt.Errorf("case/k-1: %w", projections.ErrUnknownEntity), OutcomeNotFound, "not-found"},
+		{&NoPayoutError{Payout: "k-1"}, OutcomeNotFound, "not-found"},
+		{&report.UnknownPolicyError{Policy: "k-1"}, OutcomeNotFound, "not-found"},
+		{&projections.WhyError{Reason: "k-1", Unknown: true}, OutcomeNotFound, "not-found"},
+		{fmt.Errorf("k-1: %w", eventstore.ErrNoSubscriber), OutcomeNotFound, "not-found"},
+		{fmt.Errorf("k-1: %w", eventstore.ErrSubscriberExists), OutcomeRefused, "refused"},
 		{fmt.Errorf("append: %w", eventstore.ErrUnknownOutcome), OutcomeUnknown, "unknown"},
 		{&eventstore.AppendError{Cause: eventstore.ErrConflict}, OutcomeConflict, "conflict"},
 		{&eventstore.AppendError{Cause: eventstore.ErrDiskFull}, OutcomeDiskFull, "disk-full"},

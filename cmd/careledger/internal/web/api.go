@@ -99,7 +99,7 @@ func (s *Server) command(w http.ResponseWriter, r *http.Request, c apiCommand) (
 	if g.key, err = keyOf(r.Header); err != nil {
 		return err
 	}
-	if g.body, err = io.ReadAll(r.Body); err != nil {
+	if g.body, err = bodyOf(r); err != nil {
 		return err
 	}
 	answer, err := c.do(s, g)
@@ -109,6 +109,15 @@ func (s *Server) command(w http.ResponseWriter, r *http.Request, c apiCommand) (
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(c.success)
 	return json.MarshalWrite(w, answer)
+}
+
+// bodyOf reads what was sent. That it does not arrive is the sender's trouble, and the connection's addresses are not told.
+func bodyOf(r *http.Request) ([]byte, error) {
+	body, err := io.ReadAll(r.Body)
+	if large := (*http.MaxBytesError)(nil); err != nil && !errors.As(err, &large) {
+		return nil, &problem{status: http.StatusRequestTimeout, word: "cut_off", detail: "The command was not carried out. Give it again with the same " + keyHeader + "."}
+	}
+	return body, err
 }
 
 // keyOf reads the key of a command: a string as RFC 8941 has it, in quotes, or the bare word, as most programs write it.

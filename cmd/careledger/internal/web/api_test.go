@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"testing/iotest"
 
 	"github.com/go-json-experiment/json"
 	"github.com/stretchr/testify/require"
@@ -120,6 +121,10 @@ func TestACommandIsGivenWithTheTokenAndAKey(t *testing.T) {
 	twice.Header["Idempotency-Key"] = []string{"a", "b"}
 	requireProblem(t, http.StatusBadRequest, "no-key", s.do(twice))
 	requireProblem(t, http.StatusRequestEntityTooLarge, "large", s.give(records, "a", opening+strings.Repeat(" ", commandBodyBytes)))
+	slow := httptest.NewRequest(http.MethodPost, records, io.MultiReader(strings.NewReader(opening[:20]),
+		iotest.ErrReader(fmt.Errorf("read tcp 10.1.2.3:8281: %w", os.ErrDeadlineExceeded))))
+	slow.Header.Set("Idempotency-Key", "a")
+	require.NotContains(t, requireProblem(t, http.StatusRequestTimeout, "cut-off", s.do(slow)).Detail, "10.1.2.3")
 
 	form := s.as("economist-1")
 	form.headers["Content-Type"] = "application/x-www-form-urlencoded"

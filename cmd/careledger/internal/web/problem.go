@@ -12,10 +12,8 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"careledger/cmd/careledger/internal/ledger"
-	"careledger/cmd/careledger/internal/report"
 	"careledger/cmd/careledger/internal/words"
 	"careledger/domain"
-	"careledger/projections"
 )
 
 // problem is why there is no answer: a page in words for people, RFC 9457 for programs.
@@ -52,9 +50,6 @@ func problemOf(err error) *problem {
 	var known *problem
 	var wrong *ledger.Wrong
 	var none *ledger.NoLedgerError
-	var noPolicy *report.UnknownPolicyError
-	var noPayout *ledger.NoPayoutError
-	var noWhy *projections.WhyError
 	var large *http.MaxBytesError
 	switch {
 	case errors.As(err, &known):
@@ -65,7 +60,7 @@ func problemOf(err error) *problem {
 		return &problem{status: http.StatusRequestEntityTooLarge, word: "large", detail: err.Error()}
 	case errors.As(err, &wrong):
 		return wrongAddress(err)
-	case errors.As(err, &noPolicy), errors.As(err, &noPayout), errors.As(err, &noWhy) && noWhy.Unknown, errors.Is(err, projections.ErrUnknownEntity):
+	case ledger.OutcomeOf(err) == ledger.OutcomeNotFound:
 		return &problem{status: http.StatusNotFound, word: "unknown", detail: err.Error()}
 	case errors.As(err, &none):
 		return &problem{status: http.StatusNotFound, word: "no_ledger", detail: err.Error()}

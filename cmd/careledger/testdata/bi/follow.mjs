@@ -15,7 +15,7 @@ lines.slice(0, -1).forEach((line) => put(JSON.parse(line)));
 
 const nc = await connect({ servers: url, user, pass: password, maxReconnectAttempts: -1, waitOnFirstConnect: true });
 let batch = [];
-for await (const m of await (await jetstream(nc).consumers.get(stream, consumer)).consume()) {
+for await (const m of await (await jetstream(nc).consumers.get(stream, consumer)).consume({ abort_on_missing_resource: true })) {
   batch.push(m);
   if (m.info.pending > 0 && batch.length < 500) continue;
   appendFileSync(file, batch.map((m) => m.string() + "\n").join(""), { flush: true }); // on disk first, then acknowledged:
