@@ -81,20 +81,7 @@ func (s *Store) feed(ctx context.Context, authority string, open func() (jetstre
 
 // checkFeed refuses a stream that is not what a feed is, and says every reason.
 func checkFeed(authority string, c jetstream.StreamConfig) error {
-	want := feedConfig(authority, c.Replicas)
-	var bad []string
-	check := func(ok bool, what string) {
-		if !ok {
-			bad = append(bad, what)
-		}
-	}
-	check(len(c.Subjects) == 1 && c.Subjects[0] == want.Subjects[0], "subjects are not "+want.Subjects[0])
-	check(c.Retention == want.Retention, "retention is not limits")
-	check(c.Storage == want.Storage, "storage is not file")
-	check(c.MaxMsgs <= 0 && c.MaxBytes <= 0 && c.MaxAge == 0 && c.MaxMsgsPerSubject <= 0, "there is a limit of count, size or age, so that what stands could not be summed")
-	check(c.AllowAtomicPublish, "atomic publish is not allowed")
-	check(c.PersistMode != jetstream.AsyncPersistMode, "persist mode is async")
-	check(c.Mirror == nil && len(c.Sources) == 0 && c.SubjectTransform == nil, "it mirrors, sources or transforms")
+	bad := losses(feedConfig(authority, c.Replicas), c)
 	if len(bad) > 0 {
 		return fmt.Errorf("stream %s is not a feed: %s; remove the stream, and careledger serve makes the feed again from the log", c.Name, strings.Join(bad, "; "))
 	}

@@ -129,8 +129,27 @@ func (s *Store) state(ctx context.Context, st jetstream.Stream) (info *jetstream
 
 // checkStream refuses a stream that could lose or change events, and says every reason.
 func checkStream(id logID, c jetstream.StreamConfig) error {
-	want := streamConfig(id, c.Replicas)
-	var bad []string
+	bad := losses(streamConfig(id, c.Replicas), c)
+	check := func(ok bool, what string) {
+		if !ok {
+			bad = append(bad, what)
+		}
+	}
+	check(c.DenyDelete, "deleting is allowed")
+	check(c.DenyPurge, "purging is allowed")
+	check(!c.AllowRollup, "rollups are allowed")
+	check(!c.AllowMsgTTL, "message ages are allowed")
+	check(c.AllowDirect, "direct get is not allowed")
+	check(!c.NoAck, "it does not acknowledge")
+	if len(bad) > 0 {
+		return fmt.Errorf("stream %s is not an immutable log: %s; move its events to a log that careledger creates",
+			c.Name, strings.Join(bad, "; "))
+	}
+	return nil
+}
+
+// losses are the ways in which a stream of a log or a feed does not keep, whole and in order, all that is written to it.
+func losses(want, c jetstream.StreamConfig) (bad []string) {
 	check := func(ok bool, what string) {
 		if !ok {
 			bad = append(bad, what)
@@ -140,20 +159,10 @@ func checkStream(id logID, c jetstream.StreamConfig) error {
 	check(c.Retention == want.Retention, "retention is not limits")
 	check(c.Storage == want.Storage, "storage is not file")
 	check(c.MaxMsgs <= 0 && c.MaxBytes <= 0 && c.MaxAge == 0 && c.MaxMsgsPerSubject <= 0, "there is a limit of count, size or age")
-	check(c.DenyDelete, "deleting is allowed")
-	check(c.DenyPurge, "purging is allowed")
-	check(!c.AllowRollup, "rollups are allowed")
-	check(!c.AllowMsgTTL, "message ages are allowed")
 	check(c.AllowAtomicPublish, "atomic publish is not allowed")
-	check(c.AllowDirect, "direct get is not allowed")
 	check(c.PersistMode != jetstream.AsyncPersistMode, "persist mode is async")
 	check(c.Mirror == nil && len(c.Sources) == 0 && c.SubjectTransform == nil, "it mirrors, sources or transforms")
-	check(!c.NoAck, "it does not acknowledge")
-	if len(bad) > 0 {
-		return fmt.Errorf("stream %s is not an immutable log: %s; move its events to a log that careledger creates",
-			c.Name, strings.Join(bad, "; "))
-	}
-	return nil
+	return bad
 }
 
 // validateMessage checks what becomes part of the subject or of a header.
