@@ -104,9 +104,14 @@ func BenchmarkServe(b *testing.B) {
 		people[i] = person(b, s)
 	}
 	paths := pagesToRead(b, l, people[0], "http://"+s.config.Address)
-	for _, path := range paths { // what is folded once is folded
-		_, err := read(people[0], path)
-		require.NoError(b, err)
+	alone := map[string]time.Duration{}
+	for range 2 { // what is folded once is folded
+		for _, path := range paths {
+			began := time.Now()
+			_, err := read(people[0], path)
+			require.NoError(b, err)
+			alone[path] = time.Since(began)
+		}
 	}
 
 	var next atomic.Int64
@@ -162,14 +167,14 @@ func BenchmarkServe(b *testing.B) {
 			b.Errorf("%s: %s", p.name, p.errors[0])
 		}
 	}
-	fmt.Fprintf(&table, "\n| page, a second each | p50, ms | p99 |\n| --- | ---: | ---: |\n")
+	fmt.Fprintf(&table, "\n| page | alone, ms | a second each: p50 | p99 |\n| --- | ---: | ---: | ---: |\n")
 	for _, path := range paths {
-		fmt.Fprintf(&table, "| %s | %.1f | %.1f |\n", strings.TrimPrefix(path, "http://"+s.config.Address), percentile(parts[1].by[path], 50), percentile(parts[1].by[path], 99))
+		fmt.Fprintf(&table, "| %s | %.1f | %.1f | %.1f |\n", strings.TrimPrefix(path, "http://"+s.config.Address), percentile([]time.Duration{alone[path]}, 50), percentile(parts[1].by[path], 50), percentile(parts[1].by[path], 99))
 	}
-	b.Log(table.String())
-	alone := percentile(slices.Concat(parts[0].appends, parts[2].appends), 99)
+	fmt.Print(&table) // b.Log keeps ten lines
+	without := percentile(slices.Concat(parts[0].appends, parts[2].appends), 99)
 	b.ReportMetric(percentile(parts[1].pages, 99), "page-p99-ms")
-	b.ReportMetric(percentile(parts[1].appends, 99)/alone, "append-p99-ratio")
+	b.ReportMetric(percentile(parts[1].appends, 99)/without, "append-p99-ratio")
 }
 
 // loaded is the ledger that the load is put on.
