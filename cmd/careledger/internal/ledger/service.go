@@ -190,6 +190,9 @@ func (s *service) subscribe() (all []*nats.Subscription, err error) {
 		}
 		all = append(all, sub)
 	}
+	if err := s.store.Conn().Flush(); err != nil { // the server knows of them before anybody is told where to ask
+		return all, fmt.Errorf("serve: %w", err)
+	}
 	return all, nil
 }
 
