@@ -133,18 +133,9 @@ func (t *Table) state(cs uint32, e *domain.Event, began bool) (*caseState, error
 // ReadStates returns the states of entities that have one of their own (domain.NewState) as of a sequence that the table has folded, from
 // their events in one pass over the log. One without events is new.
 func (t *Table) ReadStates(ctx context.Context, entities []domain.Entity, to uint64) (map[domain.Entity]domain.State, error) {
-	states := make(map[domain.Entity]domain.State, len(entities))
-	for _, e := range entities {
-		states[e] = domain.NewState(e)
-	}
-	s, codes := t.coded(entities)
-	to = min(to, s.position)
-	sequences := s.storedOf(states, to)
-	for _, cs := range codes {
-		sequences = t.chains.of(s.cases, cs, to, sequences)
-	}
-	slices.Sort(sequences)
-	return states, readEvents(ctx, t.events, sequences, func(e *domain.Event) error { return states[e.Entity].Apply(e) })
+	return t.statesOf(ctx, entities, to, func(s *snapshot, cs uint32, _ domain.State, sequences []uint64) ([]uint64, error) {
+		return t.chains.of(s.cases, cs, min(to, s.position), sequences), nil
+	})
 }
 
 // readEvents hands out the events of some sequences of the log.

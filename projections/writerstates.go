@@ -12,17 +12,9 @@ import (
 // States returns what ReadStates does, for whoever decides on it: performed time, which is five events in six, is taken from the columns, which
 // hold all that a state keeps of it, and only the others are read from the log. Whoever checks the columns wants ReadStates.
 func (t *Table) States(ctx context.Context, entities []domain.Entity, to uint64) (map[domain.Entity]domain.State, error) {
-	states := make(map[domain.Entity]domain.State, len(entities))
-	for _, e := range entities {
-		states[e] = domain.NewState(e)
-	}
-	s, codes := t.coded(entities)
-	to = min(to, s.position)
-	sequences := s.storedOf(states, to)
-	for _, cs := range codes {
-		past := t.chains.of(s.cases, cs, to, nil)
+	return t.statesOf(ctx, entities, to, func(s *snapshot, cs uint32, own domain.State, sequences []uint64) ([]uint64, error) {
+		past := t.chains.of(s.cases, cs, min(to, s.position), nil)
 		performed := s.performedChains(past).origin
-		own := states[domain.Entity(s.entities.at(int(cs)))]
 		for _, sequence := range past {
 			origin, is := performed[sequence]
 			if !is {
@@ -30,6 +22,24 @@ func (t *Table) States(ctx context.Context, entities []domain.Entity, to uint64)
 			} else if err := own.ApplyPerformed(s.performedFold(sequence, origin)); err != nil {
 				return nil, fmt.Errorf("the facts of authority %s do not fit together: %w; remove the facts directory, and they are folded again", s.authority, err)
 			}
+		}
+		return sequences, nil
+	})
+}
+
+// statesOf returns the states of entities from the events kept whole and from those of each coded case that ofCase adds to the sequences
+// that are read; what it takes from elsewhere it applies to the case's own state.
+func (t *Table) statesOf(ctx context.Context, entities []domain.Entity, to uint64, ofCase func(s *snapshot, cs uint32, own domain.State, sequences []uint64) ([]uint64, error)) (map[domain.Entity]domain.State, error) {
+	states := make(map[domain.Entity]domain.State, len(entities))
+	for _, e := range entities {
+		states[e] = domain.NewState(e)
+	}
+	s, codes := t.coded(entities)
+	sequences := s.storedOf(states, min(to, s.position))
+	var err error
+	for _, cs := range codes {
+		if sequences, err = ofCase(s, cs, states[domain.Entity(s.entities.at(int(cs)))], sequences); err != nil {
+			return nil, err
 		}
 	}
 	slices.Sort(sequences)
