@@ -40,6 +40,7 @@ func (t *Table) apply(e *decoded, raw []byte) error {
 	}
 	t.position = e.Sequence
 	t.recorded, t.ids, t.records, t.cases = append(t.recorded, at), append(t.ids, e.id), append(t.records, e.record), append(t.cases, cs)
+	t.typeOf = append(t.typeOf, t.typeCodeOf(e.Type))
 	t.idRow.add(uint32(e.Sequence-1), t.idHash)
 	return nil
 }
@@ -175,6 +176,17 @@ func (t *Table) unitOf(id string) (uint16, error) {
 		t.unitCode[t.units.at(int(c))] = c
 	}
 	return c, nil
+}
+
+// typeCodeOf returns the code of an event type. There are some thirty types, so a code is always left.
+func (t *Table) typeCodeOf(typ domain.Type) uint8 {
+	c, ok := t.typeCode[typ]
+	if !ok {
+		c = uint8(t.types.len())
+		t.types.add(string(typ))
+		t.typeCode[domain.Type(t.types.at(int(c)))] = c
+	}
+	return c
 }
 
 func (t *Table) word(s string) uint32 {

@@ -2,14 +2,11 @@ package projections
 
 import (
 	"cmp"
-	"context"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
 
 	"careledger/domain"
-	"careledger/eventstore"
 )
 
 // Arrivals are what came in last, as known at a moment: the last events of the log, counted by the day on which they were registered and by type.
@@ -28,41 +25,33 @@ type Arrival struct {
 }
 
 // Arrivals counts the last events of the log as known at a moment: back to where they would be of more than so many days, and at most so many
-// events. It reads them from the log. The error is that of reading it.
-func (t *Table) Arrivals(ctx context.Context, at AsOf, days, most int) (*Arrivals, error) {
+// events.
+func (t *Table) Arrivals(at AsOf, days, most int) *Arrivals {
 	s := t.snapshot()
 	v := s.visibility(at)
 	day := func(sequence uint64) domain.Date { return domain.LocalDate(time.Unix(0, s.recorded[sequence-1])) }
-	var sequences []uint64
-	of := map[domain.Date]bool{}
-	for n := uint64(v.sequence); n > 0 && len(sequences) < most; n-- {
+	type kind struct {
+		day domain.Date
+		of  uint8
+	}
+	counts, of := map[kind]int{}, map[domain.Date]bool{}
+	a := &Arrivals{AsOf: v.moment, Rows: []Arrival{}}
+	for n := uint64(v.sequence); n > 0 && a.Events < most; n-- {
 		if !v.happened(uint32(n)) {
 			continue
 		}
-		if of[day(n)] = true; len(of) > days {
+		on := day(n)
+		if of[on] = true; len(of) > days {
 			break
 		}
-		sequences = append(sequences, n)
+		a.Events++
+		counts[kind{on, s.typeOf[n-1]}]++
 	}
-	slices.Reverse(sequences)
-	type kind struct {
-		day domain.Date
-		of  domain.Type
-	}
-	counts := map[kind]int{}
-	err := t.events.ReadSequences(ctx, sequences, func(e eventstore.Event) error {
-		counts[kind{day(e.Sequence), domain.Type(e.Type)}]++
-		return nil
-	})
-	if err != nil {
-		return nil, fmt.Errorf("read the last events of authority %s: %w", t.authority, err)
-	}
-	a := &Arrivals{AsOf: v.moment, Events: len(sequences), Rows: make([]Arrival, 0, len(counts))}
 	for k, n := range counts {
-		a.Rows = append(a.Rows, Arrival{k.day, k.of, n})
+		a.Rows = append(a.Rows, Arrival{k.day, domain.Type(s.types.at(int(k.of))), n})
 	}
 	slices.SortFunc(a.Rows, func(x, y Arrival) int {
 		return cmp.Or(cmp.Compare(y.Day, x.Day), strings.Compare(string(x.Type), string(y.Type)))
 	})
-	return a, nil
+	return a
 }

@@ -20,12 +20,14 @@ type columns struct {
 	ids      []uint64 // domain.ShortID
 	records  []uint64 // ShortHash, 0 where the ledger itself wrote it
 	cases    []uint32 // case code, noCase for an event of an entity that has none
+	typeOf   []uint8  // type code, noType for an event that is not there or cannot be read
 
 	parties storedColumns // the events of providers, policies, agreements and grants, few and folded afresh for each as-of
 	payouts storedColumns // the events of payouts, folded when a question is about payouts
 
 	entities textColumn // by case code: the cases and patients, as kind/id
 	units    textColumn // by unit code
+	types    textColumn // by type code: the types of events
 	words    textColumn // follow-up and goal ids, programmes, persons, diagnosis groups, professions, activity codes
 
 	opened    openedColumns
@@ -45,6 +47,9 @@ type columns struct {
 
 // noCase stands where an event is not of a case.
 const noCase = ^uint32(0)
+
+// noType stands where an event has no type that is known.
+const noType = ^uint8(0)
 
 // sequences returns the sequences of an entity's events up to one, increasing; none for an entity that is not known.
 func (s *snapshot) sequences(entity domain.Entity, to uint64) (sequences []uint64) {
@@ -194,10 +199,12 @@ func (c *columns) each(visit func(name string, column any)) {
 	visit("ids", &c.ids)
 	visit("records", &c.records)
 	visit("cases", &c.cases)
+	visit("type_of", &c.typeOf)
 	events("parties", &c.parties)
 	events("payouts", &c.payouts)
 	text("entities", &c.entities)
 	text("units", &c.units)
+	text("types", &c.types)
 	text("words", &c.words)
 
 	o := &c.opened

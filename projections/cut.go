@@ -78,23 +78,14 @@ func periodAsked(from, to domain.Month, known Moment, first domain.Month, any bo
 	return p, nil
 }
 
-// Cut returns what was known at a moment. The cut at the head is kept and shared until the table has moved on.
+// Cut returns what was known at a moment. The cuts at the sequences asked for last are kept and shared, cutsKept of them.
 func (t *Table) Cut(at AsOf) (*Cut, error) {
 	s := t.snapshot()
-	if !at.Time.IsZero() || at.Sequence < s.position {
+	if !at.Time.IsZero() {
 		return s.cut(at)
 	}
-	t.cutting.Lock() // so that those who ask at once wait for one of them
-	defer t.cutting.Unlock()
-	if t.head != nil && (t.head.Sequence == s.position || t.head.Sequence > s.position && at.Sequence == Head) {
-		return t.head, nil
-	}
-	t.head = nil // let the memory go before the next one is made
-	c, err := s.cut(AsOf{Sequence: s.position})
-	if err == nil {
-		t.head = c
-	}
-	return c, err
+	made := t.cuts.at(min(at.Sequence, s.position), at.Sequence == Head, func(sequence uint64) (*Cut, error) { return s.cut(AsOf{Sequence: sequence}) })
+	return made()
 }
 
 func (s *snapshot) cut(at AsOf) (*Cut, error) { return s.cutOf(s.visibility(at), nil) }

@@ -131,6 +131,7 @@ func (t *Table) reserveEvents(n int) {
 	roomFor(t, &t.ids, n)
 	roomFor(t, &t.records, n)
 	roomFor(t, &t.cases, n)
+	roomFor(t, &t.typeOf, n)
 }
 
 // Follow folds what the log gains until the context ends, which is no error. Any other end of it, of an event or of the log itself,

@@ -16,6 +16,7 @@ type index struct {
 	keyRow    slots // of keyColumns
 	idRow     slots // of ids: sequence less one
 	unitCode  map[string]uint16
+	typeCode  map[domain.Type]uint8
 	current   []currentRows     // by case code: the rows not retracted
 	moves     map[uint32]uint32 // sequence of performed time that was corrected: the row that says what it is known to be
 }
@@ -50,13 +51,16 @@ func (t *Table) reindex() {
 	group.Go(func() { t.wordRow.cover(t.words.len(), t.wordHash) })
 	defer group.Wait()
 	t.entityRow.cover(t.entities.len(), t.entityHash)
-	t.built, t.unitCode, t.moves = true, map[string]uint16{}, make(map[uint32]uint32, len(t.corrected))
+	t.built, t.unitCode, t.typeCode, t.moves = true, map[string]uint16{}, map[domain.Type]uint8{}, make(map[uint32]uint32, len(t.corrected))
 	t.current = make([]currentRows, t.entities.len())
 	for i := range t.current {
 		t.current[i].opened = -1
 	}
 	for i, s := range t.units.all() {
 		t.unitCode[s] = uint16(i)
+	}
+	for i, s := range t.types.all() {
+		t.typeCode[domain.Type(s)] = uint8(i)
 	}
 	for i, s := range t.corrected {
 		t.moves[s] = t.correctedRow[i]

@@ -74,7 +74,7 @@ func (t *Table) passTo(sequence uint64) {
 	gap := int(sequence - t.position)
 	t.recorded, t.ids, t.records = append(t.recorded, make([]int64, gap)...), append(t.ids, make([]uint64, gap)...), append(t.records, make([]uint64, gap)...)
 	for range gap {
-		t.cases = append(t.cases, noCase)
+		t.cases, t.typeOf = append(t.cases, noCase), append(t.typeOf, noType)
 	}
 	t.position = sequence
 }

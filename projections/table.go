@@ -32,8 +32,7 @@ type Table struct {
 	memoriesMu sync.Mutex
 	memories   [][]byte // what memory gave
 
-	cutting sync.Mutex // guards head
-	head    *Cut       // the last cut at the head that was asked for
+	cuts keptCuts // guards itself
 
 	saving sync.Mutex // one Save at a time; guards kept
 	kept   *keptFile  // the file that keeps the table, nil for none
@@ -43,7 +42,7 @@ type Table struct {
 // NewTable returns an empty table over a log.
 func NewTable(log *eventstore.Log) *Table {
 	t := newTable(log.Authority())
-	t.log, t.events = log, log
+	t.log, t.events = log, newKeptEvents(log)
 	return t
 }
 

@@ -163,6 +163,7 @@ type tracer struct {
 	fold     func(*domain.Event) error
 	describe func() []domain.Statement
 	said     []domain.Statement                                   // the last description
+	passed   bool                                                 // something was folded since
 	replaced func(domain.Entity, domain.Date) (domain.Date, bool) // of a policy
 	performedTrail
 }
@@ -190,9 +191,22 @@ func newTracer(entity domain.Entity) *tracer {
 	return t
 }
 
+// pass folds an event whose changes nobody asks for.
+func (t *tracer) pass(e *domain.Event) error {
+	if _, ok, err := t.performedTrail.apply(e); ok || err != nil {
+		return err
+	}
+	t.passed = true
+	return t.fold(e)
+}
+
+// apply folds an event and tells what it changes.
 func (t *tracer) apply(e *domain.Event) ([]domain.Change, error) {
 	if changes, ok, err := t.performedTrail.apply(e); ok || err != nil {
 		return changes, err
+	}
+	if t.passed {
+		t.said, t.passed = t.describe(), false
 	}
 	adopted, _ := e.Data.(*domain.PolicyAdopted)
 	earlier, again := domain.Date(0), false

@@ -168,6 +168,7 @@ func (p *verifyingPass) skip(c *checked) {
 func (t *Table) skip(c *checked) {
 	t.position = c.raw.Sequence
 	t.recorded, t.ids, t.records, t.cases = append(t.recorded, t.latest), append(t.ids, domain.ShortID(c.raw.ID)), append(t.records, 0), append(t.cases, noCase)
+	t.typeOf = append(t.typeOf, noType)
 	t.idRow.add(uint32(c.raw.Sequence-1), t.idHash)
 }
 

@@ -93,12 +93,14 @@ func (d *derivation) changesBy(e *whyRead) ([]domain.Change, error) {
 	}
 	of, tracer := map[uint64][]domain.Change{}, newTracer(e.Entity)
 	for _, read := range d.readOf[e.Entity] {
-		changes, err := tracer.apply(&read.Event)
+		var err error
+		if read.of != nil {
+			of[read.Sequence], err = tracer.apply(&read.Event)
+		} else {
+			err = tracer.pass(&read.Event)
+		}
 		if err != nil {
 			return nil, fmt.Errorf("fold event %d (%s): %w", read.Sequence, read.ID, err)
-		}
-		if read.of != nil {
-			of[read.Sequence] = changes
 		}
 	}
 	d.traced[e.Entity] = of

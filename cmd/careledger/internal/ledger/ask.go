@@ -213,9 +213,14 @@ func (l *Local) answerTo(ctx context.Context, r Request, q projections.Query, fo
 	if answer == nil {
 		return nil, &Wrong{fmt.Errorf("%q is not a question that this ledger answers", r.Question)}
 	}
-	o, err := l.answering(ctx, r.Authority)
+	o, err := l.existing(ctx, r.Authority)
 	if err != nil {
 		return nil, err
+	}
+	if r.AsOfSequence == nil || *r.AsOfSequence > o.table.Position() { // otherwise nothing that it does not hold yet was known then
+		if err := l.refresh(ctx, o); err != nil {
+			return nil, err
+		}
 	}
 	return answer(&question{ctx, o, about})
 }

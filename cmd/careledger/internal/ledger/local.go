@@ -154,6 +154,15 @@ func (l *Local) where() string {
 
 // answering returns an authority's log with its table at the head. authority may be "" where there is one only.
 func (l *Local) answering(ctx context.Context, authority string) (*openLog, error) {
+	o, err := l.existing(ctx, authority)
+	if err != nil {
+		return nil, err
+	}
+	return o, l.refresh(ctx, o)
+}
+
+// existing returns an authority's log, whose table may be behind it. authority may be "" where there is one only.
+func (l *Local) existing(ctx context.Context, authority string) (*openLog, error) {
 	if authority == "" {
 		only, err := l.Authority(ctx)
 		if err != nil {
@@ -171,7 +180,7 @@ func (l *Local) answering(ctx context.Context, authority string) (*openLog, erro
 	if o == nil {
 		return nil, &NoLedgerError{Where: l.where(), Authority: authority}
 	}
-	return o, l.refresh(ctx, o)
+	return o, nil
 }
 
 // book returns an authority's book, with its log opened and folded where there is one.

@@ -21,10 +21,7 @@ const (
 // standing answers how far the log reaches, what has been signed of it, and what came in last. Where there is no directory for checkpoints nothing is
 // signed.
 func (a *question) standing() (*answer, error) {
-	last, err := a.table.Arrivals(a.ctx, a.query.AsOf, arrivalDays, arrivals)
-	if err != nil {
-		return nil, err
-	}
+	last := a.table.Arrivals(a.query.AsOf, arrivalDays, arrivals)
 	root, err := tlog.TreeHash(int64(last.AsOf.Sequence), a.log)
 	if err != nil {
 		return nil, fmt.Errorf("the root of the log at event %d: %w", last.AsOf.Sequence, err)

@@ -59,6 +59,7 @@ type visit struct {
 	visitor *visitor
 	filter  filter
 	own     url.Values // what page.asks names
+	at      *uint64    // the event that the page is as of where neither its filter nor from says one; nil for the head
 	from    *cursor    // nil for the first page
 	as      ending
 }
@@ -126,6 +127,7 @@ func (s *Server) read(r *http.Request, p *page) (*visit, error) {
 			v.filter.Authority = all[0]
 		}
 	}
+	v.at = s.moment(visitor, v.filter.Authority)
 	return v, nil
 }
 
@@ -141,8 +143,12 @@ func cursorOf(query url.Values, errs []error) (*cursor, []error) {
 // page, since few questions take them.
 func (v *visit) ask(question string) ledger.Request {
 	r := ledger.Request{Question: question, Reader: v.visitor.Reader, Authority: v.filter.Authority, From: v.filter.Period.From.Text(), To: v.filter.Period.To.Text()}
-	if r.AsOf, r.AsOfSequence = v.filter.asOf(); v.from != nil && r.AsOfSequence == nil {
+	switch r.AsOf, r.AsOfSequence = v.filter.asOf(); {
+	case r.AsOfSequence != nil:
+	case v.from != nil:
 		r.AsOfSequence = &v.from.Sequence // a later page of what was known when the first one was read
+	case r.AsOf == "":
+		r.AsOfSequence = v.at
 	}
 	return r
 }

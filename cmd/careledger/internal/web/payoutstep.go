@@ -75,6 +75,7 @@ func (s *Server) takeStep(w http.ResponseWriter, r *http.Request) error {
 	}
 	err = s.config.Ledger.Payout(r.Context(), ledger.PayoutRequest{Action: step, Authority: v.filter.Authority, Payouts: []string{payout}, Version: version, Actor: visitor.Actor,
 		On: r.PostFormValue("on"), Reason: r.PostFormValue("reason"), Reference: r.PostFormValue("reference"), Format: "json"}, io.Discard)
+	s.wrote(visitor)
 	if err == nil {
 		http.Redirect(w, r, v.link(back.URL.Path, url.Values{"done": {step}}), http.StatusSeeOther)
 		return nil

@@ -59,6 +59,7 @@ type Server struct {
 	pages    []*page
 	forms    map[string]*template.Template // pages that are none of pages, by name
 	sessions sessions
+	moments  moments
 	style    []byte
 }
 
