@@ -4,13 +4,10 @@ import (
 	"fmt"
 	"iter"
 	"math"
-	"slices"
-	"strings"
 	"sync/atomic"
 	"time"
 
 	"careledger/domain"
-	"careledger/domain/authority"
 )
 
 // AsOf is a moment of knowledge: every event up to a sequence, every event recorded up to a time, or those of the one that are also of
@@ -100,36 +97,6 @@ func (v *visible) row(k *known, i int) bool {
 	}
 	until := atomic.LoadUint32(&k.until[i])
 	return until == 0 || !v.happened(until)
-}
-
-// stateAt folds the providers and policies as known at a moment, and returns the grants beside them.
-func (s *snapshot) stateAt(v visible) (*authority.State, []domain.StateGrant, error) {
-	var events []domain.Event
-	grants := map[domain.Entity]*domain.GrantState{}
-	err := v.each(s.parties.all(), func(e *domain.Event) error {
-		switch e.Entity.Kind() {
-		case domain.KindProvider, domain.KindPolicy:
-			events = append(events, *e)
-		case domain.KindGrant:
-			if grants[e.Entity] == nil {
-				grants[e.Entity] = domain.NewGrant(e.Entity)
-			}
-			return grants[e.Entity].Apply(e)
-		}
-		return nil
-	})
-	if err != nil {
-		return nil, nil, err
-	}
-	var facts []domain.StateGrant
-	for _, g := range grants {
-		if f, ok := g.Facts(); ok {
-			facts = append(facts, f)
-		}
-	}
-	slices.SortFunc(facts, func(a, b domain.StateGrant) int { return strings.Compare(a.ID, b.ID) })
-	state := authority.New(s.authority)
-	return state, facts, state.Fold(events)
 }
 
 // payoutsAt folds the payouts as known at a moment.

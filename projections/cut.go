@@ -22,9 +22,15 @@ type Cut struct {
 	Policies *domain.Policies
 	Adopted  []compensation.Policy
 
+	firstMonth func() (domain.Month, bool) // with a fact, and whether there is one: looked for once
+
 	mu       sync.Mutex
-	prepared []*compensation.Prepared // used last first
+	prepared []*compensation.Prepared          // used last first
+	assessed map[string]func() []FulfilmentRow // by question of fulfilment, assessedKept at most
 }
+
+// assessedKept is how many answers to questions of fulfilment a cut keeps.
+const assessedKept = 64
 
 // preparedKept is how many periods a cut keeps spread: each takes as much memory as the facts themselves.
 const preparedKept = 2
@@ -49,7 +55,7 @@ func (c *Cut) Prepared(p compensation.Period) *compensation.Prepared {
 // Period returns the months asked for, with the defaults of the contract: from the first month with a fact to the month of the
 // as-of. Zero asks for the default. Where nothing was known and nothing is asked for, both months are zero.
 func (c *Cut) Period(from, to domain.Month) (compensation.Period, error) {
-	first, any := c.FirstMonth()
+	first, any := c.firstMonth()
 	return periodAsked(from, to, c.Moment, first, any)
 }
 
@@ -118,6 +124,7 @@ func (s *snapshot) cutKnown(v visible, state *authority.State, grants []domain.S
 		if b.err == nil {
 			b.err = c.SetStateGrants(grants, c.Adopted)
 		}
+		c.firstMonth = sync.OnceValues(c.FirstMonth)
 		if b.err != nil || len(b.unregistered) == 0 {
 			return c, b.err
 		}

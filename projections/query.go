@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -196,7 +197,7 @@ func (t *Table) Fulfilment(q Query) (*Fulfilment, error) {
 	if err := cut.checkFilters(&q); err != nil {
 		return nil, err
 	}
-	f.Rows = cut.fulfilment(period, &q)
+	f.Rows = cut.assessedRows(period, &q)
 	return f, nil
 }
 
@@ -224,6 +225,23 @@ type outcomes struct {
 	FulfilmentRow
 	persons  map[string]bool
 	followUp int // the last one counted, plus one
+}
+
+// assessedRows counts the rows of a question once, for all who ask the same.
+func (c *Cut) assessedRows(period compensation.Period, q *Query) []FulfilmentRow {
+	question := fmt.Sprintf("%v %q %q %q", period, q.By, q.Provider, q.Unit)
+	c.mu.Lock()
+	rows := c.assessed[question]
+	if rows == nil {
+		if len(c.assessed) >= assessedKept || c.assessed == nil {
+			c.assessed = map[string]func() []FulfilmentRow{}
+		}
+		asked := *q
+		rows = sync.OnceValue(func() []FulfilmentRow { return c.fulfilment(period, &asked) })
+		c.assessed[question] = rows
+	}
+	c.mu.Unlock()
+	return slices.Clone(rows())
 }
 
 func (c *Cut) fulfilment(period compensation.Period, q *Query) []FulfilmentRow {

@@ -32,7 +32,8 @@ type Table struct {
 	memoriesMu sync.Mutex
 	memories   [][]byte // what memory gave
 
-	cuts keptCuts // guards itself
+	cuts      keptCuts // guards itself
+	registers *keptRegisters
 
 	saving sync.Mutex // one Save at a time; guards kept
 	kept   *keptFile  // the file that keeps the table, nil for none
@@ -47,7 +48,7 @@ func NewTable(log *eventstore.Log) *Table {
 }
 
 func newTable(authority string) *Table {
-	t := &Table{authority: authority, disk: osDisk{}, moved: make(chan struct{}), folding: make(chan struct{}, 1)}
+	t := &Table{authority: authority, registers: newKeptRegisters(), disk: osDisk{}, moved: make(chan struct{}), folding: make(chan struct{}, 1)}
 	t.reindex()
 	return t
 }
@@ -152,7 +153,7 @@ func (t *Table) At(unit string) (cases []domain.Entity) {
 func (t *Table) State() (*authority.State, error) {
 	s := t.snapshot()
 	v := s.visibility(Now)
-	state, _, err := s.stateAt(v)
+	state, _, err := s.foldRegisters(v)
 	if err != nil {
 		return nil, err
 	}
@@ -164,11 +165,12 @@ func (t *Table) State() (*authority.State, error) {
 func (t *Table) snapshot() *snapshot {
 	t.mu.RLock()
 	defer t.mu.RUnlock()
-	return &snapshot{t.authority, t.columns}
+	return &snapshot{t.authority, t.columns, t.registers}
 }
 
 // snapshot are the columns of a table at one position.
 type snapshot struct {
 	authority string
 	columns
+	registers *keptRegisters
 }

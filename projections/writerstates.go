@@ -92,5 +92,5 @@ func (t *Table) coded(entities []domain.Entity) (s *snapshot, codes []uint32) {
 		}
 	}
 	slices.Sort(codes)
-	return &snapshot{t.authority, t.columns}, slices.Compact(codes)
+	return &snapshot{t.authority, t.columns, t.registers}, slices.Compact(codes)
 }

@@ -47,14 +47,17 @@ func (e *UnknownPolicyError) Error() string {
 // there must be one: otherwise the error is an *UnknownPolicyError.
 func ListPolicies(c *projections.Cut, policy string) (*PolicyList, error) {
 	list := &PolicyList{Authority: c.Authority, AsOf: c.Moment}
-	for _, d := range c.Policies.Documents() {
+	var models []*compensation.Model // of the documents, in their order
+	for _, p := range c.Adopted {
+		for _, d := range p.Documents {
+			models = append(models, d.Model)
+		}
+	}
+	for i, d := range c.Policies.Documents() {
 		if policy != "" && d.Policy != policy {
 			continue
 		}
-		m, _, err := compensation.ParseModel("policy "+d.Policy, d.Model)
-		if err != nil {
-			return nil, err
-		}
+		m := models[i]
 		r := PolicyRow{Policy: d.Policy, Title: m.Title, From: d.From.String(), DecidedBy: d.DecidedBy, DecidedOn: d.DecidedOn.String(),
 			Reference: d.Reference, Event: d.EventID, SHA256: m.SHA256(), Of: m, Document: d}
 		if d.End != domain.MaxDate {

@@ -105,10 +105,7 @@ func (v *visit) panel(p *panels, a *asked, documents []report.PolicyRow) error {
 	if err != nil {
 		return err
 	}
-	m, _, err := compensation.ParseModel("policy "+row.Policy, row.Model)
-	if err != nil {
-		return err
-	}
+	m := row.Of
 	policy := policyPanel{voice: v.voice, ID: row.Policy, Title: row.Title, InForce: v.interval(row.From, row.End)}
 	for i := range m.Parameters {
 		q := &m.Parameters[i]
