@@ -160,6 +160,13 @@ func split(n int, do func(from, to int)) {
 	parallel.Do(parts, func(part int) { do(n*part/parts, n*(part+1)/parts) })
 }
 
+// giveWayAt gives way at one row of many thousands, each some nanoseconds of work.
+func giveWayAt(row int) {
+	if row&(1<<14-1) == 0 {
+		parallel.GiveWay()
+	}
+}
+
 const (
 	notOpened     = ^uint32(0)
 	notRegistered = ^uint16(0)
@@ -248,6 +255,7 @@ func (b *cutter) bucket(cs []uint32, in func(i int) bool, compare func(x, y uint
 	}
 	starts := make([]uint32, len(b.out.Cases)+1)
 	for i := range cs {
+		giveWayAt(i)
 		if in(i) {
 			starts[b.caseOf(cs[i])+1]++
 		}
@@ -257,6 +265,7 @@ func (b *cutter) bucket(cs []uint32, in func(i int) bool, compare func(x, y uint
 	}
 	rows, next := make([]uint32, starts[len(starts)-1]), slices.Clone(starts)
 	for i := range cs {
+		giveWayAt(i)
 		if in(i) {
 			c := b.caseOf(cs[i])
 			rows[next[c]] = uint32(i)
@@ -265,6 +274,9 @@ func (b *cutter) bucket(cs []uint32, in func(i int) bool, compare func(x, y uint
 	}
 	split(len(b.out.Cases), func(from, to int) {
 		for c := from; c < to; c++ {
+			if c%8 == 0 {
+				parallel.GiveWay()
+			}
 			slices.SortFunc(rows[starts[c]:starts[c+1]], compare)
 		}
 	})
@@ -299,6 +311,7 @@ func translated[T, U any](rows []uint32, column []T, to func(T) U) []U {
 	values := make([]U, len(rows))
 	split(len(rows), func(from, end int) {
 		for i, r := range rows[from:end] {
+			giveWayAt(i)
 			values[from+i] = to(column[r])
 		}
 	})
@@ -339,6 +352,7 @@ func (b *cutter) performedByKey() (minutes []int64, known []bool) {
 	split(len(in.key), func(from, to int) {
 		partMinutes, partKnown := make([]int64, n), make([]bool, n)
 		for i := from; i < to; i++ {
+			giveWayAt(i)
 			if (chosen == nil || chosen[in.key[i]]) && b.row(&in.known, i) {
 				partMinutes[in.key[i]] += int64(in.minutes[i])
 				partKnown[in.key[i]] = true
@@ -370,7 +384,8 @@ func (b *cutter) followUps() {
 		return cmp.Or(cmp.Compare(in.heldOn[x], in.heldOn[y]), cmp.Compare(in.sequence[x], in.sequence[y]))
 	})
 	numbers := map[[2]uint32]uint32{}
-	for _, r := range rows {
+	for i, r := range rows {
+		giveWayAt(16 * i)
 		out.Case = append(out.Case, b.cs[in.cs[r]])
 		out.ID = append(out.ID, b.words.at(int(in.id[r])))
 		out.Sequence = append(out.Sequence, uint64(in.sequence[r]))

@@ -5,6 +5,7 @@ import (
 
 	lru "github.com/hashicorp/golang-lru/v2"
 
+	"careledger/domain/parallel"
 	"careledger/eventstore"
 )
 
@@ -44,6 +45,9 @@ func (k *keptEvents) ReadSequences(ctx context.Context, sequences []uint64, fn f
 	next := 0
 	pass := func(before uint64) error { // what is kept of the events before a sequence
 		for ; next < len(sequences) && sequences[next] < before; next++ {
+			if next%16 == 0 {
+				parallel.GiveWay()
+			}
 			if err := fn(found[next]); err != nil {
 				return err
 			}

@@ -276,6 +276,7 @@ func (c *Cut) fulfilment(period compensation.Period, q *Query) []FulfilmentRow {
 		}
 	}
 	c.eachFollowUp(period, func(f, from, to int) {
+		giveWayAt(64 * f)
 		if from == to {
 			count(f, -1)
 		}

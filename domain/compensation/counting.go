@@ -9,6 +9,7 @@ import (
 	"sync"
 
 	"careledger/domain"
+	"careledger/domain/parallel"
 )
 
 // counting is a tally to be made: the documents of a policy under which one component counts, one after the other. Components that count
@@ -71,6 +72,9 @@ func (w *counter) segment(i int) ([]byte, error) {
 		return w.units()
 	}
 	for cs := uint32(i * segmentCases); cs < uint32(min((i+1)*segmentCases, len(w.Cases))); cs++ {
+		if cs%8 == 0 {
+			parallel.GiveWay()
+		}
 		for _, k := range w.parts {
 			if err := k.countCase(cs); err != nil {
 				return nil, err

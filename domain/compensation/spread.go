@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"careledger/domain"
+	"careledger/domain/parallel"
 )
 
 // Spreading turns lines with their days ("60 minutes seven times a week from 10 January") into minutes per month. It is done
@@ -34,7 +35,12 @@ func (p *Prepared) spread(out *cells) {
 	rows := s.mostRows(from, to)
 	out.Month, out.Count, out.Variety = make([]domain.Month, 0, rows), make([]int64, 0, rows), make([]variety, 0, rows)
 	absences, away := out.rowsOf(p.Absences.Case)
+	gaveWay := from
 	for i := from; i < to; {
+		if i-gaveWay > 64 {
+			gaveWay = i
+			parallel.GiveWay()
+		}
 		j := i + 1
 		for j < to && g.Case[j] == g.Case[i] && g.Unit[j] == g.Unit[i] && g.Category[j] == g.Category[i] && g.Band[j] == g.Band[i] &&
 			(g.Class[j] == domain.GrantInForce) == (g.Class[i] == domain.GrantInForce) {

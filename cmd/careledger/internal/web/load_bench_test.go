@@ -16,7 +16,6 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -75,8 +74,9 @@ func percentile(of []time.Duration, percent int) float64 {
 	return float64(sorted[min(len(sorted)-1, len(sorted)*percent/100)].Microseconds()) / 1000
 }
 
-// BenchmarkServe has people open pages over loopback while systems register cases, each append durable before it is acknowledged: the writers alone, then with readers
-// who take a second for a page, alone again, and with readers who take no time at all. The answer is a table. CARELEDGER_BENCH_LEDGER names a data directory
+// BenchmarkServe has people open pages over loopback while systems register cases, decisions and visits, each append durable before it is acknowledged: the
+// writers alone, then with readers who take a second for a page, alone again, and with readers who take no time at all. Each reader goes through the same pages, but with
+// a derivation, a case and a value of a parameter of their own. The answer is a table. CARELEDGER_BENCH_LEDGER names a data directory
 // to write into, of authority 9999 (careledger generate); without it a municipality of 300 persons and five years is made.
 //
 //	CARELEDGER_BENCH_LEDGER=DIR CARELEDGER_BENCH_SECONDS=60 go test -run xxx -bench Serve -benchtime 1x -timeout 1h ./cmd/careledger/internal/web
@@ -103,33 +103,35 @@ func BenchmarkServe(b *testing.B) {
 	for i := range people {
 		people[i] = person(b, s)
 	}
-	paths := pagesToRead(b, l, people[0], "http://"+s.config.Address)
+	pages := pagesToRead(b, l, people[0], "http://"+s.config.Address)
 	alone := map[string]time.Duration{}
 	for range 2 { // what is folded once is folded
-		for _, path := range paths {
+		for _, p := range pages {
 			began := time.Now()
-			_, err := read(people[0], path)
+			_, err := read(people[0], p.of(0))
 			require.NoError(b, err)
-			alone[path] = time.Since(began)
+			alone[p.name] = time.Since(began)
 		}
 	}
 
-	var next atomic.Int64
+	parted := 0
 	part := func(who []*http.Client, rest time.Duration) *load {
 		var got load
+		parted++
 		over, cancel := context.WithTimeout(context.Background(), time.Duration(seconds)*time.Second)
 		defer cancel()
 		var group sync.WaitGroup
-		for range writers {
+		for writer := range writers {
 			group.Go(func() {
-				for pace := time.NewTicker(time.Second / appendsASecond); ; {
+				who := fmt.Sprintf("%d-%d-%d", os.Getpid(), parted, writer)
+				for n, pace := 0, time.NewTicker(time.Second/appendsASecond); ; n++ {
 					select {
 					case <-over.Done():
 						pace.Stop()
 						return
 					case <-pace.C:
 						began := time.Now()
-						_, _, err := l.Record(context.Background(), newCase(next.Add(1)))
+						_, _, err := l.Record(context.Background(), registered(who, n))
 						got.add(&got.appends, began, err)
 					}
 				}
@@ -137,12 +139,16 @@ func BenchmarkServe(b *testing.B) {
 		}
 		for i, who := range who {
 			group.Go(func() {
+				select { // people do not come at the same instant
+				case <-over.Done():
+				case <-time.After(rest * time.Duration(i) / readers):
+				}
 				for at := i; ; at++ {
 					began := time.Now()
-					path := paths[at%len(paths)]
-					_, err := read(who, path)
+					p := pages[at%len(pages)]
+					_, err := read(who, p.of(i))
 					got.add(&got.pages, began, err)
-					got.page(path, time.Since(began))
+					got.page(p.name, time.Since(began))
 					select {
 					case <-over.Done():
 						return
@@ -168,8 +174,8 @@ func BenchmarkServe(b *testing.B) {
 		}
 	}
 	fmt.Fprintf(&table, "\n| page | alone, ms | a second each: p50 | p99 |\n| --- | ---: | ---: | ---: |\n")
-	for _, path := range paths {
-		fmt.Fprintf(&table, "| %s | %.1f | %.1f | %.1f |\n", strings.TrimPrefix(path, "http://"+s.config.Address), percentile([]time.Duration{alone[path]}, 50), percentile(parts[1].by[path], 50), percentile(parts[1].by[path], 99))
+	for _, p := range pages {
+		fmt.Fprintf(&table, "| %s | %.1f | %.1f | %.1f |\n", p.name, percentile([]time.Duration{alone[p.name]}, 50), percentile(parts[1].by[p.name], 50), percentile(parts[1].by[p.name], 99))
 	}
 	fmt.Print(&table) // b.Log keeps ten lines
 	without := percentile(slices.Concat(parts[0].appends, parts[2].appends), 99)
@@ -199,9 +205,22 @@ func loaded(b *testing.B) *ledger.Local {
 	return l
 }
 
-// newCase is a record of its own case.
-func newCase(n int64) []byte {
-	return fmt.Appendf(nil, `{"type":"case-opened","authority":"%s","entity":"case/load-%d-%d","effective":"2024-12-01","actor":"system-1","data":{"person":"load-%[2]d-%d"}}`, benchAuthority, os.Getpid(), n)
+// registered is what a system registers as its nth record: a case, a decision on it, and visits; and then the next case.
+func registered(who string, n int) []byte {
+	const records = 30 // of a case
+	of := fmt.Sprintf("load-%s-%d", who, n/records)
+	record := func(kind, on, data string) []byte {
+		return fmt.Appendf(nil, `{"type":"%s","authority":"%s","entity":"case/%s","effective":"%s","actor":"system-1","data":{%s}}`, kind, benchAuthority, of, on, data)
+	}
+	switch n %= records; n {
+	case 0:
+		return record("case-opened", "2024-12-01", fmt.Sprintf(`"person":"person-%s"`, of))
+	case 1:
+		return record("decision-made", "2024-12-01", fmt.Sprintf(`"decision":"%s-d","provider":"hemvard","unit":"hemvard-1","method":"standard-time","from":"2024-12-01",
+			"services":[{"service":"shower","category":"care","band":"day","times_per_week":"3","standard_minutes":35}]`, of))
+	}
+	day := fmt.Sprintf("2024-12-%02d", n)
+	return record("visit-performed", day, fmt.Sprintf(`"unit":"hemvard-1","category":"care","band":"day","arrived":"%[1]sT09:00:00+01:00","left":"%[1]sT09:35:00+01:00"`, day))
 }
 
 // person is somebody who has signed in and said what they read for.
@@ -238,29 +257,43 @@ func read(c *http.Client, address string) ([]byte, error) {
 	return page, err
 }
 
+// pageToRead is one of the pages that readers go through, of each reader the address.
+type pageToRead struct {
+	name string
+	of   func(reader int) string
+}
+
 // pagesToRead are what readers go through, over and over: each page once, and of what if what a slider asks for. One month is calculated, so that there
 // are payouts to look at.
-func pagesToRead(b *testing.B, l *ledger.Local, c *http.Client, root string) []string {
-	_, _, err := l.Record(b.Context(), newCase(0))
-	require.NoError(b, err)
-	first := func(path, pattern string) string {
+func pagesToRead(b *testing.B, l *ledger.Local, c *http.Client, root string) (pages []pageToRead) {
+	all := func(path, pattern string) (found []string) {
 		page, err := read(c, root+path)
 		require.NoError(b, err)
-		found := regexp.MustCompile(pattern).FindSubmatch(page)
-		require.Len(b, found, 2, "%s on %s", pattern, path)
-		return string(found[1])
+		for _, match := range regexp.MustCompile(pattern).FindAllStringSubmatch(string(page), -1) {
+			found = append(found, match[1])
+		}
+		require.NotEmpty(b, found, "%s on %s", pattern, path)
+		return found
 	}
 	page, err := read(c, root+"/payouts")
 	require.NoError(b, err)
 	if !strings.Contains(string(page), `href="/payouts/`) {
 		require.NoError(b, l.Payout(b.Context(), ledger.PayoutRequest{Action: "calculate", Authority: benchAuthority, Month: "2021-03", Actor: "economist-1"}, io.Discard))
 	}
-	payout := first("/payouts", `href="(/payouts/[A-Za-z0-9_-]+)"`)
-	parameter := first("/what-if", `name="parameter" value="([^"]+)"`)
-	paths := []string{"/overview", "/payouts", payout, payout + "/why/1", "/what-if", "/what-if?set=" + url.QueryEscape(parameter+"=1"), "/fulfilment?by=year", "/policies",
-		fmt.Sprintf("/trail?kind=case&id=load-%d-0", os.Getpid())}
-	for i, path := range paths {
-		paths[i] = root + path
+	payouts := all("/payouts", `href="(/payouts/[A-Za-z0-9_-]+)"`)
+	lines := all(payouts[0], `href="(/payouts/[A-Za-z0-9_-]+/why/[0-9]+)"`)
+	parameter := all("/what-if", `name="parameter" value="([^"]+)"`)[0]
+	add := func(name string, of func(reader int) string) {
+		pages = append(pages, pageToRead{name, func(reader int) string { return root + of(reader) }})
 	}
-	return paths
+	for _, path := range []string{"/overview", "/payouts", "/fulfilment?by=year", "/what-if", "/policies"} {
+		add(path, func(int) string { return path })
+	}
+	add("/payouts/…", func(reader int) string { return payouts[reader%len(payouts)] })
+	add("/payouts/…/why/…", func(reader int) string { return lines[reader%len(lines)] })
+	add("/what-if?set=…", func(reader int) string {
+		return "/what-if?set=" + url.QueryEscape(fmt.Sprintf("%s=%d", parameter, reader+1))
+	})
+	add("/trail?…", func(reader int) string { return fmt.Sprintf("/trail?kind=case&id=k%d", reader+1) })
+	return pages
 }

@@ -14,6 +14,7 @@ import (
 	"careledger/cmd/careledger/internal/ledger"
 	"careledger/cmd/careledger/internal/words"
 	"careledger/domain"
+	"careledger/domain/parallel"
 	"careledger/projections"
 )
 
@@ -422,9 +423,22 @@ func (s *Server) render(w http.ResponseWriter, status int, name string, data any
 	return execute(w, status, s.forms[name], "layout.html", data)
 }
 
+// written is a page that is written, and gives way to other work meanwhile: a long one takes some ten milliseconds.
+type written struct {
+	bytes.Buffer
+	parts int
+}
+
+func (w *written) Write(part []byte) (int, error) {
+	if w.parts++; w.parts%64 == 0 {
+		parallel.GiveWay()
+	}
+	return w.Buffer.Write(part)
+}
+
 // execute writes a template of a page whole, or nothing.
 func execute(w http.ResponseWriter, status int, t *template.Template, name string, data any) error {
-	var b bytes.Buffer
+	var b written
 	if err := t.ExecuteTemplate(&b, name, data); err != nil {
 		return fmt.Errorf("write the page: %w", err)
 	}
