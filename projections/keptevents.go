@@ -10,8 +10,8 @@ import (
 )
 
 const (
-	// keptEventsMost is how many of the events read last are kept, and keptEventBytes how large one of them may be: 32 MiB at most.
-	keptEventsMost, keptEventBytes = 16 << 10, 2 << 10
+	// keptEventsMost is how many of the events read last are kept, and keptEventBytes how large one of them may be: 128 MiB at most, and some 35 of usual ones.
+	keptEventsMost, keptEventBytes = 64 << 10, 2 << 10
 	// keptOfOneQuestion is how many events a question may read for them to be kept: one that reads many would drive out what others ask for again.
 	keptOfOneQuestion = 2 << 10
 )

@@ -5,8 +5,6 @@ import (
 	"sync"
 	"time"
 
-	limit "golang.org/x/time/rate" // a rate is a share here
-
 	"careledger/cmd/careledger/internal/ledger"
 )
 
@@ -15,8 +13,8 @@ import (
 // still. (decisions.md, 15)
 
 const (
-	// momentsAtOnce is how many pages one after the other are of the head, however soon they come. So who reloads a page sees what was written meanwhile.
-	momentsAtOnce = 5
+	// quietMilliseconds is how long nobody has asked for a page where the next one is of the head. So who reloads a page sees what was written meanwhile.
+	quietMilliseconds = 150
 	// eventsASecond is how large a log may be for its moment to move once a second when pages come faster than that. The moment of a larger log moves as much
 	// more seldom: what was known there takes as much longer to compute.
 	eventsASecond = 1_000_000
@@ -29,8 +27,8 @@ type moments struct {
 }
 
 type sharedMoment struct {
-	sequence uint64
-	moves    *limit.Limiter
+	sequence     uint64
+	moved, asked time.Time // when it moved last, and when a page asked for it last
 }
 
 // at returns the event that a page of an authority is as of whose log has its head at an event. A visitor who has written sees that.
@@ -42,13 +40,15 @@ func (m *moments) at(authority string, head, written uint64, now time.Time) uint
 	}
 	s := m.of[authority]
 	if s == nil {
-		s = &sharedMoment{moves: limit.NewLimiter(0, momentsAtOnce)}
+		s = &sharedMoment{}
 		m.of[authority] = s
 	}
-	s.moves.SetLimitAt(now, limit.Every(time.Second*time.Duration(1+head/eventsASecond)))
-	if s.sequence != head && (s.moves.AllowN(now, 1) || s.sequence < written) {
-		s.sequence = head
+	quiet := now.Sub(s.asked) >= quietMilliseconds*time.Millisecond
+	due := now.Sub(s.moved) >= time.Second*time.Duration(1+head/eventsASecond)
+	if s.sequence != head && (quiet || due || s.sequence < written) {
+		s.sequence, s.moved = head, now
 	}
+	s.asked = now
 	return s.sequence
 }
 
