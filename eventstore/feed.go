@@ -63,7 +63,7 @@ func (s *Store) CreateFeed(ctx context.Context, authority string) (*Feed, error)
 }
 
 func (s *Store) feed(ctx context.Context, authority string, open func() (jetstream.Stream, error)) (*Feed, error) {
-	if !authorityPattern().MatchString(authority) {
+	if !authorityPattern.MatchString(authority) {
 		return nil, fmt.Errorf("authority %q: 1 to 32 of A-Z, a-z, 0-9 and - are expected", authority)
 	}
 	st, err := open()

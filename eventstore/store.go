@@ -333,7 +333,7 @@ func (s *Store) Authorities(ctx context.Context) ([]string, error) {
 		}
 		for _, h := range heads {
 			a := strings.TrimSuffix(filepath.Base(h), headSuffix)
-			if !authorityPattern().MatchString(a) {
+			if !authorityPattern.MatchString(a) {
 				continue // of another series
 			}
 			if w, err := readWitness(h); err == nil && w.Sequence == 0 {
@@ -371,7 +371,7 @@ func (s *Store) CreateAccessLog(ctx context.Context, authority string) (*Log, er
 }
 
 func (s *Store) log(ctx context.Context, id logID, create bool) (*Log, error) {
-	if !authorityPattern().MatchString(id.authority) {
+	if !authorityPattern.MatchString(id.authority) {
 		return nil, fmt.Errorf("authority %q: 1 to 32 of A-Z, a-z, 0-9 and - are expected", id.authority)
 	}
 	s.mu.Lock()
@@ -390,4 +390,4 @@ func (s *Store) log(ctx context.Context, id logID, create bool) (*Log, error) {
 	return l, nil
 }
 
-func authorityPattern() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z0-9-]{1,32}$`) }
+var authorityPattern = regexp.MustCompile(`^[A-Za-z0-9-]{1,32}$`)

@@ -348,7 +348,7 @@ func (s *Store) readSubscriber(name string) (admission, error) {
 	d := json.NewDecoder(bytes.NewReader(b))
 	d.DisallowUnknownFields()
 	err = d.Decode(&a)
-	if hash, bad := hex.DecodeString(a.Password); err == nil && (bad != nil || len(hash) != sha256.Size || a.Name != name || !authorityPattern().MatchString(a.Authority)) {
+	if hash, bad := hex.DecodeString(a.Password); err == nil && (bad != nil || len(hash) != sha256.Size || a.Name != name || !authorityPattern.MatchString(a.Authority)) {
 		err = errors.New("a part is missing or altered")
 	}
 	if err != nil {

@@ -38,8 +38,10 @@ func PersonsIn(document any) ([]domain.Entity, error) {
 		if token.Kind() != '"' {
 			continue
 		}
-		if e, err := domain.ParseEntity(token.String()); err == nil && e.OfPerson() {
-			named[e] = true
+		if said := domain.Entity(token.String()); said.OfPerson() { // few strings are an entity at all
+			if e, err := domain.ParseEntity(string(said)); err == nil {
+				named[e] = true
+			}
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"slices"
 	"sync"
 	"time"
@@ -29,10 +30,12 @@ type moments struct {
 type sharedMoment struct {
 	sequence     uint64
 	moved, asked time.Time // when it moved last, and when a page asked for it last
+	moving       bool      // what is known at the next one is being computed
 }
 
-// at returns the event that a page of an authority is as of whose log has its head at an event. A visitor who has written sees that.
-func (m *moments) at(authority string, head, written uint64, now time.Time) uint64 {
+// at returns the event that a page of an authority is as of whose log has its head at an event, and whether it is for the caller to move it there once
+// what is known there is computed. A visitor who has written sees that.
+func (m *moments) at(authority string, head, written uint64, now time.Time) (sequence uint64, move bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.of == nil {
@@ -44,12 +47,24 @@ func (m *moments) at(authority string, head, written uint64, now time.Time) uint
 		m.of[authority] = s
 	}
 	quiet := now.Sub(s.asked) >= quietMilliseconds*time.Millisecond
-	due := now.Sub(s.moved) >= time.Second*time.Duration(1+head/eventsASecond)
-	if s.sequence != head && (quiet || due || s.sequence < written) {
-		s.sequence, s.moved = head, now
+	if s.asked = now; s.sequence == head {
+		return head, false
 	}
-	s.asked = now
-	return s.sequence
+	if quiet || s.sequence < written {
+		s.sequence, s.moved = head, now
+		return head, false
+	}
+	move = !s.moving && now.Sub(s.moved) >= time.Second*time.Duration(1+head/eventsASecond)
+	s.moving = s.moving || move
+	return s.sequence, move
+}
+
+// move has the next pages of an authority be as of an event.
+func (m *moments) move(authority string, sequence uint64, now time.Time) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	s := m.of[authority]
+	s.sequence, s.moved, s.moving = max(s.sequence, sequence), now, false
 }
 
 // moment returns the event that the page of a visitor is as of whose address names none: nil, the head, for a program, whose next request may rest on its
@@ -59,11 +74,21 @@ func (s *Server) moment(by *visitor, authority string) *uint64 {
 		return nil
 	}
 	all, _ := s.config.Ledger.Standings() // its error is of what was signed
-	i := slices.IndexFunc(all, func(l ledger.Standing) bool { return l.Authority == authority || authority == "" && len(all) == 1 })
+	i := slices.IndexFunc(all, func(l ledger.Standing) bool { return l.Authority == authority })
 	if i < 0 {
 		return nil
 	}
-	at := s.moments.at(all[i].Authority, all[i].Position, by.session.written(all[i].Authority), time.Now())
+	head := all[i].Position
+	at, move := s.moments.at(authority, head, by.session.written(authority), time.Now())
+	if move {
+		s.moving.Go(func() { // pages are of the moment before meanwhile
+			ctx, cancel := context.WithTimeout(context.Background(), answerSeconds*time.Second)
+			defer cancel()
+			// What is paid rests on nearly all that any page computes of a moment. Where it cannot be told, the page that asks says why.
+			_, _ = s.config.Ledger.Read(ctx, ledger.Request{Question: ledger.QuestionCompensation, Authority: authority, AsOfSequence: &head, By: whatIfBy})
+			s.moments.move(authority, head, time.Now())
+		})
+	}
 	return &at
 }
 

@@ -60,9 +60,11 @@ type visit struct {
 	visitor *visitor
 	filter  filter
 	own     url.Values // what page.asks names
-	at      *uint64    // the event that the page is as of where neither its filter nor from says one; nil for the head
-	from    *cursor    // nil for the first page
-	as      ending
+	// authorities are those that have a log, in order.
+	authorities []string
+	at          *uint64 // the event that the page is as of where neither its filter nor from says one; nil for the head
+	from        *cursor // nil for the first page
+	as          ending
 }
 
 // open makes a page ready and serves it.
@@ -119,16 +121,13 @@ func (s *Server) read(r *http.Request, p *page) (*visit, error) {
 		v.filter.Language = ""
 	}
 	v.voice = voice{v.filter.language()}
-	if v.filter.Authority == "" {
-		all, err := s.config.Ledger.Authorities(r.Context())
-		if err != nil {
-			return nil, err
-		}
-		if len(all) > 1 {
-			v.filter.Authority = all[0]
-		}
+	if v.authorities, err = s.config.Ledger.Authorities(r.Context()); err != nil {
+		return nil, err
 	}
-	v.at = s.moment(visitor, v.filter.Authority)
+	if v.filter.Authority == "" && len(v.authorities) > 1 {
+		v.filter.Authority = v.authorities[0]
+	}
+	v.at = s.moment(visitor, v.authority())
 	return v, nil
 }
 
@@ -140,10 +139,18 @@ func cursorOf(query url.Values, errs []error) (*cursor, []error) {
 	return c, append(errs, err)
 }
 
+// authority is whose log the page is of: the filter's, or that of the only one; "" where there is none.
+func (v *visit) authority() string {
+	if v.filter.Authority == "" && len(v.authorities) == 1 {
+		return v.authorities[0]
+	}
+	return v.filter.Authority
+}
+
 // ask returns a question that the visitor asks, with the filter: what it is about, as of when, and of which months. Provider and unit are left to the
 // page, since few questions take them.
 func (v *visit) ask(question string) ledger.Request {
-	r := ledger.Request{Question: question, Reader: v.visitor.Reader, Authority: v.filter.Authority, From: v.filter.Period.From.Text(), To: v.filter.Period.To.Text()}
+	r := ledger.Request{Question: question, Reader: v.visitor.Reader, Authority: v.authority(), From: v.filter.Period.From.Text(), To: v.filter.Period.To.Text()}
 	switch r.AsOf, r.AsOfSequence = v.filter.asOf(); {
 	case r.AsOfSequence != nil:
 	case v.from != nil:
@@ -353,12 +360,8 @@ func (v *visit) write(w http.ResponseWriter, answer *view) error {
 	p.visited(v.visitor)
 	p.Filter = filterView{voice: v.voice, Action: v.request.URL.Path, Time: printPeriod(v.filter.Period), Provider: v.filter.Provider, Unit: v.filter.Unit, AsOf: v.filter.AsOf,
 		Authority: v.filter.Authority, LangWord: langWord(v.Lang), Clear: v.link(v.request.URL.Path, url.Values{"time": nil, "provider": nil, "unit": nil, "as-of": nil})}
-	all, err := v.config.Ledger.Authorities(v.request.Context())
-	if err != nil {
-		return err
-	}
-	if len(all) > 1 {
-		p.Filter.Authorities = all
+	if len(v.authorities) > 1 {
+		p.Filter.Authorities = v.authorities
 	}
 	p.Known = v.known(answer)
 	for i, t := range answer.tables {

@@ -19,7 +19,7 @@ func (v voice) Say(key string) string {
 
 // number writes a number in plain notation for people: 1 234,50 and −3 in Swedish, 1 234.50 and −3 in English, with spaces that do not break.
 func (v voice) number(plain string) string {
-	s := strings.NewReplacer(" ", "\u00a0", "-", "\u2212").Replace(report.Thousands(plain))
+	s := strings.ReplaceAll(strings.ReplaceAll(report.Thousands(plain), " ", "\u00a0"), "-", "\u2212")
 	if v.Lang == words.Swedish {
 		s = strings.Replace(s, ".", ",", 1)
 	}

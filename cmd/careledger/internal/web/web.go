@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
 	"time"
 
 	"careledger/cmd/careledger/internal/ledger"
@@ -60,6 +61,7 @@ type Server struct {
 	forms    map[string]*template.Template // pages that are none of pages, by name
 	sessions sessions
 	moments  moments
+	moving   sync.WaitGroup // those that move a moment
 	style    []byte
 }
 
@@ -170,6 +172,7 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 		err = h.Close()
 	}
 	<-failed
+	s.moving.Wait()
 	return err
 }
 
