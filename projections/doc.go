@@ -25,7 +25,10 @@
 // RestsOn names the events that a payout rests on, and FoldPart folds these alone, so that the payout is computed again where there is no log
 // (package bundle).
 //
-// Memory is some 55 bytes an event in columns, of which a process that opened them holds the pages that its questions touch, 12 in the index that the
+// An answer as of an event never changes, so a table that is asked keeps what it computed last: two cuts with what was counted of them (keptCuts), the registers as
+// known at sixteen moments (keptRegisters), and the events read one by one (keptEvents).
+//
+// Memory is some 56 bytes an event in columns, of which a process that opened them holds the pages that its questions touch, 12 in the index that the
 // fold needs, 4 more in a process that writes about cases that stood on the log (chains), and 200 for each of the last one to two million events of cases and patients that are not performed time (states). Performed
 // time is folded without its case: its key and minutes
 // are in the event, and a correction finds the row by the id of what it corrects.
