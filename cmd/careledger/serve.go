@@ -54,7 +54,14 @@ type servedAt struct {
 
 // serve opens the ledger and serves it until it is told to stop.
 func (o *options) serve(cmd *cobra.Command, at *servedAt) (err error) {
+	log, err := monitor.NewLog(cmd.ErrOrStderr(), at.lines)
+	if err != nil {
+		return &ledger.Wrong{Err: fmt.Errorf("--log: %w", err)}
+	}
+	tells := &teller{log: log, out: cmd.OutOrStdout(), err: cmd.ErrOrStderr(), lines: at.lines == "json"}
+	defer func() { err = tells.failed(err) }()
 	p := newProgress()
+	p.quiet = p.quiet || tells.lines
 	defer p.done()
 	c := o.config("serve", p.show)
 	if o.proofs != "" && o.server == "" {
@@ -70,13 +77,10 @@ func (o *options) serve(cmd *cobra.Command, at *servedAt) (err error) {
 	if pages != nil {
 		defer pages.Close() // Serve has closed it before, if it came so far
 		c.PagesURL, c.PagesToken = "http://"+pages.Addr().String(), ledger.NewToken()
+		c.SignInURL = web.SignInURL(pages.Addr().String(), c.PagesToken)
 	}
 	if c.ServerURL == "" {
 		c.Listen, c.ClientToken = at.nats, ledger.NewToken()
-	}
-	log, err := monitor.NewLog(cmd.ErrOrStderr(), at.lines)
-	if err != nil {
-		return &ledger.Wrong{Err: fmt.Errorf("--log: %w", err)}
 	}
 	m := monitor.New(log)
 	c.Settled, c.Acted, c.Fed = m.Settled, m.Acted, m.Fed
@@ -87,21 +91,19 @@ func (o *options) serve(cmd *cobra.Command, at *servedAt) (err error) {
 	m.Watch(l)
 	defer func() { err = errors.Join(err, l.Close()) }()
 	serving, ctx := errgroup.WithContext(cmd.Context()) // pages and programs end together
-	signIn := ""
-	if pages != nil { // from the start: /readyz says how far the logs are
+	if pages != nil {                                   // from the start: /readyz says how far the logs are
 		s, err := web.New(web.Config{Ledger: l, Address: pages.Addr().String(), Token: c.PagesToken, Log: log, Monitor: m,
 			GivenBy: withoutPassword(givenBy(cmd, "data", "server"))})
 		if err != nil {
 			return err
 		}
-		signIn = fmt.Sprintf("pages at %s; sign in: %s\n", c.PagesURL, s.SignInURL())
 		serving.Go(func() error { return s.Serve(ctx, pages) })
 	}
 	serving.Go(func() error {
 		return l.Serve(ctx, func(url, file string) {
 			p.done()
-			fmt.Fprintf(cmd.ErrOrStderr(), "serving %s at %s; the token stands in %s. Ctrl-C stops it.\n%s", c.Dir+c.ServerURL, url, file, signIn)
-			log.Info("serving")
+			tells.shutOut(ctx, l)
+			tells.serving(c, url, file)
 		})
 	})
 	err = serving.Wait()
