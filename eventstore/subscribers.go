@@ -47,7 +47,7 @@ type Subscriber struct {
 	Stream    string // the feed
 	Added     time.Time
 	Consumer  bool      // whether its consumer is there: it may have deleted it, to begin anew
-	Position  uint64    // sequence in the feed up to which everything is acknowledged
+	Position  uint64    // how many messages from the beginning of the feed are acknowledged without gap
 	Pending   uint64    // messages of the feed that are not acknowledged yet; all of them without consumer
 	Connected *bool     // whether it has a connection now; nil with ServerURL, where that is not known
 	Seen      time.Time // when it last took or acknowledged something, since the server started; zero where that is not known
@@ -231,14 +231,14 @@ func (s *Store) position(ctx context.Context, sub *Subscriber) error {
 	if err != nil {
 		return err
 	}
-	sub.stands(i)
+	sub.stands(i, beforeFirst(stream.CachedInfo().Config))
 	return nil
 }
 
-// stands takes over what the server says of the consumer.
-func (sub *Subscriber) stands(i *jetstream.ConsumerInfo) {
+// stands takes over what the server says of the consumer of a feed whose first message follows a place.
+func (sub *Subscriber) stands(i *jetstream.ConsumerInfo, before uint64) {
 	sub.Consumer = true
-	sub.Position = i.AckFloor.Stream
+	sub.Position = max(i.AckFloor.Stream, before) - before
 	sub.Pending = i.NumPending + uint64(i.NumAckPending)
 	for _, t := range []*time.Time{i.Delivered.Last, i.AckFloor.Last} {
 		if t != nil {
@@ -276,7 +276,7 @@ func (s *Store) listSubscriptions(ctx context.Context, authority string) (all []
 				continue
 			}
 			sub := Subscriber{Name: i.Name, Authority: a, Stream: i.Stream, Added: i.Created}
-			sub.stands(i)
+			sub.stands(i, beforeFirst(stream.CachedInfo().Config))
 			all = append(all, sub)
 		}
 		if err := consumers.Err(); err != nil {

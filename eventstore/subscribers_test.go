@@ -21,7 +21,7 @@ import (
 // feed makes a feed of an authority with n messages on it.
 func feed(t *testing.T, s *Store, authority string, n int) {
 	t.Helper()
-	_, err := s.js.CreateStream(t.Context(), feedConfig(authority, 1))
+	_, err := s.js.CreateStream(t.Context(), feedConfig(authority, 1, 1))
 	require.NoError(t, err)
 	for i := range n {
 		_, err := s.js.Publish(t.Context(), FeedSubject(authority, "posting"), fmt.Appendf(nil, `{"id":"%d"}`, i+1))

@@ -113,7 +113,7 @@ type subscriberStanding struct {
 	Stream    string     `json:"stream"`
 	Added     *time.Time `json:"added"`
 	Consumer  bool       `json:"consumer"`                   // false: it has deleted its consumer
-	Position  uint64     `json:"position"`                   // sequence of the feed
+	Position  uint64     `json:"position"`                   // messages of the feed
 	Pending   uint64     `json:"pending"`                    // messages
 	Connected *bool      `json:"connected"`                  // null with --server, where it is not known
 	LastSeen  *time.Time `json:"last_seen"`                  // null: not since the server started
