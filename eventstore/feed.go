@@ -37,10 +37,10 @@ const feedSequencesPerMilli = 1000
 
 // firstOfFeed is the number of a new feed's first message. On a cluster a feed may be removed and made again while another process goes on writing to the
 // one that it opened; the numbers of the two are apart, so a place in one is never a place in the other, however long they are (decisions.md, 16).
-// Embedded there is no other process.
+// Embedded there is no other process, and 0 leaves it to the server: from 1 on.
 func (s *Store) firstOfFeed() uint64 {
 	if s.server != nil {
-		return 1
+		return 0
 	}
 	return uint64(time.Now().UnixMilli())*feedSequencesPerMilli + 1
 }
@@ -58,14 +58,14 @@ type Feed struct {
 	authority string
 	name      string // of the stream
 	created   time.Time
-	before    uint64 // its first message, the place
+	before    uint64 // the place before its first message
 	batch     string // prefix of this feed's batch ids
 	batches   uint64
 }
 
 // FeedMessage is a message as it is handed in, and as it stands.
 type FeedMessage struct {
-	Sequence uint64 // where it stands, in order and without gap, from 1 on only in a data directory of this machine; not looked at where it is handed in
+	Sequence uint64 // where it stands, without gap; the first is 1 in a data directory, and a great number on a cluster. Not looked at where it is handed in
 	Kind     string // the last word of its subject: 1 to 64 of A-Z, a-z, 0-9, _ and -
 	Data     []byte
 }

@@ -39,7 +39,7 @@ the tables of the pages and give commands (/api/openapi.json says how), and an o
 		Args: exactly(),
 		RunE: func(cmd *cobra.Command, _ []string) error { return o.serve(cmd, at) },
 	}
-	cmd.Flags().StringVar(&at.lines, "log", "text", "`form` of the lines on standard error that tell what was asked and done, naming nobody: text, json or off")
+	cmd.Flags().StringVar(&at.lines, "log", "text", "`form` of the lines on standard error that tell what was asked and done, naming nobody: text, json (every line of it, and the link to sign in stands in serve.json alone) or off")
 	complete(cmd, "log", monitor.LogFormats...)
 	cmd.Flags().StringVar(&at.nats, "listen", "127.0.0.1:0", "`address` to listen on for NATS; port 0 takes a free one")
 	cmd.Flags().StringVar(&at.pages, "http", pageAddress, "`address` to serve pages on; port 0 takes a free one, \"off\" serves none. A free one is taken too where the default is in use")
@@ -91,7 +91,8 @@ func (o *options) serve(cmd *cobra.Command, at *servedAt) (err error) {
 	m.Watch(l)
 	defer func() { err = errors.Join(err, l.Close()) }()
 	serving, ctx := errgroup.WithContext(cmd.Context()) // pages and programs end together
-	if pages != nil {                                   // from the start: /readyz says how far the logs are
+	if pages != nil {
+		// From the start: /readyz says how far the logs are.
 		s, err := web.New(web.Config{Ledger: l, Address: pages.Addr().String(), Token: c.PagesToken, Log: log, Monitor: m,
 			GivenBy: withoutPassword(givenBy(cmd, "data", "server"))})
 		if err != nil {
@@ -102,7 +103,9 @@ func (o *options) serve(cmd *cobra.Command, at *servedAt) (err error) {
 	serving.Go(func() error {
 		return l.Serve(ctx, func(url, file string) {
 			p.done()
-			tells.shutOut(ctx, l)
+			if c.ServerURL == "" { // elsewhere the users are the operator's
+				tells.shutOut(ctx, l)
+			}
 			tells.serving(c, url, file)
 		})
 	})
