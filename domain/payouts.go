@@ -415,19 +415,18 @@ func (p *Payouts) unsettle(v *PayoutVersion) {
 	}
 }
 
-// PayoutEvent returns an event of a payout, which a command of the ledger's own writes. Its id follows from what it is about, so that a command whose
-// outcome was not known can be given again.
-func PayoutEvent(t Type, authority string, entity Entity, effective Date, recorded time.Time, actor string, data payload, about ...string) (Event, error) {
+// PayoutEvent returns an event of a payout, which a command of the ledger's own writes. Its id, of [PayoutEventID], follows from what it is about, so that
+// a command whose outcome was not known can be given again.
+func PayoutEvent(id string, t Type, authority string, entity Entity, effective Date, recorded time.Time, actor string, data payload) (Event, error) {
 	raw, err := json.Marshal(data, json.Deterministic(true))
 	if err != nil {
 		return Event{}, fmt.Errorf("encode %s of %s: %w", t, entity, err)
 	}
-	id := PayoutEventID(t, authority, entity, about...)
 	return Event{ID: id, Type: t, Authority: authority, Entity: entity, Effective: effective, Recorded: recorded.UTC(), Actor: actor,
 		Causation: id, Correlation: id, RecordHash: payoutHash(actor, effective, raw), Data: data}, nil
 }
 
-// PayoutEventID returns the id of such an event.
+// PayoutEventID returns the id of such an event: a UUID, which words about its command may follow (at most 64 characters in all).
 func PayoutEventID(t Type, authority string, entity Entity, about ...string) string {
 	return deriveID(append([]string{"command", authority, string(t), string(entity)}, about...)...)
 }

@@ -26,7 +26,7 @@ func newPayoutBook() *payoutBook {
 }
 
 func (b *payoutBook) write(t domain.Type, e domain.Entity, on domain.Date, actor string, data domain.Data, about string) error {
-	event, err := domain.PayoutEvent(t, "1281", e, on, time.Date(2020, 1, 1, 0, 0, int(b.next), 0, time.UTC), actor, data, about)
+	event, err := domain.PayoutEvent(domain.PayoutEventID(t, "1281", e, about), t, "1281", e, on, time.Date(2020, 1, 1, 0, 0, int(b.next), 0, time.UTC), actor, data)
 	if err != nil {
 		return err
 	}

@@ -28,6 +28,8 @@ const (
 
 	apiConsumerCreate = "$JS.API.CONSUMER.CREATE.>"
 	apiWait           = 5 * time.Second
+	// clerksAtOnce is how many consumers are made beside each other: one that takes long (filters over a long stream) holds up nobody else's.
+	clerksAtOnce = 8
 	// idleMost is how long a consumer of an outside client may outlive its use.
 	idleMost = time.Hour
 )
@@ -137,7 +139,9 @@ func startClerk(clients, log *nats.Conn, subscribes func(stream, name string) bo
 		cancel()
 		return nil, fmt.Errorf("serving consumers to outside clients: %w", err)
 	}
-	k.done.Go(func() { k.run(ctx) })
+	for range clerksAtOnce {
+		k.done.Go(func() { k.run(ctx) }) // who asks waits for the answer, so nothing of one client is overtaken
+	}
 	return k, nil
 }
 

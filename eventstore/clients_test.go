@@ -312,3 +312,38 @@ func TestConsumersOfOutsideClientsAreReadersOnly(t *testing.T) {
 	require.NoError(t, err)
 	require.Contains(t, string(answer.Data), "cannot be read")
 }
+
+// One whose consumer takes long to make does not stand in the way of another's.
+func TestConsumersAreMadeBesideEachOther(t *testing.T) {
+	t.Parallel()
+	s := served(t)
+	fill(t, create(t, s), 1)
+	s.clerk.stop()
+	asked, released := make(chan struct{}), make(chan struct{})
+	clerk, err := startClerk(s.services, s.conn, func(_, name string) bool {
+		if name == "slow" {
+			close(asked)
+			<-released
+		}
+		return false
+	})
+	require.NoError(t, err)
+	s.clerk = clerk // stopped with the store
+	c, _ := outside(t, s)
+	request := func(name string) *nats.Subscription {
+		answer, err := c.SubscribeSync(c.NewInbox())
+		require.NoError(t, err)
+		body := `{"stream_name":"CARE_1281","config":{"name":"` + name + `","ack_policy":"none","inactive_threshold":60000000000}}`
+		require.NoError(t, c.PublishRequest("$JS.API.CONSUMER.CREATE.CARE_1281."+name, answer.Subject, []byte(body)))
+		return answer
+	}
+	slow := request("slow")
+	<-asked
+	quick, err := request("quick").NextMsg(answerWait)
+	require.NoError(t, err)
+	require.Contains(t, string(quick.Data), `"name":"quick"`)
+	close(released)
+	late, err := slow.NextMsg(answerWait)
+	require.NoError(t, err)
+	require.Contains(t, string(late.Data), `"name":"slow"`)
+}

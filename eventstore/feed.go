@@ -24,10 +24,29 @@ func FeedStream(authority string) string { return feedPrefix + authority }
 // FeedSubject is the subject of the feed's messages of a kind; ">" for those of all.
 func FeedSubject(authority, kind string) string { return "bi." + authority + "." + kind }
 
-// feedConfig is the configuration of a feed.
-func feedConfig(authority string, replicas int) jetstream.StreamConfig {
-	return keepAll(FeedStream(authority), "careledger: what BI reads of "+authority, FeedSubject(authority, ">"), replicas)
+// feedConfig is the configuration of a feed whose messages are numbered from first on.
+func feedConfig(authority string, replicas int, first uint64) jetstream.StreamConfig {
+	c := keepAll(FeedStream(authority), "careledger: what BI reads of "+authority, FeedSubject(authority, ">"), replicas)
+	c.FirstSeq = first
+	return c
 }
+
+// feedSequencesPerMilli is how far apart the numbers of two feeds begin that are made a millisecond apart: more than a feed can gain in one. Times it the
+// milliseconds since 1970 stay below 2^53, which a program in JavaScript can count to, until the year 2255.
+const feedSequencesPerMilli = 1000
+
+// firstOfFeed is the number of a new feed's first message. On a cluster a feed may be removed and made again while another process goes on writing to the
+// one that it opened; the numbers of the two are apart, so a place in one is never a place in the other, however long they are (decisions.md, 16).
+// Embedded there is no other process, and 0 leaves it to the server: from 1 on.
+func (s *Store) firstOfFeed() uint64 {
+	if s.server != nil {
+		return 0
+	}
+	return uint64(time.Now().UnixMilli())*feedSequencesPerMilli + 1
+}
+
+// beforeFirst is the place before the first message of a feed with this configuration.
+func beforeFirst(c jetstream.StreamConfig) uint64 { return max(c.FirstSeq, 1) - 1 }
 
 // feedSingles is how many messages are published one after the other; more go in atomic batches. A single is one sync, a batch has a staging
 // cost of 12 to 40 of them (decisions.md, 3).
@@ -39,13 +58,14 @@ type Feed struct {
 	authority string
 	name      string // of the stream
 	created   time.Time
+	before    uint64 // the place before its first message
 	batch     string // prefix of this feed's batch ids
 	batches   uint64
 }
 
 // FeedMessage is a message as it is handed in, and as it stands.
 type FeedMessage struct {
-	Sequence uint64 // where it stands; not looked at where it is handed in
+	Sequence uint64 // where it stands, without gap; the first is 1 in a data directory, and a great number on a cluster. Not looked at where it is handed in
 	Kind     string // the last word of its subject: 1 to 64 of A-Z, a-z, 0-9, _ and -
 	Data     []byte
 }
@@ -58,7 +78,8 @@ func (s *Store) OpenFeed(ctx context.Context, authority string) (*Feed, error) {
 // CreateFeed is OpenFeed, and creates the feed if there is none.
 func (s *Store) CreateFeed(ctx context.Context, authority string) (*Feed, error) {
 	return s.feed(ctx, authority, func() (jetstream.Stream, error) {
-		return s.createReplicated(ctx, func(replicas int) jetstream.StreamConfig { return feedConfig(authority, replicas) })
+		first := s.firstOfFeed()
+		return s.createReplicated(ctx, func(replicas int) jetstream.StreamConfig { return feedConfig(authority, replicas, first) })
 	})
 }
 
@@ -76,12 +97,12 @@ func (s *Store) feed(ctx context.Context, authority string, open func() (jetstre
 	if err := checkFeed(authority, st.CachedInfo().Config); err != nil {
 		return nil, err
 	}
-	return &Feed{store: s, authority: authority, name: FeedStream(authority), created: st.CachedInfo().Created, batch: randomSecret(4)}, nil
+	return &Feed{store: s, authority: authority, name: FeedStream(authority), created: st.CachedInfo().Created, before: beforeFirst(st.CachedInfo().Config), batch: randomSecret(4)}, nil
 }
 
 // checkFeed refuses a stream that is not what a feed is, and says every reason.
 func checkFeed(authority string, c jetstream.StreamConfig) error {
-	bad := losses(feedConfig(authority, c.Replicas), c)
+	bad := losses(feedConfig(authority, c.Replicas, c.FirstSeq), c)
 	if len(bad) > 0 {
 		return fmt.Errorf("stream %s is not a feed: %s; remove the stream, and careledger serve makes the feed again from the log", c.Name, strings.Join(bad, "; "))
 	}
@@ -104,7 +125,8 @@ func (f *Feed) message(m stored) FeedMessage {
 	return FeedMessage{Sequence: m.seq, Kind: strings.TrimPrefix(m.subject, FeedSubject(f.authority, "")), Data: m.data}
 }
 
-// Read calls fn with the messages from a sequence on, in order, up to what stands when it is called, and returns where that ends. Errors: [ErrNoFeed] if the
+// Read calls fn with the messages from a sequence on (0 for all), in order, up to what stands when it is called, and returns where that ends, which is where
+// the next message is to follow. Errors: [ErrNoFeed] if the
 // stream that was opened has been removed, also where another stands in its place; fn's;
 // what a reader meets; text if the feed lacks a message, because what stands can then not be summed.
 func (f *Feed) Read(ctx context.Context, from uint64, fn func(FeedMessage) error) (last uint64, err error) {
@@ -112,7 +134,7 @@ func (f *Feed) Read(ctx context.Context, from uint64, fn func(FeedMessage) error
 	if err != nil {
 		return 0, fmt.Errorf("reading the feed of %s: %w", f.authority, err)
 	}
-	from = max(from, 1)
+	from = max(from, f.before+1)
 	if state.LastSeq < from {
 		return state.LastSeq, nil
 	}

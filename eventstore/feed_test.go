@@ -28,14 +28,15 @@ func told(first, n int) (messages []FeedMessage) {
 func requireTold(t testing.TB, f *Feed, n int) {
 	t.Helper()
 	want := told(1, n)
-	last, err := f.Read(t.Context(), 1, func(m FeedMessage) error {
-		require.LessOrEqual(t, m.Sequence, uint64(n))
-		require.Equal(t, want[m.Sequence-1].Kind, m.Kind)
-		require.Equal(t, string(want[m.Sequence-1].Data), string(m.Data))
+	last, err := f.Read(t.Context(), 0, func(m FeedMessage) error {
+		place := m.Sequence - f.before
+		require.LessOrEqual(t, place, uint64(n))
+		require.Equal(t, want[place-1].Kind, m.Kind)
+		require.Equal(t, string(want[place-1].Data), string(m.Data))
 		return nil
 	})
 	require.NoError(t, err)
-	require.Equal(t, uint64(n), last)
+	require.Equal(t, f.before+uint64(n), last)
 }
 
 func newFeed(t testing.TB, c Config) (*Feed, *Store) {
@@ -136,7 +137,7 @@ func TestAStreamThatCouldLoseWhatStandsIsNoFeed(t *testing.T) {
 		"storage is not file":         func(c *jetstream.StreamConfig) { c.Storage = jetstream.MemoryStorage },
 		"retention is not limits":     func(c *jetstream.StreamConfig) { c.Retention = jetstream.InterestPolicy },
 	} {
-		s, c := open(t, Config{Dir: t.TempDir()}), feedConfig(authority, 1)
+		s, c := open(t, Config{Dir: t.TempDir()}), feedConfig(authority, 1, 1)
 		change(&c)
 		_, err := s.js.CreateStream(t.Context(), c)
 		require.NoError(t, err)
@@ -151,7 +152,7 @@ func TestAStreamThatCouldLoseWhatStandsIsNoFeed(t *testing.T) {
 func TestAFeedThatLacksAMessageIsNotSummed(t *testing.T) {
 	t.Parallel()
 	s := open(t, Config{Dir: t.TempDir()})
-	c := feedConfig(authority, 1)
+	c := feedConfig(authority, 1, 1)
 	c.DenyDelete = false
 	st, err := s.js.CreateStream(t.Context(), c)
 	require.NoError(t, err)
@@ -201,13 +202,13 @@ func TestTwoWritersOfAFeedOnAClusterWriteEachMessageOnceWhileItsLeaderGoes(t *te
 		group.Go(func() {
 			for at := 0; at < n; {
 				more := min(1+at%40, n-at) // some alone, some in batches
-				err := f.Publish(t.Context(), uint64(at), told(at+1, more))
+				err := f.Publish(t.Context(), f.before+uint64(at), told(at+1, more))
 				if err == nil {
 					at += more
 				} else if errors.Is(err, ErrConflict) || errors.Is(err, ErrUnknownOutcome) {
 					last, err := f.Read(t.Context(), 1, func(FeedMessage) error { return nil })
 					if err == nil {
-						at = int(last)
+						at = int(last - f.before)
 					}
 				} else {
 					t.Error(err)
@@ -248,4 +249,30 @@ func TestAFeedThatIsRemovedIsNotTakenForTheOneMadeInItsPlace(t *testing.T) {
 	require.NoError(t, again.Publish(t.Context(), 0, told(1, 5)))
 	require.ErrorIs(t, read(), ErrNoFeed)
 	requireTold(t, again, 5)
+}
+
+// Two processes serve a cluster. The stream of the feed is removed, and one of them makes it again, to just the length that the other knew: what the other
+// writes, at a place that stands there too, is refused, one message as well as a batch of them, and it learns that its feed is gone.
+func TestWhoWroteARemovedFeedWritesNothingIntoOneOfTheSameLength(t *testing.T) {
+	t.Parallel()
+	const n = 30
+	cluster := clustertest.Start(t)
+	one, other := open(t, onCluster(cluster, t.TempDir())), open(t, onCluster(cluster, t.TempDir()))
+	stale, err := one.CreateFeed(t.Context(), authority)
+	require.NoError(t, err)
+	require.NoError(t, stale.Publish(t.Context(), stale.before, told(1, n)))
+	require.NoError(t, other.js.DeleteStream(t.Context(), FeedStream(authority)))
+	again, err := other.CreateFeed(t.Context(), authority)
+	require.NoError(t, err)
+	require.NoError(t, again.Publish(t.Context(), again.before, told(1, n)))
+	for _, more := range []int{1, feedSingles + 1} {
+		require.ErrorIs(t, stale.Publish(t.Context(), stale.before+n, told(n+1, more)), ErrConflict)
+	}
+	_, err = stale.Read(t.Context(), stale.before+n+1, func(FeedMessage) error { return nil })
+	require.ErrorIs(t, err, ErrNoFeed)
+	requireTold(t, again, n)
+	opened, err := one.CreateFeed(t.Context(), authority) // what it does next
+	require.NoError(t, err)
+	requireTold(t, opened, n)
+	require.Less(t, opened.before+n, uint64(1)<<53, "a program in JavaScript counts to there")
 }

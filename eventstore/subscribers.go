@@ -42,11 +42,12 @@ const (
 // Subscriber is a program that follows the feed of an authority, and how far it is.
 type Subscriber struct {
 	Name      string // its user, and its durable consumer: 1 to 64 of A-Za-z0-9_-
+	Damaged   string // why it is not let in: what is wrong with which file, and what to do; then nothing but Name is known. "" where nothing is wrong
 	Authority string
 	Stream    string // the feed
 	Added     time.Time
 	Consumer  bool      // whether its consumer is there: it may have deleted it, to begin anew
-	Position  uint64    // sequence in the feed up to which everything is acknowledged
+	Position  uint64    // how many messages from the beginning of the feed are acknowledged without gap
 	Pending   uint64    // messages of the feed that are not acknowledged yet; all of them without consumer
 	Connected *bool     // whether it has a connection now; nil with ServerURL, where that is not known
 	Seen      time.Time // when it last took or acknowledged something, since the server started; zero where that is not known
@@ -55,7 +56,8 @@ type Subscriber struct {
 // ErrNoSubscriber: there is no subscriber of this name.
 var ErrNoSubscriber = errors.New("no such subscriber")
 
-// ErrSubscriberExists: there is a subscriber of this name, and its password is not known to anybody but itself.
+// ErrSubscriberExists: there is a subscriber of this name, or of one that differs in upper and lower case alone, and its password is not
+// known to anybody but itself.
 var ErrSubscriberExists = errors.New("there is a subscriber of this name")
 
 // admission is what the file of a subscriber says.
@@ -65,6 +67,7 @@ type admission struct {
 	Added     time.Time `json:"added"`
 	Password  string    `json:"password_sha256"` // hex. The password is 256 random bits, so a plain hash cannot be searched
 
+	damaged error // the file cannot be read as one; then only Name is set
 	account *server.Account
 }
 
@@ -87,15 +90,23 @@ func (s *Store) AddSubscriber(ctx context.Context, name, authority string) (pass
 	defer s.subscribing.Unlock()
 	stream := FeedStream(authority)
 	if s.server == nil {
-		if _, err := s.subscription(ctx, stream, name); err == nil {
-			return "", fmt.Errorf("%s: %w: the stream %s has a consumer of this name", name, ErrSubscriberExists, stream)
-		} else if !errors.Is(err, jetstream.ErrConsumerNotFound) {
+		taken, err := s.consumerNames(ctx, stream)
+		if err != nil {
 			return "", err
+		}
+		if other, is := sameName(taken, name); is {
+			return "", fmt.Errorf("%s: %w: the stream %s has a consumer %s", name, ErrSubscriberExists, stream, other)
 		}
 		return "", s.createSubscription(ctx, stream, name)
 	}
-	if _, err := os.Lstat(s.subscriberFile(name)); err == nil {
+	taken, err := s.subscriberNames()
+	if err != nil {
+		return "", err
+	}
+	if other, is := sameName(taken, name); other == name && is {
 		return "", fmt.Errorf("%s: %w; remove it first to give it a new password and begin anew", name, ErrSubscriberExists)
+	} else if is {
+		return "", fmt.Errorf("%s: %w in other letters, %s: not every disk tells upper and lower case apart; take another name", name, ErrSubscriberExists, other)
 	}
 	// A consumer without a file is what an interrupted removal left. Its position is nobody's.
 	if err := s.deleteSubscription(ctx, stream, name); err != nil {
@@ -137,11 +148,14 @@ func (s *Store) RemoveSubscriber(ctx context.Context, name, authority string) er
 		}
 		return s.deleteSubscription(ctx, stream, name)
 	}
-	a, err := s.readSubscriber(name)
-	if errors.Is(err, os.ErrNotExist) || err == nil && authority != "" && a.Authority != authority {
+	names, err := s.subscriberNames()
+	if err != nil {
+		return err
+	}
+	a := s.readSubscriber(name)
+	if !slices.Contains(names, name) || a.damaged == nil && authority != "" && a.Authority != authority {
 		return fmt.Errorf("%s: %w", name, ErrNoSubscriber)
 	}
-	damaged := err // it is removed all the same; which stream its consumer is on is then not known
 	if err := errors.Join(os.Remove(s.subscriberFile(name)), syncDir(s.subscribersDir())); err != nil {
 		return fmt.Errorf("removing the subscriber %s: %w", name, err)
 	}
@@ -149,13 +163,22 @@ func (s *Store) RemoveSubscriber(ctx context.Context, name, authority string) er
 	if err := s.gate.dismiss(name); err != nil {
 		return err
 	}
-	if damaged != nil {
-		return nil
+	authorities := []string{a.Authority}
+	if a.damaged != nil { // which feed it followed is not known; on the others there is none of this name
+		if authorities, err = s.Authorities(ctx); err != nil {
+			return err
+		}
 	}
-	return s.deleteSubscription(ctx, FeedStream(a.Authority), name)
+	for _, authority := range authorities {
+		if err := s.deleteSubscription(ctx, FeedStream(authority), name); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
-// Subscribers lists who follows the feed of an authority, of all with "", by name. With ServerURL: the durable consumers that AddSubscriber made.
+// Subscribers lists who follows the feed of an authority, of all with "", by name; and those whose file is damaged, because of which authority they are is
+// not known. With ServerURL: the durable consumers that AddSubscriber made.
 func (s *Store) Subscribers(ctx context.Context, authority string) ([]Subscriber, error) {
 	var all []Subscriber
 	if s.server == nil {
@@ -166,6 +189,10 @@ func (s *Store) Subscribers(ctx context.Context, authority string) ([]Subscriber
 		return nil, err
 	}
 	for _, a := range admitted {
+		if a.damaged != nil {
+			all = append(all, Subscriber{Name: a.Name, Damaged: a.damaged.Error()})
+			continue
+		}
 		if authority != "" && a.Authority != authority {
 			continue
 		}
@@ -204,14 +231,14 @@ func (s *Store) position(ctx context.Context, sub *Subscriber) error {
 	if err != nil {
 		return err
 	}
-	sub.stands(i)
+	sub.stands(i, beforeFirst(stream.CachedInfo().Config))
 	return nil
 }
 
-// stands takes over what the server says of the consumer.
-func (sub *Subscriber) stands(i *jetstream.ConsumerInfo) {
+// stands takes over what the server says of the consumer of a feed whose first message follows a place.
+func (sub *Subscriber) stands(i *jetstream.ConsumerInfo, before uint64) {
 	sub.Consumer = true
-	sub.Position = i.AckFloor.Stream
+	sub.Position = max(i.AckFloor.Stream, before) - before
 	sub.Pending = i.NumPending + uint64(i.NumAckPending)
 	for _, t := range []*time.Time{i.Delivered.Last, i.AckFloor.Last} {
 		if t != nil {
@@ -249,7 +276,7 @@ func (s *Store) listSubscriptions(ctx context.Context, authority string) (all []
 				continue
 			}
 			sub := Subscriber{Name: i.Name, Authority: a, Stream: i.Stream, Added: i.Created}
-			sub.stands(i)
+			sub.stands(i, beforeFirst(stream.CachedInfo().Config))
 			all = append(all, sub)
 		}
 		if err := consumers.Err(); err != nil {
@@ -315,8 +342,40 @@ func (s *Store) subscriberFile(name string) string {
 	return filepath.Join(s.subscribersDir(), name+subscriberSuffix)
 }
 
-// readSubscribers reads the files of all subscribers, by name.
-func (s *Store) readSubscribers() (all []admission, err error) {
+// sameName finds the name that is this one but for upper and lower case, and this one itself before others.
+func sameName(names []string, name string) (same string, is bool) {
+	if slices.Contains(names, name) {
+		return name, true
+	}
+	i := slices.IndexFunc(names, func(other string) bool { return strings.EqualFold(other, name) })
+	if i < 0 {
+		return "", false
+	}
+	return names[i], true
+}
+
+// consumerNames are the names of a stream's consumers.
+func (s *Store) consumerNames(ctx context.Context, stream string) (names []string, err error) {
+	err = s.answered(ctx, func(ctx context.Context) error {
+		names = nil
+		st, err := s.js.Stream(ctx, stream)
+		if err != nil {
+			return err
+		}
+		lister := st.ConsumerNames(ctx)
+		for name := range lister.Name() {
+			names = append(names, name)
+		}
+		return lister.Err()
+	})
+	if err != nil {
+		return nil, fmt.Errorf("listing the consumers of %s: %w", stream, err)
+	}
+	return names, nil
+}
+
+// subscriberNames are the names of all subscribers, in order: those of their files, as they are spelt there.
+func (s *Store) subscriberNames() (names []string, err error) {
 	files, err := os.ReadDir(s.subscribersDir())
 	if errors.Is(err, os.ErrNotExist) {
 		return nil, nil
@@ -325,39 +384,46 @@ func (s *Store) readSubscribers() (all []admission, err error) {
 		return nil, fmt.Errorf("listing the subscribers: %w", err)
 	}
 	for _, f := range files {
-		name, ok := strings.CutSuffix(f.Name(), subscriberSuffix)
-		if !ok {
-			continue // one that was being written when the process was killed
+		if name, ok := strings.CutSuffix(f.Name(), subscriberSuffix); ok { // another is one that was being written when the process was killed
+			names = append(names, name)
 		}
-		a, err := s.readSubscriber(name)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, a)
 	}
-	return all, nil
+	return names, nil
 }
 
-// readSubscriber reads the file of a subscriber.
-func (s *Store) readSubscriber(name string) (admission, error) {
-	b, err := os.ReadFile(s.subscriberFile(name))
-	if err != nil {
-		return admission{}, fmt.Errorf("reading the subscriber %s: %w", name, err)
+// readSubscribers reads the files of all subscribers, by name.
+func (s *Store) readSubscribers() (all []admission, err error) {
+	names, err := s.subscriberNames()
+	for _, name := range names {
+		all = append(all, s.readSubscriber(name))
 	}
+	return all, err
+}
+
+// readSubscriber reads the file of a subscriber. One that is damaged is that subscriber's loss and nobody else's.
+func (s *Store) readSubscriber(name string) admission {
 	var a admission
-	d := json.NewDecoder(bytes.NewReader(b))
-	d.DisallowUnknownFields()
-	err = d.Decode(&a)
-	if hash, bad := hex.DecodeString(a.Password); err == nil && (bad != nil || len(hash) != sha256.Size || a.Name != name || !authorityPattern.MatchString(a.Authority)) {
+	b, err := os.ReadFile(s.subscriberFile(name))
+	if err == nil {
+		d := json.NewDecoder(bytes.NewReader(b))
+		d.DisallowUnknownFields()
+		err = d.Decode(&a)
+	}
+	if hash, bad := hex.DecodeString(a.Password); err == nil && (bad != nil || len(hash) != sha256.Size || a.Name != name || CheckSubscriberName(name) != nil || !authorityPattern.MatchString(a.Authority)) {
 		err = errors.New("a part is missing or altered")
 	}
-	if err != nil {
-		return admission{}, fmt.Errorf("the file %s of the subscriber %s is damaged (%w); remove the subscriber and add it again", s.subscriberFile(name), name, err)
+	if err == nil {
+		return a
 	}
-	return a, nil
+	cure := "remove the subscriber and add it again, or put the file back from a backup before the next start"
+	if CheckSubscriberName(name) != nil {
+		cure = "it is no name of a subscriber, so remove the file"
+	}
+	return admission{Name: name, damaged: fmt.Errorf("the file %s of the subscriber %s is damaged (%w); it is not let in; %s", s.subscriberFile(name), name, err, cure)}
 }
 
-// admitSubscribers lets those in that were added before. Only a server that listens lets anybody in.
+// admitSubscribers lets those in that were added before, except those whose file is damaged (Subscribers tells of them). Only a server that listens lets
+// anybody in.
 func (s *Store) admitSubscribers() error {
 	if s.config.Listen == "" {
 		return nil
@@ -367,6 +433,9 @@ func (s *Store) admitSubscribers() error {
 		return err
 	}
 	for _, a := range all {
+		if a.damaged != nil {
+			continue
+		}
 		if err := s.gate.admit(a); err != nil {
 			return err
 		}

@@ -21,7 +21,7 @@ import (
 // feed makes a feed of an authority with n messages on it.
 func feed(t *testing.T, s *Store, authority string, n int) {
 	t.Helper()
-	_, err := s.js.CreateStream(t.Context(), feedConfig(authority, 1))
+	_, err := s.js.CreateStream(t.Context(), feedConfig(authority, 1, 1))
 	require.NoError(t, err)
 	for i := range n {
 		_, err := s.js.Publish(t.Context(), FeedSubject(authority, "posting"), fmt.Appendf(nil, `{"id":"%d"}`, i+1))
@@ -438,7 +438,8 @@ func TestAddingASubscriberIsRefusedInWords(t *testing.T) {
 	require.NoFileExists(t, s.subscriberFile("other"))
 }
 
-func TestADamagedSubscriberIsNamedAndCanBeRemoved(t *testing.T) {
+// A file that is damaged costs the subscriber that it is of, and nobody else: the store opens, the others are let in, and what to do is said.
+func TestADamagedFileCostsItsSubscriberAlone(t *testing.T) {
 	t.Parallel()
 	for name, content := range map[string]string{
 		"cut":     `{"name":"economics"`,
@@ -450,21 +451,51 @@ func TestADamagedSubscriberIsNamedAndCanBeRemoved(t *testing.T) {
 			t.Parallel()
 			config := Config{Dir: t.TempDir(), Listen: "127.0.0.1:0", ClientToken: "sesame"}
 			s := open(t, config)
-			feed(t, s, "1281", 0)
-			subscribed(t, s, "economics", "1281")
+			create(t, s)
+			feed(t, s, "1281", 2)
+			password, others := subscribed(t, s, "economics", "1281"), subscribed(t, s, "neighbour", "1281")
 			require.NoError(t, os.WriteFile(s.subscriberFile("economics"), []byte(content), 0o600))
 			require.NoError(t, os.WriteFile(filepath.Join(s.subscribersDir(), "half.json.new"), nil, 0o600), "what a kill leaves is passed over")
-			_, err := s.Subscribers(t.Context(), "")
-			require.ErrorContains(t, err, "economics.json")
 			require.NoError(t, s.Close())
-			_, err = Open(t.Context(), config)
-			require.ErrorContains(t, err, "remove the subscriber and add it again")
-			s = open(t, Config{Dir: config.Dir}) // a command
+			s = open(t, config)
+			c, _ := as(t, s, "neighbour", others)
+			require.Equal(t, uint64(2), take(t, consumer(t, c, "BI_1281", "neighbour"), 2))
+			_, err := nats.Connect(s.ClientURL(), nats.UserInfo("economics", password))
+			require.ErrorIs(t, err, nats.ErrAuthorization)
+			for _, authority := range []string{"", "1281", "1282"} { // whose it is stands nowhere that can be read
+				all, err := s.Subscribers(t.Context(), authority)
+				require.NoError(t, err)
+				require.Equal(t, "economics", all[0].Name)
+				require.Contains(t, all[0].Damaged, "economics.json")
+				require.Contains(t, all[0].Damaged, "remove the subscriber and add it again")
+				require.Len(t, all, map[string]int{"": 2, "1281": 2, "1282": 1}[authority])
+			}
+			_, err = s.AddSubscriber(t.Context(), "economics", "1281")
+			require.ErrorIs(t, err, ErrSubscriberExists, "its position is not given to another before it is removed")
 			require.NoError(t, s.RemoveSubscriber(t.Context(), "economics", ""))
-			require.NoError(t, s.Close())
-			open(t, config)
+			_, err = s.js.Consumer(t.Context(), "BI_1281", "economics")
+			require.ErrorIs(t, err, jetstream.ErrConsumerNotFound)
+			require.Equal(t, "neighbour", only(t, s).Name)
+			c, _ = as(t, s, "economics", subscribed(t, s, "economics", "1281"))
+			require.Equal(t, uint64(2), take(t, consumer(t, c, "BI_1281", "economics"), 2))
 		})
 	}
+}
+
+// A disk may not tell upper and lower case apart, and then two such names would be one file.
+func TestNamesThatDifferInCaseAloneAreRefused(t *testing.T) {
+	t.Parallel()
+	s := served(t)
+	feed(t, s, "1281", 0)
+	feed(t, s, "1282", 0)
+	subscribed(t, s, "Acme", "1281")
+	for _, authority := range []string{"1281", "1282"} {
+		_, err := s.AddSubscriber(t.Context(), "acme", authority)
+		require.ErrorIs(t, err, ErrSubscriberExists)
+		require.ErrorContains(t, err, "in other letters, Acme")
+	}
+	require.ErrorIs(t, s.RemoveSubscriber(t.Context(), "acme", ""), ErrNoSubscriber)
+	require.Equal(t, "Acme", only(t, s).Name)
 }
 
 // On a server elsewhere the users are the operator's, and the consumers are what there is.
@@ -477,8 +508,10 @@ func TestSubscribersOfAClusterAreItsDurableConsumers(t *testing.T) {
 	password, err := s.AddSubscriber(t.Context(), "economics", "1281")
 	require.NoError(t, err)
 	require.Empty(t, password)
-	_, err = s.AddSubscriber(t.Context(), "economics", "1281")
-	require.ErrorIs(t, err, ErrSubscriberExists)
+	for _, name := range []string{"economics", "Economics"} {
+		_, err = s.AddSubscriber(t.Context(), name, "1281")
+		require.ErrorIs(t, err, ErrSubscriberExists)
+	}
 	_, err = s.js.CreateConsumer(t.Context(), "BI_1281", jetstream.ConsumerConfig{Durable: "somebody-elses"})
 	require.NoError(t, err)
 	for range 3 {

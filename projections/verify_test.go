@@ -80,7 +80,7 @@ func (p *paying) payAll() {
 // payout writes an event of a payout as a command does.
 func (p *paying) payout(entity domain.Entity, actor string, typ domain.Type, data domain.Data, about string) domain.Event {
 	at := time.Date(2029, 6, 1, 12, 0, int(p.log.Head().Sequence), 0, time.UTC)
-	e, err := domain.PayoutEvent(typ, historytest.Authority, entity, domain.LocalDate(at), at, actor, data, about)
+	e, err := domain.PayoutEvent(domain.PayoutEventID(typ, historytest.Authority, entity, about), typ, historytest.Authority, entity, domain.LocalDate(at), at, actor, data)
 	require.NoError(p.t, err)
 	p.force(&e)
 	return e

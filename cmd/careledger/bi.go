@@ -92,6 +92,7 @@ func newBIRemove(o *options) *cobra.Command {
 	return &cobra.Command{
 		Use:     "remove NAME",
 		Short:   "Cut a program off at once and forget where it was",
+		Long:    "Cut a program off at once and forget where it was. One whose file in the data directory is damaged, which is let in no more, is removed in the same way.",
 		Example: `  careledger bi remove economics`,
 		Args:    exactly("NAME"),
 		RunE: func(cmd *cobra.Command, args []string) error {

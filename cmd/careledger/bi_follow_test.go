@@ -37,22 +37,16 @@ func Follow(ctx context.Context, a Access, keep func(message []byte) error) erro
 		return err
 	}
 	messages, err := consumer.Messages()
-	if err != nil {
-		return err
-	}
-	defer messages.Stop()
-	for {
-		m, err := messages.Next(jetstream.NextContext(ctx))
-		if err != nil {
-			return err
+	for err == nil {
+		var m jetstream.Msg
+		if m, err = messages.Next(jetstream.NextContext(ctx)); err == nil {
+			err = keep(m.Data())
 		}
-		if err := keep(m.Data()); err != nil {
-			return err
-		}
-		if err := m.Ack(); err != nil {
-			return err
+		if err == nil {
+			err = m.Ack() // only when it is kept
 		}
 	}
+	return err
 }
 
 // Every message that the demo's feed holds is as its schema says, and has no field that the schema does not know.

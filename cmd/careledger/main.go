@@ -35,7 +35,9 @@ func run() int {
 	if errors.Is(err, syscall.EPIPE) { // whoever read our output has had enough
 		return 1
 	}
-	fmt.Fprintln(os.Stderr, "careledger: "+err.Error())
+	if already := (*told)(nil); !errors.As(err, &already) {
+		fmt.Fprintln(os.Stderr, "careledger: "+err.Error())
+	}
 	if wrong := (*ledger.Wrong)(nil); errors.As(err, &wrong) {
 		return 2
 	}

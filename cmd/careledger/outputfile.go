@@ -108,14 +108,19 @@ func withoutPassword(words []string) []string {
 		if shown[i] = word; i == 0 || words[i-1] != "--server" {
 			continue
 		}
-		urls := strings.Split(word, ",")
-		for j, text := range urls {
-			if u, err := url.Parse(text); err == nil && u.User != nil {
-				u.User = nil
-				urls[j] = u.String()
-			}
-		}
-		shown[i] = strings.Join(urls, ",")
+		shown[i] = withoutUser(word)
 	}
 	return shown
+}
+
+// withoutUser leaves out the users and passwords of a list of servers' URLs.
+func withoutUser(servers string) string {
+	urls := strings.Split(servers, ",")
+	for i, text := range urls {
+		if u, err := url.Parse(text); err == nil && u.User != nil {
+			u.User = nil
+			urls[i] = u.String()
+		}
+	}
+	return strings.Join(urls, ",")
 }

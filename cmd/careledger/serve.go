@@ -39,7 +39,7 @@ the tables of the pages and give commands (/api/openapi.json says how), and an o
 		Args: exactly(),
 		RunE: func(cmd *cobra.Command, _ []string) error { return o.serve(cmd, at) },
 	}
-	cmd.Flags().StringVar(&at.lines, "log", "text", "`form` of the lines on standard error that tell what was asked and done, naming nobody: text, json or off")
+	cmd.Flags().StringVar(&at.lines, "log", "text", "`form` of the lines on standard error that tell what was asked and done, naming nobody: text, json (every line of it, and the link to sign in stands in serve.json alone) or off")
 	complete(cmd, "log", monitor.LogFormats...)
 	cmd.Flags().StringVar(&at.nats, "listen", "127.0.0.1:0", "`address` to listen on for NATS; port 0 takes a free one")
 	cmd.Flags().StringVar(&at.pages, "http", pageAddress, "`address` to serve pages on; port 0 takes a free one, \"off\" serves none. A free one is taken too where the default is in use")
@@ -54,7 +54,14 @@ type servedAt struct {
 
 // serve opens the ledger and serves it until it is told to stop.
 func (o *options) serve(cmd *cobra.Command, at *servedAt) (err error) {
+	log, err := monitor.NewLog(cmd.ErrOrStderr(), at.lines)
+	if err != nil {
+		return &ledger.Wrong{Err: fmt.Errorf("--log: %w", err)}
+	}
+	tells := &teller{log: log, out: cmd.OutOrStdout(), err: cmd.ErrOrStderr(), lines: at.lines == "json"}
+	defer func() { err = tells.failed(err) }()
 	p := newProgress()
+	p.quiet = p.quiet || tells.lines
 	defer p.done()
 	c := o.config("serve", p.show)
 	if o.proofs != "" && o.server == "" {
@@ -70,13 +77,10 @@ func (o *options) serve(cmd *cobra.Command, at *servedAt) (err error) {
 	if pages != nil {
 		defer pages.Close() // Serve has closed it before, if it came so far
 		c.PagesURL, c.PagesToken = "http://"+pages.Addr().String(), ledger.NewToken()
+		c.SignInURL = web.SignInURL(pages.Addr().String(), c.PagesToken)
 	}
 	if c.ServerURL == "" {
 		c.Listen, c.ClientToken = at.nats, ledger.NewToken()
-	}
-	log, err := monitor.NewLog(cmd.ErrOrStderr(), at.lines)
-	if err != nil {
-		return &ledger.Wrong{Err: fmt.Errorf("--log: %w", err)}
 	}
 	m := monitor.New(log)
 	c.Settled, c.Acted, c.Fed = m.Settled, m.Acted, m.Fed
@@ -87,21 +91,22 @@ func (o *options) serve(cmd *cobra.Command, at *servedAt) (err error) {
 	m.Watch(l)
 	defer func() { err = errors.Join(err, l.Close()) }()
 	serving, ctx := errgroup.WithContext(cmd.Context()) // pages and programs end together
-	signIn := ""
-	if pages != nil { // from the start: /readyz says how far the logs are
+	if pages != nil {
+		// From the start: /readyz says how far the logs are.
 		s, err := web.New(web.Config{Ledger: l, Address: pages.Addr().String(), Token: c.PagesToken, Log: log, Monitor: m,
 			GivenBy: withoutPassword(givenBy(cmd, "data", "server"))})
 		if err != nil {
 			return err
 		}
-		signIn = fmt.Sprintf("pages at %s; sign in: %s\n", c.PagesURL, s.SignInURL())
 		serving.Go(func() error { return s.Serve(ctx, pages) })
 	}
 	serving.Go(func() error {
 		return l.Serve(ctx, func(url, file string) {
 			p.done()
-			fmt.Fprintf(cmd.ErrOrStderr(), "serving %s at %s; the token stands in %s. Ctrl-C stops it.\n%s", c.Dir+c.ServerURL, url, file, signIn)
-			log.Info("serving")
+			if c.ServerURL == "" { // elsewhere the users are the operator's
+				tells.shutOut(ctx, l)
+			}
+			tells.serving(c, url, file)
 		})
 	})
 	err = serving.Wait()

@@ -104,7 +104,7 @@ func (p *paid) pay(m domain.Month) {
 // step writes an event of a payout as a command does, and returns its id.
 func (p *paid) step(entity domain.Entity, actor string, typ domain.Type, data domain.Data, about string) string {
 	at := time.Date(2029, 6, 1, 12, 0, int(p.log.Head().Sequence), 0, time.UTC)
-	e, err := domain.PayoutEvent(typ, historytest.Authority, entity, domain.LocalDate(at), at, actor, data, about)
+	e, err := domain.PayoutEvent(domain.PayoutEventID(typ, historytest.Authority, entity, about), typ, historytest.Authority, entity, domain.LocalDate(at), at, actor, data)
 	require.NoError(p, err)
 	p.write([]domain.Event{e})
 	return e.ID

@@ -31,7 +31,7 @@ type Follower struct {
 	told  func(position uint64)
 	watch *projections.Watch
 
-	last   uint64          // of the feed's messages: the last one read or written
+	last   uint64          // of the feed's messages: the last one read or written, or the place before the first
 	held   map[string]held // by key
 	on     uint64          // the greatest source sequence on the feed
 	marked uint64          // that of its last position
@@ -273,7 +273,10 @@ func (f *Follower) writeRows(ctx context.Context, rows []datum) error {
 
 // read takes in what the feed has gained.
 func (f *Follower) read(ctx context.Context) error {
-	_, err := f.feed.Read(ctx, f.last+1, func(m eventstore.FeedMessage) error { return f.fold(m) })
+	last, err := f.feed.Read(ctx, f.last+1, func(m eventstore.FeedMessage) error { return f.fold(m) })
+	if err == nil {
+		f.last = max(f.last, last) // an empty feed has a place to begin at too
+	}
 	return err
 }
 

@@ -46,16 +46,18 @@ func TestACommandGivenAgainWithItsKeyIsAnsweredAsTheFirstTimeAlsoAfterARestart(t
 
 func TestAKeyIsForOneCommand(t *testing.T) {
 	l := opened(t, Config{Dir: t.TempDir()})
-	imported(t, l, file(t, town(2)))
+	imported(t, l, file(t, town(3)))
 	approve := PayoutRequest{Action: "approve", Payouts: []string{"2020-01-p0"}, Actor: "bo", On: "2020-06-01", Version: 1, Key: "k-2"}
 	did(t, l, PayoutRequest{Action: "calculate", Month: "2020-01", Actor: "anna", Key: "k-1"})
 	did(t, l, approve)
 	before := position(t, l)
 	for name, change := range map[string]func(*PayoutRequest){
 		"another payout":  func(r *PayoutRequest) { r.Payouts = []string{"2020-01-p1"} },
+		"and another":     func(r *PayoutRequest) { r.Payouts = []string{"2020-01-p0", "2020-01-p1"} },
 		"by another":      func(r *PayoutRequest) { r.Actor = "carl" },
 		"another day":     func(r *PayoutRequest) { r.On = "2020-06-02" },
 		"another version": func(r *PayoutRequest) { r.Version = 2 },
+		"any version":     func(r *PayoutRequest) { r.Version = 0 },
 		"another step":    func(r *PayoutRequest) { r.Action, r.Version, r.On = "pay", 0, "" },
 		"another step and month": func(r *PayoutRequest) {
 			*r = PayoutRequest{Action: "calculate", Month: "2020-02", Actor: "bo", Key: "k-2"}
@@ -70,7 +72,14 @@ func TestAKeyIsForOneCommand(t *testing.T) {
 	require.Equal(t, before, position(t, l))
 	approve.Payouts = []string{"payout/2020-01-p0"}
 	did(t, l, approve) // the same payout, named in full
-	_, err := carryOut(t.Context(), l, PayoutRequest{Action: "pay", Month: "2020-01", Actor: "bo", Key: "k-3"})
+	approve = PayoutRequest{Action: "approve", Payouts: []string{"2020-01-p1", "2020-01-p2"}, Actor: "bo", Key: "k-4"}
+	did(t, l, approve)
+	approve.Payouts = []string{"2020-01-p2", "2020-01-p1"}
+	did(t, l, approve) // the same two
+	approve.Payouts = approve.Payouts[:1]
+	_, err := carryOut(t.Context(), l, approve)
+	require.ErrorContains(t, err, "key: k-4 stands for another command", "fewer are another command too")
+	_, err = carryOut(t.Context(), l, PayoutRequest{Action: "pay", Month: "2020-01", Actor: "bo", Key: "k-3"})
 	require.ErrorContains(t, err, "name the payouts")
 	_, err = carryOut(t.Context(), l, PayoutRequest{Action: "calculate", Month: "2020-01", Actor: "bo", Key: "k/3"})
 	require.ErrorContains(t, err, "key: ")

@@ -27,6 +27,7 @@ type Config struct {
 	ClientToken string // what programs present
 	PagesURL    string // where this process serves pages and the HTTP API, "" nowhere: told in serve.json
 	PagesToken  string // what programs present there
+	SignInURL   string // the link that signs a person in there
 	Doing       string // told to a second process that finds the directory in use
 	Progress    ProgressFunc
 

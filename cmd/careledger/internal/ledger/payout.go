@@ -267,7 +267,7 @@ func (p *payoutWork) known(o *openLog) error {
 func (p *payoutWork) calculation(payouts *domain.Payouts, c domain.PayoutCalculated, out *report.PayoutOutcome) (domain.Event, error) {
 	entity := domain.PayoutEntity(c.Provider, c.Month)
 	if done := p.underKey(payouts.Payout(entity)); len(done) > 0 {
-		return domain.Event{}, done[0].again()
+		return domain.Event{}, p.again(done[0])
 	}
 	stands, next := payouts.Next(c)
 	if stands != nil {
@@ -298,7 +298,7 @@ func (p *payoutWork) step(ctx context.Context, entity domain.Entity) (report.Pay
 			return domain.Event{}, domain.Problems{{Field: "payout", Reason: fmt.Sprintf("%s has not been calculated; careledger payout list shows what there is", entity.ID())}}
 		}
 		if done := p.underKey(payout); len(done) > 0 {
-			return domain.Event{}, done[0].again()
+			return domain.Event{}, p.again(done[0])
 		}
 		v := payout.Latest()
 		if p.Version != 0 && p.Version != v.Version {
@@ -352,7 +352,7 @@ func (p *payoutWork) event(payouts *domain.Payouts, t domain.Type, entity domain
 	if restsOn.After(recorded) {
 		recorded = restsOn
 	}
-	return domain.PayoutEvent(t, p.Authority, entity, p.on, recorded, p.Actor, data, p.about(about)...)
+	return domain.PayoutEvent(p.eventID(t, entity, about), t, p.Authority, entity, p.on, recorded, p.Actor, data)
 }
 
 // write appends the event that make returns, on the payouts as the writer knows them. What stands already is told when it is durable: it

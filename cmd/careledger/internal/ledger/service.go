@@ -85,7 +85,8 @@ type address struct {
 	PID        int    `json:"pid"`
 	Pages      string `json:"pages,omitzero"` // where the HTTP API and the pages are, with their token
 	PagesToken string `json:"pages_token,omitzero"`
-	Dir        string `json:"dir"` // the directory that is served: a copy of it holds a copy of this file, and is not served
+	SignIn     string `json:"sign_in,omitzero"` // the link that signs a person in there: it holds that token
+	Dir        string `json:"dir"`              // the directory that is served: a copy of it holds a copy of this file, and is not served
 }
 
 func addressFile(dir string) string { return filepath.Join(dir, "serve.json") }
@@ -124,7 +125,7 @@ func (l *Local) Serve(ctx context.Context, ready func(url, addressFile string)) 
 		if err != nil {
 			return err
 		}
-		if err := writeAddress(path, address{l.store.ClientURL(), l.config.ClientToken, os.Getpid(), l.config.PagesURL, l.config.PagesToken, dir}); err != nil {
+		if err := writeAddress(path, address{l.store.ClientURL(), l.config.ClientToken, os.Getpid(), l.config.PagesURL, l.config.PagesToken, l.config.SignInURL, dir}); err != nil {
 			return err
 		}
 		defer func() { _ = os.Remove(path) }() // one that stays is found out to be stale

@@ -26,7 +26,7 @@ const lagWait = 2 * time.Second
 type lags struct {
 	ledger Ledger
 
-	position, behind, messages, bytes, subscriber, connected, readable *prometheus.Desc
+	position, behind, messages, bytes, subscriber, connected, damaged, readable *prometheus.Desc
 }
 
 func newLags(l Ledger) *lags {
@@ -41,13 +41,14 @@ func newLags(l Ledger) *lags {
 		bytes:      of("careledger_feed_size_bytes", "Space that the BI feed takes on disk."),
 		subscriber: of("careledger_subscriber_lag_messages", "Messages of the BI feed that a subscriber has not acknowledged.", "subscriber"),
 		connected:  of("careledger_subscriber_connected", "1 if a subscriber of the BI feed has a connection now, 0 if not. Not there where the server is the operator's own, which does not tell.", "subscriber"),
+		damaged:    prometheus.NewDesc("careledger_subscriber_damaged", "1 for a subscriber of the BI feed that is not let in, because its file is damaged; careledger bi list says what to do.", []string{"subscriber"}, nil),
 		readable:   prometheus.NewDesc("careledger_feeds_readable", "1 if the server told how far the BI feeds are, 0 if not.", nil, nil),
 	}
 }
 
 // Describe implements prometheus.Collector.
 func (s *lags) Describe(all chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{s.position, s.behind, s.messages, s.bytes, s.subscriber, s.connected, s.readable} {
+	for _, d := range []*prometheus.Desc{s.position, s.behind, s.messages, s.bytes, s.subscriber, s.connected, s.damaged, s.readable} {
 		all <- d
 	}
 }
@@ -72,6 +73,10 @@ func (s *lags) Collect(all chan<- prometheus.Metric) {
 		tell(s.bytes, float64(f.Bytes), f.Authority)
 	}
 	for _, b := range answer.Subscribers {
+		if b.Damaged != "" {
+			tell(s.damaged, 1, b.Name)
+			continue
+		}
 		tell(s.subscriber, float64(b.Pending), b.Authority, b.Name)
 		if b.Connected != nil {
 			tell(s.connected, map[bool]float64{true: 1}[*b.Connected], b.Authority, b.Name)

@@ -48,6 +48,15 @@ func ended(outcome ledger.Outcome, err error) slog.Attr {
 	return word
 }
 
+// Failed writes that serving has failed, and why: what the command says, but of a damaged log only where it is, because the rest can name a case.
+func Failed(log *slog.Logger, err error) {
+	why := slog.String("problem", err.Error())
+	if errors.Is(err, eventstore.ErrCorrupt) {
+		why = slog.String("problem", "the log is damaged; careledger verify says what it finds")
+	}
+	log.LogAttrs(context.Background(), slog.LevelError, "failed", ended(ledger.OutcomeOf(err), err), why)
+}
+
 // tookMillis is a duration in milliseconds, to the microsecond.
 func tookMillis(d time.Duration) slog.Attr {
 	return slog.Float64("took_ms", float64(d.Microseconds())/1000)

@@ -3,6 +3,8 @@ package monitor
 import (
 	"bytes"
 	"context"
+	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -214,6 +216,17 @@ func TestALineIsAnObjectWithWhatHowAndHowLong(t *testing.T) {
 	require.Positive(t, line.Took)
 }
 
+func TestALineOnADamagedLogNamesNoCase(t *testing.T) {
+	var said strings.Builder
+	log, err := NewLog(&said, "json")
+	require.NoError(t, err)
+	Failed(log, fmt.Errorf("opening: %w", &eventstore.CorruptError{Authority: "1281", Sequence: 7, Reason: "care.1281.case.anna.case-opened is not what was witnessed"}))
+	require.Contains(t, said.String(), `"outcome":"damaged","damaged":"1281","at_event":7`)
+	require.NotContains(t, said.String(), "anna")
+	Failed(log, errors.New("the address is in use"))
+	require.Contains(t, said.String(), `"problem":"the address is in use"`)
+}
+
 func TestAFormOfLinesThatThereIsNotIsRefused(t *testing.T) {
 	_, err := NewLog(io.Discard, "xml")
 	require.ErrorContains(t, err, "use one of text, json, off")
@@ -228,7 +241,7 @@ func (u unready) Standings() ([]ledger.Standing, error) {
 func (u unready) Ready(context.Context) error { return u.why }
 func (u unready) Lags(context.Context) (*ledger.SubscriberAnswer, error) {
 	return &ledger.SubscriberAnswer{Feeds: []ledger.FeedStanding{{Authority: "1281", Log: 12, Position: 3, Messages: 40, Bytes: 999}},
-		Subscribers: []eventstore.Subscriber{{Authority: "1281", Name: "economics", Pending: 4, Connected: new(true)}}}, u.why
+		Subscribers: []eventstore.Subscriber{{Authority: "1281", Name: "economics", Pending: 4, Connected: new(true)}, {Name: "cut", Damaged: "its file is cut short"}}}, u.why
 }
 
 func TestFeedsAndTheirSubscribersAreToldWithHowFarTheyAreBehind(t *testing.T) {
@@ -246,9 +259,11 @@ func TestFeedsAndTheirSubscribersAreToldWithHowFarTheyAreBehind(t *testing.T) {
 		`careledger_feed_failures_total{authority="1281"}`:                            "1",
 		`careledger_subscriber_lag_messages{authority="1281",subscriber="economics"}`: "4",
 		`careledger_subscriber_connected{authority="1281",subscriber="economics"}`:    "1",
+		`careledger_subscriber_damaged{subscriber="cut"}`:                             "1",
 	} {
 		require.Equal(t, want, v[name], name)
 	}
+	require.NotContains(t, v, `careledger_subscriber_lag_messages{authority="",subscriber="cut"}`, "where it is is not known")
 	w = &watched{Monitor: New(nil)}
 	w.Watch(unready{io.ErrUnexpectedEOF})
 	require.Equal(t, "0", w.values(t)[`careledger_feeds_readable`])

@@ -111,18 +111,22 @@ type subscriberStanding struct {
 	Name      string     `json:"name"`
 	Authority string     `json:"authority"`
 	Stream    string     `json:"stream"`
-	Added     time.Time  `json:"added"`
-	Consumer  bool       `json:"consumer"`  // false: it has deleted its consumer
-	Position  uint64     `json:"position"`  // sequence of the feed
-	Pending   uint64     `json:"pending"`   // messages
-	Connected *bool      `json:"connected"` // null with --server, where it is not known
-	LastSeen  *time.Time `json:"last_seen"` // null: not since the server started
+	Added     *time.Time `json:"added"`
+	Consumer  bool       `json:"consumer"`                   // false: it has deleted its consumer
+	Position  uint64     `json:"position"`                   // messages of the feed
+	Pending   uint64     `json:"pending"`                    // messages
+	Connected *bool      `json:"connected"`                  // null with --server, where it is not known
+	LastSeen  *time.Time `json:"last_seen"`                  // null: not since the server started
+	Damaged   string     `json:"damaged,omitempty,omitzero"` // why it is not let in, and what to do; then nothing but its name is known, and added is null
 }
 
 func standings(all []eventstore.Subscriber) []subscriberStanding {
 	out := make([]subscriberStanding, len(all))
 	for i, s := range all {
-		out[i] = subscriberStanding{Name: s.Name, Authority: s.Authority, Stream: s.Stream, Added: s.Added, Consumer: s.Consumer, Position: s.Position, Pending: s.Pending, Connected: s.Connected}
+		out[i] = subscriberStanding{Name: s.Name, Authority: s.Authority, Stream: s.Stream, Consumer: s.Consumer, Position: s.Position, Pending: s.Pending, Connected: s.Connected, Damaged: s.Damaged}
+		if !s.Added.IsZero() {
+			out[i].Added = &s.Added
+		}
 		if !s.Seen.IsZero() {
 			seen := s.Seen.UTC().Truncate(time.Second)
 			out[i].LastSeen = &seen
@@ -136,22 +140,40 @@ func Subscribers(w io.Writer, format Format, all []eventstore.Subscriber) error 
 	rows := standings(all)
 	s := &sheet{columns: []column{{name: "name"}, {name: "authority"}, {name: "added"}, {name: "position", number: true}, {name: "pending", number: true}, {name: "connected"}, {name: "last_seen"}}}
 	if format == Table {
-		s.heading = []string{fmt.Sprintf("Programs that follow the BI feed: %d. Position and pending count messages of the feed.", len(all))}
+		s.heading = append([]string{fmt.Sprintf("Programs that follow the BI feed: %d. Position and pending count messages of the feed.", len(all))}, damages(all)...)
+	} else {
+		s.columns = append(s.columns, column{name: "damaged"})
 	}
 	for _, r := range rows {
-		seen := ""
+		added, seen, position, pending := "", "", s.count(format, r.Position), s.count(format, r.Pending)
+		if r.Added != nil {
+			added = r.Added.Format(time.RFC3339)
+		}
 		if r.LastSeen != nil {
 			seen = r.LastSeen.Format(time.RFC3339)
 		}
-		position := s.count(format, r.Position)
 		if !r.Consumer { // it has deleted it, to begin anew
 			position = ""
 		}
-		s.rows = append(s.rows, []string{r.Name, r.Authority, r.Added.Format(time.RFC3339), position, s.count(format, r.Pending), yesNo(r.Connected), seen})
+		if r.Damaged != "" {
+			pending = ""
+		}
+		row := []string{r.Name, r.Authority, added, position, pending, yesNo(r.Connected), seen, r.Damaged}
+		s.rows = append(s.rows, row[:len(s.columns)])
 	}
 	return s.write(w, format, struct {
 		Subscribers []subscriberStanding `json:"subscribers"`
 	}{rows})
+}
+
+// damages are lines on the subscribers that are not let in.
+func damages(all []eventstore.Subscriber) (lines []string) {
+	for _, s := range all {
+		if s.Damaged != "" {
+			lines = append(lines, "Not let in: "+s.Damaged+".")
+		}
+	}
+	return lines
 }
 
 // Feed is how far an authority's feed reaches.
@@ -168,6 +190,9 @@ type Feed struct {
 // FeedLag writes how far feeds are behind their ledgers, in events, and subscribers behind their feeds, in messages.
 func FeedLag(w io.Writer, format Format, feeds []Feed, all []eventstore.Subscriber) error {
 	s := &sheet{columns: []column{{name: "authority"}, {name: "who"}, {name: "position", number: true}, {name: "of", number: true}, {name: "behind", number: true}, {name: "counted_in"}}}
+	if format == Table {
+		s.heading = damages(all)
+	}
 	for _, f := range feeds {
 		if f.Held != "" && format == Table {
 			s.heading = append(s.heading, fmt.Sprintf("The feed of %s is held up, and tried again: %s", f.Authority, f.Held))

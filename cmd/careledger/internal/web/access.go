@@ -43,9 +43,8 @@ func access(v *visit) (*view, error) {
 		at.Sequence = v.from.Sequence
 		all = slices.DeleteFunc(all, func(a projections.AccessRead) bool { return a.Sequence > at.Sequence })
 	}
-	columns := []column{{name: "sequence", kind: count}, {name: "read_at", kind: text}, {name: "actor", kind: text}, {name: "purpose", kind: text}, {name: "question", kind: text}, {name: "shown", kind: text}, {name: "arguments", kind: text}}
 	return &view{title: v.Say("access.title"), authority: log.Authority, asOf: at, content: &accessView{v.voice, r.ReadBy, r.Entity, log.Root}, tables: []*table{{
-		caption: v.Say("access.table"), none: v.Say("access.none"), columns: columns, rows: rowsFrom(all, v.accessRow)}}}, nil
+		caption: v.Say("access.table"), none: v.Say("access.none"), columns: v.columns(""), rows: rowsFrom(all, v.accessRow)}}}, nil
 }
 
 // accessRow is one reading. People see the first that it shows, and how many more there are.

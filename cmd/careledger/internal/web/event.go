@@ -38,7 +38,7 @@ func event(v *visit) (*view, error) {
 	}
 	return &view{title: fmt.Sprintf("%s %s", v.Say("web.event"), e.Event), authority: t.Authority, asOf: t.AsOf, content: content, tables: []*table{{
 		caption: v.Say("web.touched"), none: v.Say("web.touched_nothing"), rows: v.touchedRows(t),
-		columns: []column{{name: "payout"}, {name: "version", kind: count}, {name: "status"}, {name: "line", kind: count}, {name: "month", kind: month}, {name: "unit"}, {name: "policy"}, {name: "component"}, {name: "amount", kind: amount}, {name: "how"}, {name: "postings", kind: count}, {name: "of_it", kind: amount}},
+		columns: v.columns(""),
 	}}}, nil
 }
 

@@ -124,17 +124,7 @@ func (v *visit) fulfilled(by []string) (groups []group, f *projections.Fulfilmen
 
 // groupTable is groups as a table.
 func (v *visit) groupTable(name, caption string, by []string, groups []group) *table {
-	t := &table{name: name, caption: caption, none: v.Say("web.no_follow_ups")}
-	for _, field := range by {
-		k := text
-		if field == "month" {
-			k = month
-		}
-		t.columns = append(t.columns, column{name: field, kind: k})
-	}
-	t.columns = append(t.columns, groupColumns()...)
-	t.rows = v.groupRows(by, groups)
-	return t
+	return &table{name: name, caption: caption, none: v.Say("web.no_follow_ups"), columns: v.columns(name, by...), rows: v.groupRows(by, groups)}
 }
 
 func (v *visit) groupRows(by []string, groups []group) iter.Seq[[]cell] {
@@ -150,18 +140,6 @@ func (v *visit) groupRows(by []string, groups []group) iter.Seq[[]cell] {
 			}
 		}
 	}
-}
-
-// groupColumns are those of the numbers of a group.
-func groupColumns() (all []column) {
-	for _, c := range (&projections.FulfilmentRow{}).Columns() {
-		k := rate
-		if c.Number {
-			k = count
-		}
-		all = append(all, column{name: c.Name, kind: k})
-	}
-	return all
 }
 
 // groupCells are the cells of groupColumns, empty where there is no group.

@@ -161,9 +161,12 @@ func TestEveryRouteForProgramsIsInTheDocumentAndTheOtherWayRound(t *testing.T) {
 	for _, p := range server.pages {
 		for _, table := range append([]string{""}, p.tables...) {
 			for _, as := range []ending{asJSON, asCSV, asSwedishCSV} {
-				if path := tablePath(p, table); path != "" {
-					served["GET "+path+string(as)] = true
-				}
+				served["GET "+tablePath(p, table)+string(as)] = true
+			}
+		}
+		if p.file != nil {
+			for as := range fileForms {
+				served["GET "+p.path+"/"+fileName+string(as)] = true
 			}
 		}
 	}
@@ -243,5 +246,81 @@ func TestATableIsAsTheDocumentSays(t *testing.T) {
 	}
 	for _, path := range []string{"/healthz", "/readyz", "/metrics", openAPIPath, asyncAPIPath, schemaPath} {
 		requireDocumented(t, http.MethodGet, path, p.get(path))
+	}
+}
+
+// Each table, asked for in each way that changes its columns, has those that the document says, in their order, and in their types.
+func TestEveryTableHasTheColumnsThatTheDocumentSays(t *testing.T) {
+	paying, boards := programAt(t, payer(t)), programAt(t, twoAuthorities(t))
+	paying.headers["Careledger-Purpose"] = "complaint 2026-114"
+	set, sweep := "?set="+premium+"%3D350", "?sweep="+premium+"%3D200..400%3A50"
+	document := boards.records("/policies.csv?authority=1281")[0]
+	asked := map[string][]string{
+		"/overview":                             {"", "?by=unit&step=month", "?by=provider&step=year"},
+		"/fulfilment":                           {"", "?by=occasion,month,unit", "?by=life_area&by=year"},
+		"/payouts":                              {""},
+		"/payouts/{payout}":                     {""},
+		"/payouts/{payout}/why":                 {""},
+		"/payouts/{payout}/why/{line}":          {""},
+		"/what-if":                              {set, sweep},
+		"/trail":                                {"?kind=case&id=l003", "?kind=payout&id=2016-01-lund-hemvard"},
+		"/event":                                {"?id=l003.17"},
+		"/policies":                             {""},
+		policyPath("{policy}"):                  {""},
+		policyPath("{policy}") + "/differences": {"?authority=1281"},
+		"/access":                               {""},
+	}
+	names := strings.NewReplacer("{payout}", "2016-01-lund-hemvard", "{line}", "1")
+	filled := 0
+	for _, p := range pages() {
+		require.NotEmpty(t, asked[p.path], p.path)
+		for _, table := range append([]string{""}, p.tables...) {
+			said := columnsOf(p.path)[table]
+			require.NotEmpty(t, said, "%s %s", p.path, table)
+			for _, query := range asked[p.path] {
+				r, address := paying, names.Replace(tablePath(p, table))
+				if strings.Contains(p.path, "{policy}/differences") {
+					r = boards
+				}
+				address = strings.ReplaceAll(address, "{policy}", map[*reader]string{paying: "lund-2015-pilot", boards: document[0]}[r])
+				answer := r.get(address + string(asJSON) + query)
+				if p.path == whatIfPath && query == sweep && answer.Code == http.StatusNotFound {
+					continue // it is of a comparison
+				}
+				require.Equal(t, http.StatusOK, answer.Code, address+query+answer.Body.String())
+				requireDocumented(t, http.MethodGet, address+string(asJSON), answer)
+				if !strings.Contains(answer.Body.String(), `"rows":[]`) {
+					filled++
+				}
+				heading, _, _ := strings.Cut(r.get(address+string(asCSV)+query).Body.String(), "\n")
+				var always []string
+				for name := range strings.SplitSeq(heading, ",") {
+					i := slices.IndexFunc(said, func(c column) bool { return c.name == name })
+					require.GreaterOrEqual(t, i, 0, "%s%s: %s", address, query, name)
+					if !said[i].sometimes {
+						always = append(always, name)
+					}
+				}
+				var want []string
+				for _, c := range said {
+					if !c.sometimes {
+						want = append(want, c.name)
+					}
+				}
+				require.Equal(t, want, always, address+query)
+			}
+		}
+	}
+	require.Greater(t, filled, 25, "most of them have rows to look at")
+}
+
+func TestFilesAreAsTheDocumentSays(t *testing.T) {
+	r := program(t)
+	for as := range fileForms {
+		address := whatIfPath + "/" + fileName + string(as) + "?sweep=" + premium + "%3D200..400%3A50"
+		answer := r.get(address)
+		require.Equal(t, http.StatusOK, answer.Code, as)
+		requireDocumented(t, http.MethodGet, address, answer)
+		requireDocumented(t, http.MethodGet, address, r.get(address+"&time=never"))
 	}
 }

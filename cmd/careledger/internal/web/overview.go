@@ -227,12 +227,7 @@ func (s *overviewVisit) anyHidden() bool {
 
 // rowsTable is what is paid and reached, by time and party.
 func (s *overviewVisit) rowsTable() *table {
-	k := text
-	if s.step == "month" {
-		k = month
-	}
-	columns := append([]column{{name: s.step, kind: k}, {name: s.party, kind: text}, {name: "amount", kind: amount}}, groupColumns()...)
-	return &table{caption: s.Say("overview.table"), none: s.Say("overview.nothing"), columns: columns, rows: func(yield func([]cell) bool) {
+	return &table{caption: s.Say("overview.table"), none: s.Say("overview.nothing"), columns: s.columns("", s.step, s.party), rows: func(yield func([]cell) bool) {
 		for _, r := range s.rows {
 			if !yield(s.row(r)) {
 				return
@@ -270,9 +265,7 @@ func (v *visit) leadsTo(path string, change url.Values) string {
 
 // totalTable is one row: what the filter leaves in all, and what waits for approval.
 func (s *overviewVisit) totalTable() *table {
-	columns := append([]column{{name: "amount", kind: amount}}, groupColumns()...)
-	columns = append(columns, column{name: "awaiting", kind: count}, column{name: "awaiting_amount", kind: amount})
-	return &table{name: "total", caption: s.Say("overview.total"), columns: columns, rows: one(func() []cell {
+	return &table{name: "total", caption: s.Say("overview.total"), columns: s.columns("total"), rows: one(func() []cell {
 		row := []cell{{plain: s.paid.Total.String(), href: s.leadsTo("/what-if", nil)}}
 		var whole *group // nil where the filter leaves no follow-up
 		if len(s.whole) > 0 {
@@ -295,8 +288,7 @@ func one(row func() []cell) iter.Seq[[]cell] {
 
 // awaitingTable is the payouts that wait for approval.
 func (s *overviewVisit) awaitingTable() *table {
-	columns := []column{{name: "payout", kind: text}, {name: "provider", kind: text}, {name: "month", kind: month}, {name: "version", kind: count}, {name: "total", kind: amount}, {name: "calculated_by", kind: text}}
-	return &table{name: "awaiting", caption: s.Say("overview.awaiting"), none: s.Say("overview.none_awaiting"), columns: columns, rows: func(yield func([]cell) bool) {
+	return &table{name: "awaiting", caption: s.Say("overview.awaiting"), none: s.Say("overview.none_awaiting"), columns: s.columns("awaiting"), rows: func(yield func([]cell) bool) {
 		for _, p := range s.awaiting {
 			id := cell{plain: p.Payout}
 			if s.leadsTo("/payouts", nil) != "" {
@@ -311,8 +303,7 @@ func (s *overviewVisit) awaitingTable() *table {
 
 // logTable is one row: how far the log reaches, and what is signed of it.
 func (s *overviewVisit) logTable() *table {
-	columns := []column{{name: "events", kind: count}, {name: "root", kind: text}, {name: "signed", kind: count}, {name: "signed_at", kind: text}, {name: "unsigned", kind: count}}
-	return &table{name: "log", caption: s.Say("overview.log"), columns: columns, rows: one(func() []cell {
+	return &table{name: "log", caption: s.Say("overview.log"), columns: s.columns("log"), rows: one(func() []cell {
 		l := s.log
 		row := []cell{{plain: strconv.FormatUint(l.AsOf.Sequence, 10)}, {plain: l.Root}, {plain: strconv.FormatUint(l.Signed, 10)}, {word: s.Say("overview.never_signed")}, {}}
 		if l.Signed > 0 {
@@ -340,7 +331,7 @@ func (v voice) age(d time.Duration) string {
 // arrivalsTable is what came in last.
 func (s *overviewVisit) arrivalsTable() *table {
 	caption := fmt.Sprintf(s.Say("overview.arrivals"), s.number(strconv.Itoa(s.log.Counted)))
-	return &table{name: "arrivals", caption: caption, none: s.Say("overview.no_arrivals"), columns: []column{{name: "registered", kind: date}, {name: "type", kind: text}, {name: "events", kind: count}}, rows: func(yield func([]cell) bool) {
+	return &table{name: "arrivals", caption: caption, none: s.Say("overview.no_arrivals"), columns: s.columns("arrivals"), rows: func(yield func([]cell) bool) {
 		for _, a := range s.log.Arrivals {
 			if !yield([]cell{{plain: a.Day.String()}, {plain: string(a.Type), word: s.eventType(string(a.Type))}, {plain: strconv.Itoa(a.Events)}}) {
 				return

@@ -79,9 +79,9 @@ func payout(v *visit) (*view, error) {
 	v.offerSteps(content, path, latest)
 	return &view{title: fmt.Sprintf("%s %s", v.Say("web.payout"), history.Payout), authority: history.Authority, asOf: history.AsOf, content: content, tables: []*table{
 		{caption: fmt.Sprintf("%s, %s %s", v.Say("web.lines"), v.Say("web.together"), v.shown(amount, latest.Total.String())), none: v.Say("web.no_lines"), rows: v.lineRows(path, latest),
-			columns: []column{{name: "line", kind: count}, {name: "month", kind: month}, {name: "unit"}, {name: "policy"}, {name: "component"}, {name: "account"}, {name: "cases", kind: count}, {name: "quantity"}, {name: "unit_of_quantity"}, {name: "known", kind: amount}, {name: "settled", kind: amount}, {name: "amount", kind: amount}}},
+			columns: v.columns("")},
 		{name: "steps", caption: v.Say("web.steps"), rows: v.stepRows(history),
-			columns: []column{{name: "step"}, {name: "version", kind: count}, {name: "actor"}, {name: "on", kind: date}, {name: "recorded"}, {name: "sequence", kind: count}, {name: "event", inTwins: true}, {name: "reason"}}},
+			columns: v.columns("steps")},
 	}}, nil
 }
 

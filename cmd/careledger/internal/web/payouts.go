@@ -49,7 +49,7 @@ func payouts(v *visit) (*view, error) {
 	content.Sums = fmt.Sprintf("%s %s, %s %s.", v.number(fmt.Sprint(len(rows))), v.Say("web.payouts_in_all"), v.Say("web.together"), v.shown(amount, sum.String()))
 	return &view{title: v.Say("web.payouts"), authority: list.Authority, asOf: list.AsOf, content: content, tables: []*table{{
 		caption: v.Say("web.payouts_table"), none: v.Say("web.no_payouts"), rows: v.payoutRows(rows),
-		columns: []column{{name: "payout"}, {name: "month", kind: month}, {name: "provider"}, {name: "status"}, {name: "total", kind: amount}, {name: "voucher"}, {name: "version", kind: count}, {name: "calculated_by"}, {name: "approved_by"}, {name: "paid_on", kind: date}},
+		columns: v.columns(""),
 	}}}, nil
 }
 

@@ -40,8 +40,7 @@ func policies(v *visit) (*view, error) {
 
 // documentsTable is adopted documents as a table.
 func (v *visit) documentsTable(name, caption string, all []report.PolicyRow) *table {
-	columns := []column{{name: "policy", kind: text}, {name: "title", kind: text}, {name: "from", kind: date}, {name: "last_day", kind: date}, {name: "decided_by", kind: text}, {name: "decided_on", kind: date}, {name: "reference", kind: text}, {name: "sha256", kind: text}}
-	return &table{name: name, caption: caption, none: v.Say("policies.none"), columns: columns, rows: func(yield func([]cell) bool) {
+	return &table{name: name, caption: caption, none: v.Say("policies.none"), columns: v.columns(name), rows: func(yield func([]cell) bool) {
 		for i := range all {
 			r := &all[i]
 			which := url.Values{"document": {r.From}}
@@ -63,7 +62,7 @@ func (v *visit) lastDay(end domain.Date) cell {
 
 // inForceTable is what the parameters of documents are worth on the days in [from, end) on which their document is in force.
 func (v *visit) inForceTable(all []report.PolicyRow, from, end domain.Date) *table {
-	return &table{name: "values", caption: v.Say("policies.values"), none: v.Say("policies.no_values"), columns: append([]column{{name: "policy", kind: text}}, valueColumns...),
+	return &table{name: "values", caption: v.Say("policies.values"), none: v.Say("policies.no_values"), columns: v.columns("values"),
 		rows: func(yield func([]cell) bool) {
 			for i := range all {
 				r := &all[i]
@@ -81,10 +80,7 @@ func (v *visit) inForceTable(all []report.PolicyRow, from, end domain.Date) *tab
 		}}
 }
 
-// valueColumns are those of a value of a parameter. They must not be changed.
-var valueColumns = []column{{name: "parameter", kind: text}, {name: "key", kind: text}, {name: "value", kind: quantity}, {name: "unit_of_value", kind: text}, {name: "from", kind: date}, {name: "last_day", kind: date}, {name: "status", kind: text}, {name: "source", kind: text}}
-
-// valueCells are the cells of valueColumns.
+// valueCells are the cells of a value of a parameter.
 func (v *visit) valueCells(p *compensation.ParameterValue) []cell {
 	return []cell{{plain: p.Parameter}, {plain: p.Key}, {plain: p.Value.Value.String()}, {plain: p.Unit}, {plain: p.From.String()}, v.lastDay(p.Until), v.status(p.Status), {plain: p.Source}}
 }

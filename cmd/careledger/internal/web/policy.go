@@ -53,7 +53,7 @@ func policy(v *visit) (*view, error) {
 	if preliminary > 0 {
 		content.Preliminary = fmt.Sprintf(v.Say("policies.some_preliminary"), preliminary, len(values))
 	}
-	worth := &table{caption: v.Say("policies.parameters"), none: v.Say("policies.no_values"), columns: valueColumns, rows: func(yield func([]cell) bool) {
+	worth := &table{caption: v.Say("policies.parameters"), none: v.Say("policies.no_values"), columns: v.columns(""), rows: func(yield func([]cell) bool) {
 		for i := range values {
 			if !yield(v.valueCells(&values[i])) {
 				return
@@ -104,7 +104,7 @@ func (v *visit) inForce(r *report.PolicyRow) string {
 // componentsTable is what the components of a document say, a row for each field, with its words as they stand there.
 func (v *visit) componentsTable(of *report.PolicyRow) *table {
 	said := domain.DescribeDocument(of.Of.CanonicalJSON())
-	return &table{name: "components", caption: v.Say("policies.components"), columns: []column{{name: "component", kind: text}, {name: "field", kind: text}, {name: "states", kind: text}}, rows: func(yield func([]cell) bool) {
+	return &table{name: "components", caption: v.Say("policies.components"), columns: v.columns("components"), rows: func(yield func([]cell) bool) {
 		for i := range of.Of.Components { // in the order of the document
 			id := of.Of.Components[i].ID
 			for _, s := range said {
@@ -122,8 +122,7 @@ func (v *visit) componentsTable(of *report.PolicyRow) *table {
 
 // othersTable is all documents of a policy; each but the one shown can be compared with that.
 func (v *visit) othersTable(list *report.PolicyList, of *report.PolicyRow) *table {
-	columns := []column{{name: "from", kind: date}, {name: "last_day", kind: date}, {name: "title", kind: text}, {name: "decided_by", kind: text}, {name: "decided_on", kind: date}, {name: "sha256", kind: text}, {name: "compare", kind: text}}
-	return &table{name: "documents", caption: v.Say("policies.all_documents"), columns: columns, rows: func(yield func([]cell) bool) {
+	return &table{name: "documents", caption: v.Say("policies.all_documents"), columns: v.columns("documents"), rows: func(yield func([]cell) bool) {
 		for i := range list.Policies {
 			r := &list.Policies[i]
 			compare := cell{word: v.Say("policies.shown_here")}

@@ -50,9 +50,7 @@ func differences(v *visit) (*view, error) {
 // valuesDiffer is the values that two documents state differently.
 func (v *visit) valuesDiffer(before, after *report.PolicyRow) *table {
 	all := compensation.ValueDifferences(before.Of, after.Of, max(before.Document.From, after.Document.From))
-	columns := []column{{name: "parameter", kind: text}, {name: "key", kind: text}, {name: "from", kind: date}, {name: "before", kind: quantity}, {name: "after", kind: quantity}, {name: "difference", kind: quantity}, {name: "unit_of_value", kind: text},
-		{name: "status_before", kind: text}, {name: "status_after", kind: text}, {name: "source_before", kind: text}, {name: "source_after", kind: text}}
-	return &table{caption: v.Say("policies.values_differ"), none: v.Say("policies.values_same"), columns: columns, rows: rowsFrom(all, func(d compensation.ValueDifference) []cell {
+	return &table{caption: v.Say("policies.values_differ"), none: v.Say("policies.values_same"), columns: v.columns(""), rows: rowsFrom(all, func(d compensation.ValueDifference) []cell {
 		row := []cell{{plain: d.Parameter}, {plain: d.Key}, {plain: d.From.String()}, {}, {}, {}, {plain: d.Unit}, {}, {}, {}, {}}
 		for i, value := range []*compensation.Value{d.Before, d.After} {
 			if value != nil {
@@ -71,7 +69,7 @@ func (v *visit) valuesDiffer(before, after *report.PolicyRow) *table {
 // rulesDiffer is what two documents say differently beside the values of their parameters: components, title, source, and what parameters are by.
 func (v *visit) rulesDiffer(before, after *report.PolicyRow) *table {
 	changes := domain.Changes(withoutValues(before.Of), withoutValues(after.Of))
-	return &table{name: "rules", caption: v.Say("policies.rules_differ"), none: v.Say("policies.rules_same"), columns: []column{{name: "place", kind: text}, {name: "states_before", kind: text}, {name: "states_after", kind: text}},
+	return &table{name: "rules", caption: v.Say("policies.rules_differ"), none: v.Say("policies.rules_same"), columns: v.columns("rules"),
 		rows: rowsFrom(changes, func(c domain.Change) []cell { return []cell{{plain: c.Name}, {plain: c.Before}, {plain: c.After}} })}
 }
 

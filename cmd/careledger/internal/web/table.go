@@ -41,6 +41,8 @@ type column struct {
 	name    string
 	kind    kind
 	inTwins bool // it is left out of the page, which says it in another place
+
+	sometimes bool // it is there only where the address asks for it
 }
 
 // cell is a value for programs, "" for none, and how people read it where that does not follow from the kind.

@@ -99,7 +99,7 @@ func trail(v *visit) (*view, error) {
 		content.Left = fmt.Sprintf("%s: %d.", v.Say("web.held_later"), left)
 	}
 	content.days(v, t.Events)
-	rows := &table{elsewhere: true, caption: v.Say("web.events"), columns: trailColumns(), rows: trailRows(events)}
+	rows := &table{elsewhere: true, caption: v.Say("web.events"), columns: v.columns(""), rows: trailRows(events)}
 	if v.as == asPage {
 		after := 0
 		for i := range events {
@@ -215,10 +215,6 @@ func (v *visit) event(e *projections.TrailEvent, at uint64) eventView {
 		shown.Changes = append(shown.Changes, changeView{c.Name, c.Before, cmp.Or(c.After, v.Say("why.none"))})
 	}
 	return shown
-}
-
-func trailColumns() []column {
-	return []column{{name: "sequence", kind: count}, {name: "event"}, {name: "type"}, {name: "effective", kind: date}, {name: "recorded"}, {name: "actor"}, {name: "causation"}, {name: "state"}, {name: "state_by"}, {name: "changed"}, {name: "before"}, {name: "after"}}
 }
 
 // trailRows has a row a change, and one for an event that changed nothing.

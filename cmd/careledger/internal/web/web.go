@@ -149,9 +149,9 @@ func New(c Config) (*Server, error) {
 	return s, nil
 }
 
-// SignInURL is the address that signs a person in: it holds the token.
-func (s *Server) SignInURL() string {
-	return "http://" + s.config.Address + "/sign-in?token=" + url.QueryEscape(s.config.Token)
+// SignInURL is the link that signs a person in to the pages at an address (host:port): it holds their token.
+func SignInURL(address, token string) string {
+	return "http://" + address + "/sign-in?token=" + url.QueryEscape(token)
 }
 
 // Serve answers on a listener, which it closes, until the context ends and what is under way then has ended, or was cut off after ten seconds.

@@ -468,7 +468,7 @@ func TestAServerStopsWhenItIsToldTo(t *testing.T) {
 	done := make(chan error)
 	ctx, stop := context.WithCancel(t.Context())
 	go func() { done <- s.Serve(ctx, l) }()
-	answer, err := http.Get(s.SignInURL())
+	answer, err := http.Get(SignInURL(l.Addr().String(), token))
 	require.NoError(t, err)
 	body, err := io.ReadAll(answer.Body)
 	require.NoError(t, err)

@@ -83,9 +83,13 @@ func (c cell) shown() string { return cmp.Or(c.word, c.plain) }
 func (v *visit) runsTable(r *replay.Result) *table {
 	compared := len(r.Runs) > 1 && r.Runs[1].Comparison != nil
 	sought := slices.ContainsFunc(r.Runs, func(run replay.Run) bool { return run.Value != "" && !run.Step })
-	t := &table{caption: v.Say("what_if.runs"), columns: []column{{name: "run"}, {name: "value", kind: quantity, inTwins: !sought}, {name: "total", kind: amount}, {name: "difference", kind: amount},
-		{name: "gain", kind: count}, {name: "lose", kind: count}, {name: "price", kind: amount, inTwins: !compared}, {name: "volume", kind: amount, inTwins: !compared},
-		{name: "mix", kind: amount, inTwins: !compared}, {name: "digest", inTwins: true}}}
+	t := &table{caption: v.Say("what_if.runs"), columns: v.columns("")}
+	if !sought {
+		inTwinsAlone(t.columns, "value")
+	}
+	if !compared {
+		inTwinsAlone(t.columns, "price", "volume", "mix")
+	}
 	var rows [][]cell
 	for i := range r.Runs {
 		run := &r.Runs[i]
@@ -122,7 +126,10 @@ func (v *visit) step(r *replay.Result, run *replay.Run) string {
 func (v *visit) providersTable(r *replay.Result) *table {
 	alternatives := r.Runs[min(1, len(r.Runs)-1):]
 	t := &table{name: "providers", caption: v.Say("what_if.providers"), none: v.Say("what_if.nothing"),
-		columns: []column{{name: "run", inTwins: len(alternatives) == 1}, {name: "provider"}, {name: "adopted", kind: amount}, {name: "alternative", kind: amount}, {name: "difference", kind: amount}}}
+		columns: v.columns("providers")}
+	if len(alternatives) == 1 {
+		inTwinsAlone(t.columns, "run")
+	}
 	t.rows = func(yield func([]cell) bool) {
 		for i := range alternatives {
 			run := &alternatives[i]
@@ -152,12 +159,13 @@ func (v *visit) leavesOut(field string, keys []string) bool {
 func (v *visit) comparedTable(r *replay.Result, by int, name string) *table {
 	first := &r.Runs[1].Comparison.By[by]
 	ofParties := first.Field == "provider" || first.Field == "unit"
-	t := &table{name: name, caption: v.Say("what_if." + name), none: v.Say("what_if.nothing"), columns: []column{{name: "run", inTwins: len(r.Runs) == 2}}}
-	for _, key := range first.Columns {
-		t.columns = append(t.columns, column{name: key})
+	t := &table{name: name, caption: v.Say("what_if." + name), none: v.Say("what_if.nothing"), columns: v.columns(name, "class", "percent", "price", "volume", "mix")}
+	if len(r.Runs) == 2 {
+		inTwinsAlone(t.columns, "run")
 	}
-	t.columns = append(t.columns, column{name: "class", inTwins: !ofParties}, column{name: "adopted", kind: amount}, column{name: "alternative", kind: amount}, column{name: "difference", kind: amount},
-		column{name: "percent", kind: percent}, column{name: "price", kind: amount}, column{name: "volume", kind: amount}, column{name: "mix", kind: amount})
+	if !ofParties {
+		inTwinsAlone(t.columns, "class")
+	}
 	t.rows = func(yield func([]cell) bool) {
 		for i := 1; i < len(r.Runs); i++ {
 			run := &r.Runs[i]
@@ -201,8 +209,10 @@ func (v *visit) compared(run cell, fields []string, row *replay.ComparisonRow) [
 
 // classesTable counts who gains and who loses, and names the largest in each class.
 func (v *visit) classesTable(r *replay.Result) *table {
-	t := &table{name: "classes", caption: v.Say("what_if.classes"), none: v.Say("what_if.nothing"), columns: []column{{name: "run", inTwins: len(r.Runs) == 2}, {name: "by"}, {name: "class"}, {name: "count", kind: count},
-		{name: "adopted", kind: amount}, {name: "alternative", kind: amount}, {name: "difference", kind: amount}, {name: "largest"}, {name: "largest_difference", kind: amount}}}
+	t := &table{name: "classes", caption: v.Say("what_if.classes"), none: v.Say("what_if.nothing"), columns: v.columns("classes")}
+	if len(r.Runs) == 2 {
+		inTwinsAlone(t.columns, "run")
+	}
 	var rows [][]cell
 	for i := 1; i < len(r.Runs); i++ {
 		for _, by := range r.Runs[i].Comparison.By {
@@ -223,7 +233,7 @@ func (v *visit) classesTable(r *replay.Result) *table {
 
 // modelsTable names every document of every run, by its hash, and what the run comes to, by its digest.
 func (v *visit) modelsTable(r *replay.Result) *table {
-	t := &table{name: "models", caption: v.Say("what_if.models_table"), none: v.Say("what_if.nothing"), columns: []column{{name: "run"}, {name: "policy"}, {name: "sha256"}, {name: "digest"}}}
+	t := &table{name: "models", caption: v.Say("what_if.models_table"), none: v.Say("what_if.nothing"), columns: v.columns("models")}
 	t.rows = func(yield func([]cell) bool) {
 		for i := range r.Runs {
 			run := &r.Runs[i]

@@ -63,7 +63,7 @@ func why(v *visit) (*view, error) {
 		return nil, err
 	}
 	path := "/payouts/" + w.Payout
-	t := &table{elsewhere: true, caption: v.Say("why.postings"), columns: whyColumns(), rows: whyRows(w)}
+	t := &table{elsewhere: true, caption: v.Say("why.postings"), columns: v.columns(""), rows: whyRows(w)}
 	answer := &view{title: fmt.Sprintf("%s: %s", v.Say("why.title"), w.Payout), authority: w.Authority, asOf: w.AsOf, tables: []*table{t}}
 	if v.as != asPage {
 		return answer, nil
@@ -131,11 +131,6 @@ func (v *visit) proof(w *projections.Why) (p *proofView, root string) {
 	}
 	add("web.cosigned_by", by)
 	return p, proven.Root
-}
-
-func whyColumns() []column {
-	return []column{{name: "line", kind: count}, {name: "month", kind: month}, {name: "unit"}, {name: "policy"}, {name: "component"}, {name: "posting", kind: count}, {name: "entity"}, {name: "category"}, {name: "band"}, {name: "follow_up"}, {name: "goal"}, {name: "held_on", kind: date},
-		{name: "quantity"}, {name: "unit_of_quantity"}, {name: "rate"}, {name: "per", kind: count}, {name: "exact"}, {name: "amount", kind: amount}, {name: "rests_on"}}
 }
 
 // whyRows are the postings of a derivation, each with the numbers of the events that it rests on.

@@ -53,8 +53,8 @@ func usedKeys(t *testing.T) map[string]bool {
 		used[key[1]] = true
 	}
 	// The names of the numbers of a row of fulfilment, which the projection gives.
-	for _, c := range fulfilmentColumns() {
-		used["column."+c] = true
+	for _, c := range groupColumns() {
+		used["column."+c.name] = true
 	}
 	return used
 }
@@ -107,17 +107,13 @@ func TestEveryColumnAndProblemHasItsWords(t *testing.T) {
 	for _, p := range []*problem{errNoPage, errHost, errOrigin, errForged, errSignedOut, errNoPurpose, errBroken} {
 		assert.True(t, words.English.Has("problem", p.word), p.word)
 	}
-	v := &visit{}
-	for _, c := range v.groupTable("", "", fulfilmentGroups, nil).columns {
-		assert.True(t, words.English.Has("column", c.name), c.name)
+	for _, p := range pages() {
+		for name, columns := range columnsOf(p.path) {
+			for _, c := range columns {
+				assert.True(t, words.English.Has("column", c.name), "%s %s: %s", p.path, name, c.name)
+			}
+		}
 	}
-}
-
-func fulfilmentColumns() (names []string) {
-	for _, c := range (&visit{}).groupTable("", "", nil, nil).columns {
-		names = append(names, c.name)
-	}
-	return names
 }
 
 func TestNoTextStandsInATemplateItself(t *testing.T) {

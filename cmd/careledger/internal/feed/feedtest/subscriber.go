@@ -43,7 +43,11 @@ func (s *Subscriber) Take(t Fataler, m eventstore.FeedMessage) {
 	t.Helper()
 	var d map[string]any
 	require.NoError(t, json.Unmarshal(m.Data, &d))
-	require.Equal(t, s.read+1, m.Sequence, "nothing is left out")
+	if s.read == 0 { // on a cluster the numbers of a feed begin at some thousand
+		require.Equal(t, uint64(1), m.Sequence%1000, "the first is not left out")
+	} else {
+		require.Equal(t, s.read+1, m.Sequence, "nothing is left out")
+	}
 	s.read = m.Sequence
 	id, kind := d["id"].(string), m.Kind
 	require.False(t, s.ids[kind+" "+id], "id %s came twice", id)
