@@ -122,7 +122,7 @@ func (h *history) evaluateAll(ctx context.Context, plans []plan, result *Result,
 			mu.Lock()
 			defer mu.Unlock()
 			if rows += len(result.Runs[i].Rows); rows > maxRows && err == nil {
-				err = fmt.Errorf("the %d runs have more than %d rows; ask for fewer steps, or group by less (--by provider)", len(plans), maxRows)
+				err = &RowsError{len(plans), maxRows}
 			}
 			if err != nil {
 				errs[i], failed = err, min(failed, i)

@@ -188,13 +188,20 @@ func (l *Local) answered(ctx context.Context, r Request, format report.Format) (
 		return nil, &Wrong{fmt.Errorf("--provider and --unit are of %s; leave them out of %s", filtered, r.Question)}
 	}
 	answered, err := l.answerTo(ctx, r, q, format)
-	if party := (*projections.UnknownPartyError)(nil); errors.As(err, &party) {
-		return nil, &Wrong{err}
-	}
-	if field := (*projections.FieldError)(nil); errors.As(err, &field) {
+	if wronglyAsked(err) {
 		return nil, &Wrong{err}
 	}
 	return answered, err
+}
+
+// wronglyAsked says whether an error is in what a question says, though it takes the history to see that.
+func wronglyAsked(err error) bool {
+	var (
+		party  *projections.UnknownPartyError
+		field  *projections.FieldError
+		period *projections.PeriodError
+	)
+	return errors.As(err, &party) || errors.As(err, &field) || errors.As(err, &period)
 }
 
 // answerTo computes the answer to a question about what was recorded. Where the question names a case or patient itself, a reader who may not
@@ -214,6 +221,9 @@ func (l *Local) answerTo(ctx context.Context, r Request, q projections.Query, fo
 		return nil, &Wrong{fmt.Errorf("%q is not a question that this ledger answers", r.Question)}
 	}
 	o, err := l.answering(ctx, r.Authority)
+	if err == nil {
+		err = o.reaches(r.AsOfSequence)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -405,7 +415,7 @@ func (a *question) replay() (*answer, error) {
 	if r.InForceFrom != "" {
 		day, err := domain.ParseDate(r.InForceFrom)
 		if err != nil {
-			return nil, &Wrong{fmt.Errorf("--in-force-from: %w", err)}
+			return nil, &Wrong{&FieldError{"in-force-from", err}}
 		}
 		request.InForceFrom = day
 	}
@@ -444,12 +454,12 @@ func (r Request) read() (q projections.Query, err error) {
 	}
 	if r.From != "" {
 		if q.From, err = domain.ParseMonth(r.From); err != nil {
-			return q, fmt.Errorf("--from: %w", err)
+			return q, &FieldError{"from", err}
 		}
 	}
 	if r.To != "" {
 		if q.To, err = domain.ParseMonth(r.To); err != nil {
-			return q, fmt.Errorf("--to: %w", err)
+			return q, &FieldError{"to", err}
 		}
 	}
 	if r.Year != "" {

@@ -127,7 +127,7 @@ func (l *Local) writable(ctx context.Context, code string) (string, error) {
 		return "", err
 	}
 	if err := domain.ParseAuthority(code); err != nil {
-		return "", &Wrong{fmt.Errorf("--authority: %w", err)}
+		return "", &Wrong{&FieldError{"authority", err}}
 	}
 	if len(all) > 0 && !slices.Contains(all, code) {
 		return "", &NoLedgerError{Where: l.where(), Authority: code}
@@ -161,7 +161,7 @@ func (l *Local) answering(ctx context.Context, authority string) (*openLog, erro
 		}
 		authority = only
 	} else if err := domain.ParseAuthority(authority); err != nil {
-		return nil, &Wrong{fmt.Errorf("--authority: %w", err)}
+		return nil, &Wrong{&FieldError{"authority", err}}
 	}
 	b, err := l.book(ctx, authority)
 	if err != nil {
