@@ -7,7 +7,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"sync"
 	"sync/atomic"
 
@@ -111,7 +110,7 @@ func (l *Local) Authority(ctx context.Context) (string, error) {
 	case len(all) == 0:
 		return "", &NoLedgerError{Where: l.where()}
 	case len(all) > 1:
-		return "", &Wrong{fmt.Errorf("%s holds several authorities; name one with --authority (%s)", l.where(), strings.Join(all, ", "))}
+		return "", &Wrong{&SeveralError{l.where(), all}}
 	}
 	return all[0], nil
 }

@@ -117,9 +117,9 @@ func (l *Local) payoutWork(r PayoutRequest, now time.Time) (*payoutWork, error) 
 	}
 	switch {
 	case (r.Month == "") == (len(r.Payouts) == 0):
-		errs = append(errs, errors.New("name the payouts (2016-03-lund-hemvard), or give --month 2016-03 for all of a month"))
+		errs = append(errs, ErrNoPayouts)
 	case r.Action == "calculate" && r.Month == "":
-		errs = append(errs, errors.New("calculate takes --month 2016-03"))
+		errs = append(errs, ErrNoMonth)
 	case r.Action != "calculate" && r.Month != "" && r.Key != "":
 		errs = append(errs, errors.New("with a key, name the payouts: given again, a month could take in others than the first time"))
 	case r.Month != "":
@@ -131,7 +131,7 @@ func (l *Local) payoutWork(r PayoutRequest, now time.Time) (*payoutWork, error) 
 			}
 		}
 		if err == nil && p.from > p.to {
-			err = fmt.Errorf("%s is after %s", p.from, p.to)
+			err = fmt.Errorf("%s %w %s", p.from, ErrReversed, p.to)
 		}
 		if err == nil && p.to > domain.LocalMonth(now) {
 			err = fmt.Errorf("%s %w", p.to, ErrNotBegun)

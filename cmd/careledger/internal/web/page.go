@@ -92,7 +92,7 @@ func (s *Server) read(r *http.Request, p *page) (*visit, error) {
 	v := &visit{Server: s, request: r, page: p, visitor: visitor, own: url.Values{}, as: endingOf(r)}
 	query, err := url.ParseQuery(r.URL.RawQuery)
 	if err != nil {
-		return nil, wrongAddress(err)
+		return nil, wrongAddress(wrongly("", "wrong.query"))
 	}
 	var errs []error
 	for name, all := range query {
@@ -100,10 +100,10 @@ func (s *Server) read(r *http.Request, p *page) (*visit, error) {
 		case p.asks.Has(name):
 			v.own[name] = all
 			if len(all) > 1 && !p.lists.Has(name) { // one of them would be left out in silence
-				errs = append(errs, fmt.Errorf("%s: %w", name, errTwice))
+				errs = append(errs, wrongly(name, "wrong.twice"))
 			}
 		case name != "page" && !filterNames.Has(name):
-			errs = append(errs, fmt.Errorf("%s: this page does not ask for it; leave it out, or use one of %s", name, slices.Concat(filterNames, p.asks)))
+			errs = append(errs, wrongly(name, "wrong.not_asked", slices.Concat(filterNames, p.asks)))
 		}
 	}
 	slices.SortFunc(errs, func(a, b error) int { return strings.Compare(a.Error(), b.Error()) })
@@ -131,7 +131,7 @@ func (s *Server) read(r *http.Request, p *page) (*visit, error) {
 
 func cursorOf(query url.Values, errs []error) (*cursor, []error) {
 	if len(query["page"]) > 1 {
-		errs = append(errs, fmt.Errorf("page: %w", errTwice))
+		errs = append(errs, wrongly("page", "wrong.twice"))
 	}
 	c, err := parseCursor(query.Get("page"))
 	return c, append(errs, err)

@@ -27,7 +27,7 @@ type payoutsView struct {
 func payouts(v *visit) (*view, error) {
 	status := v.own.Get("status")
 	if status != "" && !payoutStatuses.Has(status) {
-		return nil, wrongAddress(fmt.Errorf("status: %q is not one of %s", status, payoutStatuses))
+		return nil, wrongAddress(wrongly("status", "wrong.one_of", status, payoutStatuses))
 	}
 	r := v.ask(ledger.QuestionPayouts)
 	r.Provider, r.Unit = v.filter.Provider, v.filter.Unit
