@@ -120,7 +120,7 @@ func (v *visit) whatIf(a *asked, err error) (*view, error) {
 		answer.status = http.StatusBadRequest
 		return v.refused(answer, fieldErrors(a.wrong))
 	}
-	if (a.fromForm || v.filter.Period != chosen) && !v.partOnly() {
+	if (a.fromForm || v.filter.Period != chosen) && v.as == asPage && !v.partOnly() {
 		answer.elsewhere = v.here("", nil)
 		return answer, nil
 	}

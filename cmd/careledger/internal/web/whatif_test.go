@@ -365,6 +365,41 @@ func TestAModelThatSomebodySendsStandsInTheAddress(t *testing.T) {
 	require.Equal(t, http.StatusRequestEntityTooLarge, r.send("", csrf, "m.yaml", strings.Repeat("#", sentBytes), "").Code)
 }
 
+// Facts begin in 2014 and the pilot's document has values from 2015: who downloads it and tries it chooses no time, and means the time that it is for.
+func TestAnAdoptedDocumentCanBeTriedAsItIsDownloaded(t *testing.T) {
+	r := signedIn(t)
+	downloaded := r.get("/policies/document/lund-2015-pilot/model.yaml")
+	require.Equal(t, http.StatusOK, downloaded.Code)
+	sent := r.send("", r.csrf(), "pilot.yaml", downloaded.Body.String(), "")
+	require.Equal(t, http.StatusSeeOther, sent.Code)
+	bare := sent.Header().Get("Location")
+	require.NotContains(t, bare, "time=")
+
+	led := r.get(bare)
+	require.Equal(t, http.StatusSeeOther, led.Code, led.Body)
+	address := led.Header().Get("Location")
+	require.Contains(t, address, "?time=2015..2016&", "it stands in the address")
+	page := html.UnescapeString(r.page(address))
+	require.Contains(t, page, "Perioden börjar med den första månad då modellen har alla sina värden.")
+	require.Contains(t, page, `name="time" value="2015..2016"`)
+	require.Contains(t, page, "--from 2015-01 --to 2016-12")
+	total := r.rowsOfCSV(strings.Replace(address, "?", ".csv?", 1))[1]["total"]
+	require.NotEqual(t, "0.00", total)
+	require.Equal(t, total, program(t).rowsOfCSV(strings.Replace(bare, "?", ".csv?", 1))[1]["total"], "a program too, which is led nowhere")
+	for _, of := range []string{address, bare} {
+		file := r.get(strings.Replace(of, "?", "/replay.json?", 1))
+		require.Equal(t, http.StatusOK, file.Code, file.Body)
+		require.Regexp(t, `"from":\s*"2015-01",\s*"to":\s*"2016-12"`, file.Body.String())
+		require.Regexp(t, `"total":\s*"`+regexp.QuoteMeta(total)+`"`, file.Body.String())
+	}
+
+	chosen := r.get(bare + "&time=2014..2016")
+	require.Equal(t, http.StatusUnprocessableEntity, chosen.Code, "a time that is chosen is not changed")
+	require.Contains(t, chosen.Body.String(), "Välj en Tid som börjar då")
+	require.Equal(t, http.StatusOK, r.get(bare+"&in-force-from=2015-01-01").Code, "and from a day on it holds beside what is adopted")
+	require.NotContains(t, r.page("/what-if?model=person-premium-10000"), "Perioden börjar med", "a model of all times keeps the whole history")
+}
+
 func TestWhatIsPackedIsOpened(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		d := replay.Document{Name: "m.yaml", Data: rapid.SliceOfN(rapid.Byte(), 1, 2000).Draw(t, "data")}
