@@ -37,6 +37,7 @@ const (
 	QuestionVerify       = "verify"
 	QuestionAccess       = "access"
 	QuestionStanding     = "standing"  // how far the log reaches, what is signed of it, and what came in last
+	QuestionRegisters    = "registers" // the providers and units that are registered
 	QuestionAuthority    = "authority" // the one to write to: the one named, if the ledger holds it or none, or the only one
 )
 
@@ -135,6 +136,7 @@ func (l *Local) Ask(ctx context.Context, r Request, w io.Writer) (err error) {
 //	policies       *report.PolicyList           bundle         []byte, the file           verify      []*projections.Verification
 //	policy         *report.PolicyList           deviation      *projections.Deviation     access      *projections.Accesses
 //	authority      string                       standing       *report.LogStanding
+//	registers      *report.RegisterList
 func (l *Local) Read(ctx context.Context, r Request) (document any, err error) {
 	defer l.acted(false, r.name(), time.Now(), &err)
 	format := report.JSON
@@ -274,6 +276,7 @@ var answers = map[string]func(*question) (*answer, error){
 	QuestionSheet:        (*question).sheet,
 	QuestionDeviation:    (*question).deviation,
 	QuestionStanding:     (*question).standing,
+	QuestionRegisters:    (*question).registers,
 }
 
 // shows is an answer as of a moment that write writes, and that names these cases and patients, and beside them what they are named for (a payout).
@@ -335,6 +338,15 @@ func (a *question) trail() (*answer, error) {
 		return nil, err
 	}
 	return a.showsDocument(t.AsOf, t, []domain.Entity{entity}, func(w io.Writer) error { return report.Trail(w, a.format, t) })
+}
+
+func (a *question) registers() (*answer, error) {
+	r, err := a.table.Registers(a.query.AsOf)
+	if err != nil {
+		return nil, err
+	}
+	list := report.ListRegisters(r)
+	return showsNobody(list, func(w io.Writer) error { return report.Registers(w, a.format, list) })
 }
 
 func (a *question) policies() (*answer, error) {

@@ -326,6 +326,7 @@ type filterView struct {
 	Time, Provider, Unit, AsOf, Authority, Clear string
 	Authorities                                  []string // to choose from, none where there is one only
 	LangWord                                     string
+	visit                                        *visit     // that asks for what there is to choose
 	Own                                          url.Values // what the page asks itself, kept where its own form does not
 }
 
@@ -344,7 +345,7 @@ func (v *visit) write(w http.ResponseWriter, answer *view) error {
 	}
 	p.Language = v.other(v.request.URL.Path, query)
 	p.visited(v.visitor)
-	p.Filter = filterView{voice: v.voice, Action: v.request.URL.Path, Time: printPeriod(v.filter.Period), Provider: v.filter.Provider, Unit: v.filter.Unit, AsOf: v.filter.AsOf,
+	p.Filter = filterView{voice: v.voice, visit: v, Action: v.request.URL.Path, Time: printPeriod(v.filter.Period), Provider: v.filter.Provider, Unit: v.filter.Unit, AsOf: v.filter.AsOf,
 		Authority: v.filter.Authority, LangWord: langWord(v.Lang), Clear: v.link(v.request.URL.Path, url.Values{"time": nil, "provider": nil, "unit": nil, "as-of": nil})}
 	all, err := v.config.Ledger.Authorities(v.request.Context())
 	if err != nil {
