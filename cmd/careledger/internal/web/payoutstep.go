@@ -13,7 +13,7 @@ import (
 	"careledger/domain"
 )
 
-// payoutStepNames are the steps that a person may take from a payout's page. Its calculation is a command: it is of many payouts.
+// payoutStepNames are the steps that a person may take from a payout's page; calculate.go calculates, from the list.
 var payoutStepNames = domain.Codes{"approve", "reject", "pay", "cancel"}
 
 // stepsFrom are the steps that a payout in a state takes.
@@ -101,7 +101,7 @@ func (v *visit) stepRefused(err error) (refused *refusedView, status int) {
 		return &refusedView{v.Say("web.refused"), why}, http.StatusUnprocessableEntity
 	case errors.As(err, &wrong):
 		return &refusedView{v.Say("web.refused_form"), why}, http.StatusBadRequest
-	case errors.Is(err, context.DeadlineExceeded):
+	case errors.Is(err, context.DeadlineExceeded), ledger.OutcomeOf(err) == ledger.OutcomeUnknown:
 		return &refusedView{What: v.Say("web.refused_unknown")}, http.StatusGatewayTimeout
 	}
 	return nil, 0
