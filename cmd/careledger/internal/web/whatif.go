@@ -56,10 +56,10 @@ type whatIfView struct {
 	UploadWas string // text of a model that was refused
 }
 
-// wrongField is a field of the form that cannot be understood. Lang is the language of Text where it is not the page's.
+// wrongField is a field of the form that cannot be understood. Unsaid is what of it the catalogue has no words for, in English.
 type wrongField struct {
-	Field, Label, Text, Lang string
-	said                     error // the same to programs
+	Field, Label, Text, Unsaid string
+	said                       error // the same to programs
 }
 
 // At returns what is wrong with a field, nil for nothing.

@@ -75,15 +75,15 @@ func (v *visit) asked() (*asked, error) {
 	a.seek, a.budget, a.force = v.own.Get("seek"), plainNumber(v.own.Get("budget")), strings.TrimSpace(v.own.Get("in-force-from"))
 	if a.force != "" {
 		if _, err := domain.ParseDate(a.force); err != nil {
-			v.refuse(a, "in-force-from", v.Say("what_if.in_force_from"), &wrong{"in-force-from", "what_if.wrong_date", nil})
+			v.refuse(a, "in-force-from", v.Say("what_if.in_force_from"), &wrong{field: "in-force-from", key: "what_if.wrong_date"})
 		}
 	}
 	switch {
 	case a.seek != "" || a.budget != "":
 		if _, err := domain.ParseMoney(a.budget); err != nil || strings.HasPrefix(a.budget, "-") {
-			v.refuse(a, "budget", v.Say("what_if.budget"), &wrong{"budget", "what_if.wrong_budget", nil})
+			v.refuse(a, "budget", v.Say("what_if.budget"), &wrong{field: "budget", key: "what_if.wrong_budget"})
 		} else if a.seek == "" {
-			v.refuse(a, "budget", v.Say("what_if.seek"), &wrong{"seek", "what_if.wrong_seek", nil})
+			v.refuse(a, "budget", v.Say("what_if.seek"), &wrong{field: "seek", key: "what_if.wrong_seek"})
 		}
 	}
 	if a.force != "" && !a.any() {
@@ -126,7 +126,7 @@ func (v *visit) readValues(a *asked) error {
 		s, err := replay.ParseSetting(target + "=" + text)
 		if err != nil {
 			a.typedValues[target] = values[i]
-			v.refuse(a, fieldOf(target), target, &wrong{target, "what_if.wrong_number", nil})
+			v.refuse(a, fieldOf(target), target, &wrong{field: target, key: "what_if.wrong_number"})
 			continue
 		}
 		a.put(s)
@@ -172,7 +172,7 @@ func (v *visit) readSweeps(a *asked) error {
 		field, label := sweepField(i), fmt.Sprintf("%s %d", v.Say("what_if.sweep"), i+1)
 		if t[0] == "" {
 			if t[1]+t[2]+t[3] != "" {
-				v.refuse(a, field, label, &wrong{"sweep", "what_if.wrong_sweep_of", nil})
+				v.refuse(a, field, label, &wrong{field: "sweep", key: "what_if.wrong_sweep_of"})
 			}
 			continue
 		}
@@ -182,7 +182,7 @@ func (v *visit) readSweeps(a *asked) error {
 			continue
 		}
 		if runs *= len(s.Values()); runs > stepsMost {
-			v.refuse(a, field, label, &wrong{"sweep", "what_if.wrong_steps", []any{runs, stepsMost}})
+			v.refuse(a, field, label, &wrong{field: "sweep", key: "what_if.wrong_steps", about: []any{runs, stepsMost}})
 			continue
 		}
 		a.sweeps = append(a.sweeps, fmt.Sprintf("%s=%s..%s:%s", s.Target, s.From, s.To, s.Step))
@@ -205,13 +205,13 @@ func sweepWrong(t [4]string) *wrong {
 	for i := range numbers {
 		var err error
 		if numbers[i], err = domain.ParseDecimal(plainNumber(t[1+i])); err != nil {
-			return &wrong{"sweep", "what_if.wrong_sweep", nil}
+			return &wrong{field: "sweep", key: "what_if.wrong_sweep"}
 		}
 	}
 	if numbers[0].Cmp(numbers[1]) > 0 || numbers[2].Sign() <= 0 {
-		return &wrong{"sweep", "what_if.wrong_sweep", nil}
+		return &wrong{field: "sweep", key: "what_if.wrong_sweep"}
 	}
-	return &wrong{"sweep", "what_if.wrong_many_steps", []any{stepsMost}} // than a sweep may have anywhere
+	return &wrong{field: "sweep", key: "what_if.wrong_many_steps", about: []any{stepsMost}} // than a sweep may have anywhere
 }
 
 // sweepField is the id of the fields of a sweep.

@@ -11,7 +11,6 @@ import (
 	"regexp"
 	"strings"
 
-	"careledger/cmd/careledger/internal/words"
 	"careledger/domain/compensation"
 	"careledger/replay"
 )
@@ -96,11 +95,12 @@ func (s *Server) sendModel(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	refused := wrongField{Field: "model-file", Label: v.Say("what_if.send_model"), said: err}
-	if all, rest := wrongsOf(err); len(rest) == 0 {
-		refused.Text = v.wrongAlone(all[0])
-	} else {
-		refused.Text, refused.Lang = err.Error(), string(words.English)
+	all, rest := wrongsOf(err)
+	said := make([]string, len(all))
+	for i, w := range all {
+		said[i] = v.wrongAlone(w)
 	}
+	refused.Text, refused.Unsaid = strings.Join(said, "\n"), textOf(rest)
 	a.wrong = append(a.wrong, refused)
 	answer, err := v.whatIf(a, nil)
 	if err != nil {

@@ -21,6 +21,8 @@ type wrong struct {
 	field string // the word of the address or form that it stands in, "" for none
 	key   string // of the text, in the section "wrong" of the catalogue
 	about []any  // what the text is about, in its order: see voice.about
+
+	document *compensation.ModelProblem // of a model document, nil for anything else
 }
 
 // Error is what programs are told.
@@ -33,7 +35,9 @@ func (w *wrong) Error() string {
 }
 
 // wrongly says what is wrong with a word of an address.
-func wrongly(field, key string, about ...any) error { return &wrong{field, key, about} }
+func wrongly(field, key string, about ...any) error {
+	return &wrong{field: field, key: key, about: about}
+}
 
 // fieldName is a word of an address as a part of a text.
 type fieldName string
@@ -72,6 +76,9 @@ func (v wrongVoice) say(w *wrong) string {
 	for i, a := range w.about {
 		about[i] = v.about(a)
 	}
+	if w.document != nil {
+		return v.sayModel(w, about)
+	}
 	return fmt.Sprintf(v.Say(w.key), about...)
 }
 
@@ -91,6 +98,8 @@ func (v wrongVoice) about(a any) string {
 		return strings.Join(a, ", ")
 	case domain.Codes:
 		return a.String()
+	case compensation.Found:
+		return v.found(a)
 	}
 	text := fmt.Sprint(a)
 	if v.plain {
@@ -124,6 +133,9 @@ func wrongsOf(err error) (all []*wrong, rest []error) {
 	if problems, is := err.(domain.Problems); is {
 		return wrongsOfPayout(problems)
 	}
+	if problems, is := err.(compensation.ModelProblems); is {
+		return wrongsOfModel(problems)
+	}
 	for _, says := range []func(error) *wrong{wrongOfAddress, wrongOfLedger, wrongOfReplay, wrongOfModel} {
 		if w := says(err); w != nil {
 			return []*wrong{w}, nil
@@ -146,40 +158,40 @@ func wrongOfAddress(err error) *wrong {
 func wrongOfLedger(err error) *wrong {
 	switch e := err.(type) {
 	case *ledger.AsOfError:
-		return &wrong{"as-of", "wrong.as_of_beyond", []any{e.Asked, e.Last}}
+		return &wrong{field: "as-of", key: "wrong.as_of_beyond", about: []any{e.Asked, e.Last}}
 	case *ledger.NoLedgerError:
 		if e.Authority == "" {
-			return &wrong{"", "wrong.no_records", nil}
+			return &wrong{key: "wrong.no_records"}
 		}
-		return &wrong{"authority", "wrong.no_log", []any{e.Authority}}
+		return &wrong{field: "authority", key: "wrong.no_log", about: []any{e.Authority}}
 	case *ledger.SeveralError:
-		return &wrong{"authority", "wrong.several", []any{e.Authorities}}
+		return &wrong{field: "authority", key: "wrong.several", about: []any{e.Authorities}}
 	case *ledger.NoPayoutError:
-		return &wrong{"", "wrong.no_payout", []any{e.Payout}}
+		return &wrong{key: "wrong.no_payout", about: []any{e.Payout}}
 	case *report.UnknownPolicyError:
-		return &wrong{"", "wrong.no_policy", []any{e.Policy}}
+		return &wrong{key: "wrong.no_policy", about: []any{e.Policy}}
 	case *projections.UnknownPartyError:
-		return &wrong{e.Field, map[string]string{"provider": "wrong.no_provider", "unit": "wrong.no_unit"}[e.Field], []any{e.ID, e.At.Sequence}}
+		return &wrong{field: e.Field, key: map[string]string{"provider": "wrong.no_provider", "unit": "wrong.no_unit"}[e.Field], about: []any{e.ID, e.At.Sequence}}
 	case *projections.UnknownEntityError:
-		return &wrong{"", "wrong.no_entity", []any{string(e.Entity), e.AsOf.Sequence}}
+		return &wrong{key: "wrong.no_entity", about: []any{string(e.Entity), e.AsOf.Sequence}}
 	case *projections.PeriodError:
 		if e.Why == projections.PeriodLong {
-			return &wrong{"time", "wrong.period_long", []any{e.Period.From, e.Period.To}}
+			return &wrong{field: "time", key: "wrong.period_long", about: []any{e.Period.From, e.Period.To}}
 		}
-		return &wrong{"time", "wrong.period_reversed", []any{e.Period.From, e.Period.To}}
+		return &wrong{field: "time", key: "wrong.period_reversed", about: []any{e.Period.From, e.Period.To}}
 	case *ledger.FieldError:
 		if key := fieldWrong(e); key != "" {
-			return &wrong{e.Field, key, nil}
+			return &wrong{field: e.Field, key: key}
 		}
 		return nil
 	}
 	switch err {
 	case ledger.ErrNoReason:
-		return &wrong{"reason", "wrong.no_reason", nil}
+		return &wrong{field: "reason", key: "wrong.no_reason"}
 	case ledger.ErrNoMonth:
-		return &wrong{"month", "wrong.month", nil}
+		return &wrong{field: "month", key: "wrong.month"}
 	case ledger.ErrNoPayouts:
-		return &wrong{"payouts", "wrong.no_payouts_named", nil}
+		return &wrong{field: "payouts", key: "wrong.no_payouts_named"}
 	}
 	return nil
 }
@@ -207,7 +219,7 @@ func wrongsOfPayout(problems domain.Problems) (all []*wrong, rest []error) {
 		case p.Word == "":
 			rest = append(rest, domain.Problems{p})
 		case !slices.ContainsFunc(all, func(w *wrong) bool { return w.key == "wrong.payout_"+p.Word }): // one for each line that was settled since
-			all = append(all, &wrong{"", "wrong.payout_" + p.Word, nil})
+			all = append(all, &wrong{key: "wrong.payout_" + p.Word})
 		}
 	}
 	return all, rest
@@ -218,34 +230,34 @@ func wrongOfReplay(err error) *wrong {
 	switch e := err.(type) {
 	case *replay.TargetError:
 		if e.Near != "" {
-			return &wrong{e.Asked, "wrong.target_near", []any{e.Policy, e.Name, e.Near, e.Known}}
+			return &wrong{field: e.Asked, key: "wrong.target_near", about: []any{e.Policy, e.Name, e.Near, e.Known}}
 		}
 		key := map[replay.TargetReason]string{replay.TargetNothingAdopted: "wrong.target_nothing_adopted", replay.TargetNoPolicy: "wrong.target_no_policy", replay.TargetNoParameter: "wrong.target_no_parameter",
 			replay.TargetNoTable: "wrong.target_no_table", replay.TargetTable: "wrong.target_table", replay.TargetNoEntry: "wrong.target_no_entry"}[e.Why]
-		return &wrong{e.Asked, key, map[replay.TargetReason][]any{replay.TargetNothingAdopted: {e.Target}, replay.TargetNoPolicy: {e.Target, e.Known}, replay.TargetNoParameter: {e.Policy, e.Name, e.Known},
+		return &wrong{field: e.Asked, key: key, about: map[replay.TargetReason][]any{replay.TargetNothingAdopted: {e.Target}, replay.TargetNoPolicy: {e.Target, e.Known}, replay.TargetNoParameter: {e.Policy, e.Name, e.Known},
 			replay.TargetNoTable: {e.Name, e.Key}, replay.TargetTable: {e.Name, e.Known}, replay.TargetNoEntry: {e.Name, e.Key, e.Known}}[e.Why]}
 	case *replay.TwiceError:
 		if e.By == e.Other {
-			return &wrong{e.By, "wrong.twice_alike", []any{e.Target}}
+			return &wrong{field: e.By, key: "wrong.twice_alike", about: []any{e.Target}}
 		}
-		return &wrong{"", "wrong.twice_by", []any{e.Target, fieldName(e.By), fieldName(e.Other)}}
+		return &wrong{key: "wrong.twice_by", about: []any{e.Target, fieldName(e.By), fieldName(e.Other)}}
 	case *replay.SeekError:
 		switch p := e.Totals; e.Why {
 		case replay.SeekPassed:
-			return &wrong{"budget", "wrong.seek_passed", []any{e.Target, p[0].Total, e.Budget}}
+			return &wrong{field: "budget", key: "wrong.seek_passed", about: []any{e.Target, p[0].Total, e.Budget}}
 		case replay.SeekNotReached:
-			return &wrong{"budget", "wrong.seek_not_reached", []any{e.Target, p[0].Value, p[0].Total, e.Budget}}
+			return &wrong{field: "budget", key: "wrong.seek_not_reached", about: []any{e.Target, p[0].Value, p[0].Total, e.Budget}}
 		case replay.SeekFalls:
-			return &wrong{"seek", "wrong.seek_falls", []any{e.Target, p[0].Total, p[0].Value, p[1].Total, p[1].Value, p[2].Total, p[2].Value}}
+			return &wrong{field: "seek", key: "wrong.seek_falls", about: []any{e.Target, p[0].Total, p[0].Value, p[1].Total, p[1].Value, p[2].Total, p[2].Value}}
 		}
-		return &wrong{"seek", "wrong.seek_flat", []any{e.Target}}
+		return &wrong{field: "seek", key: "wrong.seek_flat", about: []any{e.Target}}
 	case *replay.RowsError:
-		return &wrong{"", "wrong.rows", []any{e.Runs, e.Most}}
+		return &wrong{key: "wrong.rows", about: []any{e.Runs, e.Most}}
 	case *report.ChartLinesError:
-		return &wrong{"sweep", "wrong.chart_lines", []any{e.Most, e.Parameter, e.Values}}
+		return &wrong{field: "sweep", key: "wrong.chart_lines", about: []any{e.Most, e.Parameter, e.Values}}
 	}
 	if err == report.ErrNoSweep {
-		return &wrong{"sweep", "wrong.no_sweep", nil}
+		return &wrong{field: "sweep", key: "wrong.no_sweep"}
 	}
 	return nil
 }
@@ -256,17 +268,17 @@ func wrongOfModel(err error) *wrong {
 	case *compensation.RateError:
 		switch {
 		case e.First > e.Day && e.Capped:
-			return &wrong{"", "wrong.rate_early_capped", []any{e.Policy, e.Parameter, e.Day, e.Component, e.First, fieldName("in-force-from")}}
+			return &wrong{key: "wrong.rate_early_capped", about: []any{e.Policy, e.Parameter, e.Day, e.Component, e.First, fieldName("in-force-from")}}
 		case e.First > e.Day:
-			return &wrong{"", "wrong.rate_early", []any{e.Policy, e.Parameter, e.Day, e.Component, e.First, fieldName("time"), fieldName("in-force-from")}}
+			return &wrong{key: "wrong.rate_early", about: []any{e.Policy, e.Parameter, e.Day, e.Component, e.First, fieldName("time"), fieldName("in-force-from")}}
 		}
-		return &wrong{"", "wrong.rate_missing", []any{e.Policy, e.Parameter, e.Key, e.Day, e.Component}}
+		return &wrong{key: "wrong.rate_missing", about: []any{e.Policy, e.Parameter, e.Key, e.Day, e.Component}}
 	case *compensation.ValueError:
-		return &wrong{"", "wrong.value_" + e.Field, []any{e.Policy, e.Component, e.Day}}
+		return &wrong{key: "wrong.value_" + e.Field, about: []any{e.Policy, e.Component, e.Day}}
 	case *compensation.LargeError:
-		return &wrong{"", "wrong.large", nil}
+		return &wrong{key: "wrong.large"}
 	case *compensation.DigitsError:
-		return &wrong{"", "wrong.digits", []any{e.Value}}
+		return &wrong{key: "wrong.digits", about: []any{e.Value}}
 	}
 	return nil
 }

@@ -3,9 +3,14 @@ package web
 import (
 	"errors"
 	"fmt"
+	"go/ast"
+	"go/parser"
+	gotoken "go/token"
 	"html"
 	"net/http"
+	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -188,4 +193,85 @@ func TestEveryTypedRefusalIsSaidInBothLanguages(t *testing.T) {
 	all, rest := wrongsOf(errors.Join(ledger.ErrNoReason, errors.New("something else")))
 	require.Len(t, all, 1)
 	require.Len(t, rest, 1, "what has no words is not left out")
+}
+
+// What package compensation says of a document is said in Swedish too, each of it, but for what another program says.
+func TestEveryProblemOfAModelDocumentHasSwedishWords(t *testing.T) {
+	said := map[string]bool{}
+	names, err := filepath.Glob("../../../../domain/compensation/*.go")
+	require.NoError(t, err)
+	for _, name := range names {
+		f, err := parser.ParseFile(gotoken.NewFileSet(), name, nil, 0)
+		require.NoError(t, err)
+		ast.Inspect(f, func(n ast.Node) bool {
+			call, is := n.(*ast.CallExpr)
+			if !is || len(call.Args) < 2 {
+				return true
+			}
+			if of, is := call.Fun.(*ast.SelectorExpr); is && of.Sel.Name == "problem" {
+				if on, is := of.X.(*ast.Ident); is && on.Name == "r" {
+					for _, text := range texts(t, call.Args[1]) {
+						said[text] = true
+					}
+				}
+			}
+			return true
+		})
+	}
+	require.Greater(t, len(said), 40)
+	for _, others := range []string{"%s", "%s %s", "%s is %s"} { // a word of CEL, of a date or of a decimal
+		require.True(t, said[others], others)
+		delete(said, others)
+	}
+	for text := range said {
+		assert.True(t, words.Swedish.Has("model", text), text)
+	}
+	for _, code := range words.Codes("model") {
+		assert.True(t, said[code], "%s is said of no document", code)
+	}
+	for _, kind := range []string{"text", "number", "boolean", "mapping", "list", "empty"} {
+		assert.True(t, words.Swedish.Has("model_found", kind), kind)
+	}
+}
+
+// texts are what a format may be: itself, or with the one part of it that a variable holds.
+func texts(t *testing.T, of ast.Expr) []string {
+	switch of := of.(type) {
+	case *ast.BasicLit:
+		text, err := strconv.Unquote(of.Value)
+		require.NoError(t, err)
+		return []string{text}
+	case *ast.Ident:
+		require.Equal(t, "or", of.Name)
+		return []string{"", ", nor a number"}
+	case *ast.BinaryExpr:
+		var all []string
+		for _, before := range texts(t, of.X) {
+			for _, after := range texts(t, of.Y) {
+				all = append(all, before+after)
+			}
+		}
+		return all
+	}
+	require.Fail(t, "a format is put together in another way")
+	return nil
+}
+
+// What is wrong with a document has as much to tell as its Swedish words have places.
+func TestWhatIsWrongInAModelIsSaidInSwedish(t *testing.T) {
+	base, known := compensation.LibraryModel("lund-2015-pilot")
+	require.True(t, known)
+	for _, change := range [][2]string{{"kind: time", "kind: tme"}, {"kind: time", "kind: 3"}, {"currency: SEK", "currency: EUR"}, {"basis: ", "bsis: "}, {"2015-01-01", "2015-13-01"}, {"amount: ", "amount: x"}, {"SEK/hour", "[1]"}, {"components:", "components: []\nother:"}, {"id: ", "id: [1, 2]\nno: "}} {
+		changed := strings.ReplaceAll(string(base), change[0], change[1])
+		require.NotEqual(t, string(base), changed, change)
+		_, _, err := compensation.ParseModel("m.yaml", []byte(changed))
+		require.Error(t, err, change)
+		all, rest := wrongsOf(err)
+		require.NotZero(t, len(all)+len(rest), change)
+		for _, w := range all {
+			require.NotContains(t, voice{words.Swedish}.wrongly(w), "%!")
+			require.Equal(t, w.document.String(), voice{words.English}.wrongly(w))
+			require.Equal(t, w.document.String(), w.Error())
+		}
+	}
 }
