@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"careledger/cmd/careledger/internal/ledger"
+	"careledger/cmd/careledger/internal/report"
 	"careledger/cmd/careledger/internal/words"
 	"careledger/domain"
 	"careledger/projections"
@@ -61,6 +62,8 @@ type visit struct {
 	own     url.Values // what page.asks names
 	from    *cursor    // nil for the first page
 	as      ending
+
+	registers *report.RegisterList // once it has been asked for
 }
 
 // open makes a page ready and serves it.

@@ -19,14 +19,16 @@ func (f *filterView) Choices() (*partyChoices, error) {
 
 // parties returns what there is to choose; provider, if not "", is whose units.
 func (v *visit) parties(provider string) (*partyChoices, error) {
-	r := v.ask(ledger.QuestionRegisters)
-	r.From, r.To = "", ""
-	list, err := document[*report.RegisterList](v, r)
-	if err != nil {
-		return nil, err
+	if v.registers == nil {
+		r := v.ask(ledger.QuestionRegisters)
+		r.From, r.To = "", ""
+		var err error
+		if v.registers, err = document[*report.RegisterList](v, r); err != nil {
+			return nil, err
+		}
 	}
 	c := &partyChoices{}
-	for _, u := range list.Units {
+	for _, u := range v.registers.Units {
 		if !slices.ContainsFunc(c.Providers, func(p choiceView) bool { return p.Value == u.Provider }) {
 			c.Providers = append(c.Providers, choiceView{u.Provider, u.ProviderName, u.Provider == provider})
 		}

@@ -121,7 +121,11 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 	view := struct {
 		skeleton
 		Refusal refusalView
-	}{sk, sk.refusal(p.wrong, p.unsaid)}
+		Without string // the same page without the words that it was asked with, "" where they are not what is wrong
+	}{sk, sk.refusal(p.wrong, p.unsaid), ""}
+	if p.word == "address" && r.Method == http.MethodGet && endingOf(r) == asPage && r.URL.RawQuery != "" {
+		view.Without = address(r.URL.Path, url.Values{"lang": {langWord(sk.Lang)}})
+	}
 	if err := s.render(w, p.status, "problem", &view); err != nil {
 		panic(err) // a mistake in a template
 	}
