@@ -41,7 +41,10 @@ func (v *visit) offerCalculation(content *payoutsView) error {
 	if err != nil {
 		return err
 	}
-	content.Calculate = &calculateView{voice: v.voice, Action: v.link(calculatePath, nil), CSRF: v.csrf(), Month: printPeriod(v.filter.Period), Provider: v.filter.Provider, Providers: choices.Providers}
+	content.Calculate = &calculateView{voice: v.voice, Action: v.link(calculatePath, nil), CSRF: v.csrf(), Provider: v.filter.Provider, Providers: choices.Providers}
+	if p := v.filter.Period; p.From == p.To { // more months at once are typed, not come to by a filter
+		content.Calculate.Month = printPeriod(p)
+	}
 	return nil
 }
 

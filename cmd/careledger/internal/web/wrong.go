@@ -79,7 +79,14 @@ func (v wrongVoice) say(w *wrong) string {
 	if w.document != nil {
 		return v.sayModel(w, about)
 	}
-	return fmt.Sprintf(v.Say(w.key), about...)
+	text := v.Say(w.key)
+	if !v.plain && v.Lang == words.English { // programs get a clause after the word of the address, people a sentence
+		if first := text[:1]; first != "%" {
+			text = strings.ToUpper(first) + text[1:]
+		}
+		text = strings.TrimSuffix(text, ".") + "."
+	}
+	return fmt.Sprintf(text, about...)
 }
 
 func (v wrongVoice) label(field string) string {
