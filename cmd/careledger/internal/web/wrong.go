@@ -19,8 +19,8 @@ import (
 // English, with the word of the address.
 type wrong struct {
 	field string // the word of the address or form that it stands in, "" for none
-	key   string // of the text, in the section "wrong" of the catalogue
-	about []any  // what the text is about, in its order: see voice.about
+	key   string // of the text in the catalogue
+	about []any  // what the text is about, in its order: see wrongVoice.about
 
 	document *compensation.ModelProblem // of a model document, nil for anything else
 }
