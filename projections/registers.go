@@ -9,13 +9,13 @@ type Registers struct {
 	Units     []domain.Unit // by id, each with its provider
 }
 
-// Registers reads the registers from the events of providers, which the table holds. It looks at no fact.
+// Registers reads the registers from the events of providers, which the table holds. It looks at no fact and no policy: pages ask for it each time.
 func (t *Table) Registers(at AsOf) (*Registers, error) {
 	s := t.snapshot()
 	v := s.visibility(at)
-	state, _, err := s.stateAt(v)
-	if err != nil {
+	parties := domain.NewParties()
+	if err := v.each(s.parties.where(func(p stored) bool { return p.entity.Kind() == domain.KindProvider }), parties.Apply); err != nil {
 		return nil, err
 	}
-	return &Registers{Authority: t.authority, AsOf: v.moment, Units: state.Parties.Units()}, nil
+	return &Registers{Authority: t.authority, AsOf: v.moment, Units: parties.Units()}, nil
 }
