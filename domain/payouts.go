@@ -195,10 +195,10 @@ func (v *PayoutVersion) CheckStep(e *Event, parties *Parties, ps *Problems) (abo
 			ps.text("data.reference", d.Reference, 200)
 		}
 		if parties.Belongs(e.Actor) {
-			ps.add("actor", "%s belongs to a provider; a payout is paid by the authority", e.Actor)
+			ps.refuse(PayoutByProvider, "actor", "%s belongs to a provider; a payout is paid by the authority", e.Actor)
 		}
 		if v.Approved != nil && e.Effective < v.Approved.Date {
-			ps.add("effective", "%s is before it was booked, %s", e.Effective, v.Approved.Date)
+			ps.refuse(PayoutPaidEarly, "effective", "%s is before it was booked, %s", e.Effective, v.Approved.Date)
 		}
 	case *PayoutCancelled:
 		ps.text("data.reason", d.Reason, 500)
@@ -211,16 +211,16 @@ func (v *PayoutVersion) CheckStep(e *Event, parties *Parties, ps *Problems) (abo
 
 func (v *PayoutVersion) checkApproval(e *Event, d *PayoutApproved, parties *Parties, ps *Problems) {
 	if sameActor(e.Actor, v.Actor) {
-		ps.add("actor", "%s calculated this payout and cannot approve it; someone else has to (four eyes, for in-house units too)", e.Actor)
+		ps.refuse(PayoutFourEyes, "actor", "%s calculated this payout and cannot approve it; someone else has to (four eyes, for in-house units too)", e.Actor)
 	}
 	if parties.Belongs(e.Actor) {
-		ps.add("actor", "%s belongs to a provider; a payout is approved by the authority, never by a provider", e.Actor)
+		ps.refuse(PayoutByProvider, "actor", "%s belongs to a provider; a payout is approved by the authority, never by a provider", e.Actor)
 	}
 	if d.Amount != v.Total {
 		ps.add("data.amount", "%s is not what was calculated, %s", d.Amount, v.Total)
 	}
 	if first := v.Month.First(); e.Effective < first {
-		ps.add("effective", "%s is before %s begins; a payout is booked in its month or later", e.Effective, v.Month)
+		ps.refuse(PayoutBookedEarly, "effective", "%s is before %s begins; a payout is booked in its month or later", e.Effective, v.Month)
 	}
 }
 
@@ -236,9 +236,9 @@ func (v *PayoutVersion) ApprovalID() string {
 func (v *PayoutVersion) checkStep(e *Event, about, concerns, state string, ps *Problems) bool {
 	switch status := v.Status(); {
 	case status != state:
-		ps.add("entity", "%s is %s; %s takes one that is %s", e.Entity, status, e.Type, state)
+		ps.refuse(PayoutStatus, "entity", "%s is %s; %s takes one that is %s", e.Entity, status, e.Type, state)
 	case about != concerns:
-		ps.add("data", "event %s is not what counts for %s any more; look at it again (payout show) before going on", about, e.Entity)
+		ps.refuse(PayoutMoved, "data", "event %s is not what counts for %s any more; look at it again (payout show) before going on", about, e.Entity)
 	default:
 		return true
 	}
@@ -251,13 +251,13 @@ func (p *Payouts) checkCalculated(s *Payout, e *Event, d *PayoutCalculated) (ps 
 		s.checkOrder(e, &ps)
 		version = len(s.Versions) + 1
 		if v := s.Latest(); v.Settles() {
-			ps.add("entity", "%s is %s and is never reopened; what is known since comes in a later payout", e.Entity, v.Status())
+			ps.refuse(PayoutStatus, "entity", "%s is %s and is never reopened; what is known since comes in a later payout", e.Entity, v.Status())
 		} else if d.KnownTo < v.KnownTo {
-			ps.add("data.known_to", "version %d rests on more, event %d (here %d); calculate it again", v.Version, v.KnownTo, d.KnownTo)
+			ps.refuse(PayoutMoved, "data.known_to", "version %d rests on more, event %d (here %d); calculate it again", v.Version, v.KnownTo, d.KnownTo)
 		}
 	}
 	if d.Version != version {
-		ps.add("data.version", "%d is not the next version, %d", d.Version, version)
+		ps.refuse(PayoutMoved, "data.version", "%d is not the next version, %d", d.Version, version)
 	}
 	p.checkSettled(d, &ps)
 	return append(ps, d.CheckLines(e.Entity)...)
@@ -290,7 +290,7 @@ func (d *PayoutCalculated) CheckLines(entity Entity) (ps Problems) {
 func (p *Payouts) checkSettled(d *PayoutCalculated, ps *Problems) {
 	for i, l := range d.Lines {
 		if settled := p.Settled(d.Key(&l)); settled != l.Settled {
-			ps.add(fmt.Sprintf("data.lines[%d].settled", i), "another payout has settled %s of %s %s %s/%s since this was calculated (%s then); calculate it again",
+			ps.refuse(PayoutMoved, fmt.Sprintf("data.lines[%d].settled", i), "another payout has settled %s of %s %s %s/%s since this was calculated (%s then); calculate it again",
 				settled, l.Month, l.Unit, l.Policy, l.Component, l.Settled)
 		}
 	}
@@ -308,11 +308,11 @@ func (p *Payouts) checkApproved(e *Event, v *PayoutVersion, d *PayoutApproved, p
 	}
 	p.checkSettled(v.PayoutCalculated, ps)
 	if later := p.overtakes(v); later != nil {
-		ps.add("entity", "the payout of %s rests on later knowledge (event %d) than this one of %s (event %d); calculate %s again first, so that what is settled was known at one time",
+		ps.refuse(PayoutOvertaken, "entity", "the payout of %s rests on later knowledge (event %d) than this one of %s (event %d); calculate %s again first, so that what is settled was known at one time",
 			later.Month, later.FactsTo, v.Month, v.FactsTo, v.Month)
 	}
 	if earlier := p.cancelledSince(v); earlier != nil {
-		ps.add("entity", "the payout of %s was cancelled since this was calculated, with what it had settled of earlier months; calculate %s again first", earlier.Month, v.Month)
+		ps.refuse(PayoutOvertaken, "entity", "the payout of %s was cancelled since this was calculated, with what it had settled of earlier months; calculate %s again first", earlier.Month, v.Month)
 	}
 }
 
@@ -351,7 +351,7 @@ func (p *Payouts) cancelledSince(v *PayoutVersion) *PayoutVersion {
 func (p *Payouts) checkCancelled(v *PayoutVersion, ps *Problems) {
 	for i := range v.Lines {
 		if by := p.settled[v.Key(&v.Lines[i])].by; len(by) > 0 && by[len(by)-1] != v.EventID {
-			ps.add("entity", "a later payout has adjusted %s and stands on this approval; cancel that one first", v.Lines[i].Month)
+			ps.refuse(PayoutAdjusted, "entity", "a later payout has adjusted %s and stands on this approval; cancel that one first", v.Lines[i].Month)
 			return
 		}
 	}

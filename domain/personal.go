@@ -47,10 +47,13 @@ func refusePersonal(line []byte, found Problems) Problems {
 	return ps
 }
 
+// ErrPersonalNumber says that a text holds a personal identity number. It does not repeat the number.
+var ErrPersonalNumber = errors.New(personalReason)
+
 // CheckText refuses a text that holds a number: what a person writes into a command of the ledger's own, which comes in without a record.
 func CheckText(text string) error {
 	if from, _ := findPersonal(text); from >= 0 {
-		return errors.New(personalReason)
+		return ErrPersonalNumber
 	}
 	return nil
 }

@@ -12,6 +12,8 @@ type Problem struct {
 	Reason string `json:"reason"`
 	// Missing names what the record refers to and does not find, as Defines does; "" for any other problem.
 	Missing string `json:"-"`
+	// Word is one of PayoutRefusals: what is wrong with a step of a payout, for who says it in another language; "" for any other problem.
+	Word string `json:"-"`
 }
 
 func (p Problem) String() string {
@@ -34,6 +36,11 @@ func (ps Problems) Error() string {
 
 func (ps *Problems) add(field, format string, args ...any) {
 	*ps = append(*ps, Problem{Field: field, Reason: fmt.Sprintf(format, args...)})
+}
+
+// refuse adds a problem with a step of a payout, by its word of PayoutRefusals.
+func (ps *Problems) refuse(word, field, format string, args ...any) {
+	*ps = append(*ps, Problem{Field: field, Reason: fmt.Sprintf(format, args...), Word: word})
 }
 
 // missing adds a problem of something that is referred to and not there.

@@ -76,11 +76,11 @@ func periodAsked(from, to domain.Month, known Moment, first domain.Month, any bo
 	const most = 12 * 150
 	switch {
 	case p.From > p.To && to == 0:
-		return p, fmt.Errorf("--from %s is after the month of what was known, %s; add --to", p.From, p.To)
+		return p, &PeriodError{PeriodUnknownYet, p}
 	case p.From > p.To:
-		return p, fmt.Errorf("--from %s is after --to %s", p.From, p.To)
+		return p, &PeriodError{PeriodReversed, p}
 	case p.To-p.From > most:
-		return p, fmt.Errorf("the period %s to %s is longer than 150 years; choose --from and --to", p.From, p.To)
+		return p, &PeriodError{PeriodLong, p}
 	}
 	return p, nil
 }

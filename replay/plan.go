@@ -62,7 +62,7 @@ func (h *history) plans(ctx context.Context, r *Request) ([]plan, error) {
 		errs, all = append(errs, err), append(all, steps...)
 	}
 	if r.Seek != nil {
-		target, err := find(h.adopted, "--seek", r.Seek.Target)
+		target, err := find(h.adopted, askedSeek, r.Seek.Target)
 		p := plan{name: "seek " + target.String(), seek: &seek{base: base, target: target, budget: r.Seek.Budget}}
 		errs, all = append(errs, err), append(all, p)
 	}
@@ -93,7 +93,7 @@ func (h *history) settings(settings []Setting) (changed []compensation.Policy, t
 	changed = h.adopted
 	var errs []error
 	for _, s := range settings {
-		p, err := find(h.adopted, "--set", s.Target)
+		p, err := find(h.adopted, askedSet, s.Target)
 		if err == nil {
 			changed, err = with(changed, p, s.Value)
 		}
@@ -116,7 +116,7 @@ func (h *history) change(p *plan, changed []compensation.Policy, targets ...para
 				used = h.expect(p, policy.ID, d, func(c *compensation.Component) bool { return target.uses(policy.ID, c) }) || used
 				if old := d.Model.Parameter(target.name); policy.ID == target.policy && old != nil && !accepts(old, target.key) && overlaps(d, h.Period) && d.From < d.End {
 					p.warnings = append(p.warnings, fmt.Sprintf("%s is unchanged in the document of policy %s in force from %s: %s",
-						target, policy.ID, d.From, misfit(old, target.key)))
+						target, policy.ID, d.From, misfit("", target.String(), policy.ID, old, target.key).misfit()))
 				}
 			}
 		}
@@ -159,13 +159,13 @@ func (h *history) expect(p *plan, policy string, d compensation.InForce, which f
 // steps returns the runs of a sweep on the policies in base, or of a grid: each value of the first parameter with each of the second. Which
 // components yield something does not depend on the value, so only the first step says so.
 func (h *history) steps(ctx context.Context, base []compensation.Policy, w, across *Sweep) ([]plan, error) {
-	target, err := find(h.adopted, "--sweep", w.Target)
+	target, err := find(h.adopted, askedSweep, w.Target)
 	if err != nil {
 		return nil, err
 	}
 	targets, values, values2 := []parameter{target}, w.Values(), []domain.Decimal{{}}
 	if across != nil {
-		second, err := find(h.adopted, "--sweep", across.Target)
+		second, err := find(h.adopted, askedSweep, across.Target)
 		if err != nil {
 			return nil, err
 		}

@@ -19,8 +19,8 @@ import (
 const maxRows = 4_000_000
 
 // Replay evaluates the adopted policies and each alternative over the facts as known at r.AsOf. progress, if not nil, is called after
-// each run. The error is everything that is wrong with the request, a *compensation.RateError with the run's name where a model
-// has no value for a fact, or the context's.
+// each run. The error is everything that is wrong with the request (*TargetError, *TwiceError and others, joined), a *SeekError or *RowsError,
+// a *compensation.RateError with the run's name where a model has no value for a fact, or the context's.
 func Replay(ctx context.Context, t *projections.Table, r Request, progress func(done, total int)) (*Result, error) {
 	if err := r.check(); err != nil {
 		return nil, err
@@ -122,7 +122,7 @@ func (h *history) evaluateAll(ctx context.Context, plans []plan, result *Result,
 			mu.Lock()
 			defer mu.Unlock()
 			if rows += len(result.Runs[i].Rows); rows > maxRows && err == nil {
-				err = fmt.Errorf("the %d runs have more than %d rows; ask for fewer steps, or group by less (--by provider)", len(plans), maxRows)
+				err = &RowsError{len(plans), maxRows}
 			}
 			if err != nil {
 				errs[i], failed = err, min(failed, i)

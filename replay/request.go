@@ -64,7 +64,7 @@ func (r *Request) check() error {
 	}
 	for i, s := range r.Set {
 		if slices.ContainsFunc(r.Set[:i], func(other Setting) bool { return other.Target == s.Target }) {
-			errs = append(errs, fmt.Errorf("--set gives %s two values; leave one out", s.Target))
+			errs = append(errs, &TwiceError{s.Target, askedSet, askedSet})
 		}
 	}
 	set := func(target string) bool {
@@ -72,7 +72,7 @@ func (r *Request) check() error {
 	}
 	if r.Sweep != nil {
 		if set(r.Sweep.Target) {
-			errs = append(errs, twice(r.Sweep.Target, "--sweep"))
+			errs = append(errs, &TwiceError{r.Sweep.Target, askedSet, askedSweep})
 		}
 		errs = append(errs, r.Sweep.check())
 	}
@@ -81,7 +81,7 @@ func (r *Request) check() error {
 	}
 	if r.Seek != nil {
 		if set(r.Seek.Target) {
-			errs = append(errs, twice(r.Seek.Target, "--seek"))
+			errs = append(errs, &TwiceError{r.Seek.Target, askedSet, askedSeek})
 		}
 		if r.Seek.Budget < 0 {
 			errs = append(errs, fmt.Errorf("--budget %s is negative", r.Seek.Budget))
@@ -96,9 +96,9 @@ func (r *Request) checkAcross() error {
 	case r.Sweep == nil:
 		return fmt.Errorf("the sweep of %s is across another sweep, and there is none", r.Across.Target)
 	case r.Sweep.Target == r.Across.Target:
-		return fmt.Errorf("--sweep is given twice for %s; a grid is over two parameters", r.Across.Target)
+		return &TwiceError{r.Across.Target, askedSweep, askedSweep}
 	case slices.ContainsFunc(r.Set, func(s Setting) bool { return s.Target == r.Across.Target }):
-		return twice(r.Across.Target, "--sweep")
+		return &TwiceError{r.Across.Target, askedSet, askedSweep}
 	}
 	if err := errors.Join(r.Sweep.check(), r.Across.check()); err != nil {
 		return err
@@ -107,10 +107,6 @@ func (r *Request) checkAcross() error {
 		return fmt.Errorf("the sweeps of %s and %s have %d × %d pairs of values, more than %d; write longer steps", r.Sweep.Target, r.Across.Target, down, across, maxSteps)
 	}
 	return nil
-}
-
-func twice(target, flag string) error {
-	return fmt.Errorf("%s is given a value by --set and by %s; leave one of them out", target, flag)
 }
 
 // Setting gives a parameter of an adopted policy another value, on all dates.

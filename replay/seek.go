@@ -2,7 +2,6 @@ package replay
 
 import (
 	"context"
-	"fmt"
 	"math/big"
 	"slices"
 
@@ -115,7 +114,7 @@ func (s *seek) start(ctx context.Context) (point, error) {
 	case s.made == 0:
 		return low, s.flat()
 	case low.total > s.budget:
-		return low, fmt.Errorf("even at 0 the total is %s, which passes the budget %s; only %s is sought, and the rest costs that much", low.total, s.budget, s.target)
+		return low, s.refused(SeekPassed, low)
 	}
 	return low, nil
 }
@@ -137,8 +136,17 @@ func (s *seek) affect(policy string, m *compensation.Model) {
 	}
 }
 
+// refused says why no value is found, with the totals that show it.
+func (s *seek) refused(why SeekReason, shown ...point) error {
+	e := &SeekError{Why: why, Target: s.target.String(), Budget: s.budget}
+	for _, p := range shown {
+		e.Totals = append(e.Totals, SeekPoint{domain.Money(p.value), p.total})
+	}
+	return e
+}
+
 func (s *seek) flat() error {
-	return fmt.Errorf("the total does not rise with %s: no posting in the period is paid by it", s.target)
+	return s.refused(SeekFlat)
 }
 
 // bracket looks upwards for a value that passes the budget.
@@ -154,7 +162,7 @@ func (s *seek) bracket(ctx context.Context, zero point) (low, high point, err er
 		case value == seekLimit && high.total == zero.total:
 			return low, high, s.flat()
 		case value == seekLimit:
-			return low, high, fmt.Errorf("the total does not reach the budget %s: at %s kr it is %s, and higher values are not tried", s.budget, domain.Money(seekLimit), high.total)
+			return low, high, s.refused(SeekNotReached, point{seekLimit, high.total})
 		}
 		low = high
 		if high.total == zero.total { // not enough for one öre of one posting
@@ -171,8 +179,7 @@ func (s *seek) bracket(ctx context.Context, zero point) (low, high point, err er
 func (s *seek) probe(ctx context.Context, value int64, low, high point) (point, error) {
 	p, err := s.at(ctx, value)
 	if err == nil && (p.total < low.total || high.value <= seekLimit && p.total > high.total) {
-		err = fmt.Errorf("the total does not rise with %s: it is %s at %s, %s at %s and %s at %s", s.target,
-			low.total, domain.Money(low.value), p.total, domain.Money(value), high.total, domain.Money(high.value))
+		err = s.refused(SeekFalls, low, point{value, p.total}, high)
 	}
 	return p, err
 }

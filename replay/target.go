@@ -1,8 +1,6 @@
 package replay
 
 import (
-	"cmp"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -22,9 +20,9 @@ func (p parameter) String() string {
 
 // find resolves a target. The names of policies, parameters and entries may hold dots, so the longest policy id that fits is tried first, and
 // under it the longest parameter.
-func find(adopted []compensation.Policy, flag, target string) (parameter, error) {
+func find(adopted []compensation.Policy, asked, target string) (parameter, error) {
 	if len(adopted) == 0 {
-		return parameter{}, fmt.Errorf("%s %s: no policy is adopted as known then; adopt one, or replay a document with --model", flag, target)
+		return parameter{}, &TargetError{Asked: asked, Target: target, Why: TargetNothingAdopted}
 	}
 	var refusal error
 	for _, policy := range longestFirst(adopted, func(p compensation.Policy) string { return p.ID }) {
@@ -44,16 +42,16 @@ func find(adopted []compensation.Policy, flag, target string) (parameter, error)
 				return parameter{policy.ID, p.Name, key}, nil
 			}
 			if refusal == nil {
-				refusal = fmt.Errorf("%s %s: %s", flag, target, misfit(&p, key))
+				refusal = misfit(asked, target, policy.ID, &p, key)
 			}
 		}
 		if refusal == nil {
 			names := parameterNames(policy)
-			hint := ""
+			e := &TargetError{Asked: asked, Target: target, Why: TargetNoParameter, Policy: policy.ID, Name: rest, Known: names}
 			if near := names.Closest(rest); near != "" {
-				hint = fmt.Sprintf("; did you mean %s.%s?", policy.ID, near)
+				e.Near = policy.ID + "." + near
 			}
-			refusal = fmt.Errorf("%s %s: policy %s has no parameter %q%s It has %s", flag, target, policy.ID, rest, cmp.Or(hint, "."), names)
+			refusal = e
 		}
 	}
 	if refusal != nil {
@@ -65,7 +63,7 @@ func find(adopted []compensation.Policy, flag, target string) (parameter, error)
 			all = append(all, policy.ID+"."+name)
 		}
 	}
-	return parameter{}, fmt.Errorf("%s %s: begins with no adopted policy's id; there are %s", flag, target, strings.Join(all, ", "))
+	return parameter{}, &TargetError{Asked: asked, Target: target, Why: TargetNoPolicy, Known: all}
 }
 
 func longestFirst[T any](all []T, name func(T) string) []T {
@@ -100,15 +98,15 @@ func accepts(p *compensation.Parameter, key string) bool {
 }
 
 // misfit says why key names no value of p, and what would.
-func misfit(p *compensation.Parameter, key string) string {
-	keys := strings.Join(p.Keys(), ", ")
+func misfit(asked, target, policy string, p *compensation.Parameter, key string) *TargetError {
+	e := &TargetError{Asked: asked, Target: target, Why: TargetNoEntry, Policy: policy, Name: p.Name, Key: key, By: p.By, Known: p.Keys()}
 	switch {
 	case len(p.By) == 0:
-		return fmt.Sprintf("%s is one value and has no entry %q", p.Name, key)
+		e.Why = TargetNoTable
 	case key == "":
-		return fmt.Sprintf("%s is a table by %s; name one of its entries after a dot: %s", p.Name, strings.Join(p.By, "/"), keys)
+		e.Why = TargetTable
 	}
-	return fmt.Sprintf("%s has no entry %q; it has %s", p.Name, key, keys)
+	return e
 }
 
 // with returns the policies with the value of p replaced, on all dates, in every document that has it. The policies given

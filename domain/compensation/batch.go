@@ -1,7 +1,6 @@
 package compensation
 
 import (
-	"fmt"
 	"math/big"
 	"math/bits"
 
@@ -100,7 +99,7 @@ func newRate(value domain.Decimal, decimals int, quantum, per int64) (rate, erro
 	m, ok := value.Scaled(decimals)
 	hi, d := bits.Mul64(uint64(quantum*per), uint64(pow10(decimals)))
 	if !ok || hi != 0 || d > 1<<62 {
-		return rate{}, fmt.Errorf("the value %s has more digits than can be computed with", value)
+		return rate{}, &DigitsError{Value: value}
 	}
 	r := rate{m, int64(d)}
 	for _, f := range []int64{2, 2, 5, 5} { // × 100 öre, by shortening the divisor where it goes
@@ -109,7 +108,7 @@ func newRate(value domain.Decimal, decimals int, quantum, per int64) (rate, erro
 			continue
 		}
 		if r.mantissa > (1<<62)/f || r.mantissa < -(1<<62)/f {
-			return rate{}, fmt.Errorf("the value %s is larger than can be computed with", value)
+			return rate{}, &DigitsError{value, true}
 		}
 		r.mantissa *= f
 	}

@@ -407,7 +407,7 @@ func (k *compiled) rateOf(s *stretch, month domain.Month, at codes) (rate, error
 }
 
 func (k *compiled) tooLarge(unit uint16, month domain.Month) error {
-	return fmt.Errorf("model %s, component %s, unit %s, %s: the amount is larger than the ledger can hold", k.out.Policy, k.ID, k.Units[unit].ID, month)
+	return fmt.Errorf("model %s, component %s, unit %s, %s: %w", k.out.Policy, k.ID, k.Units[unit].ID, month, &LargeError{"amount"})
 }
 
 func (k *compiled) flush() error {

@@ -171,16 +171,9 @@ func (m *Model) With(param, key string, value domain.Decimal) (*Model, error) {
 // CheckFrom returns a ModelProblems of the parameters that components use and that have no value on day, the first day
 // that the model is used on; nil if there are none. A parameter that has a value then has one on every later day.
 func (m *Model) CheckFrom(day domain.Date) error {
-	used := map[string]bool{}
-	for i := range m.Components {
-		for _, name := range m.Components[i].Uses() {
-			used[name] = true
-		}
-	}
 	var problems ModelProblems
-	for i := range m.Parameters {
-		p := &m.Parameters[i]
-		if _, ok := p.At(day); !ok && used[p.Name] {
+	for _, p := range m.used() {
+		if _, ok := p.At(day); !ok {
 			problems = append(problems, ModelProblem{
 				Place:  spot{place: "parameters"}.placeOf(p.Name),
 				Reason: fmt.Sprintf("has no value on %s; its first is from %s", day, p.Values[0].From),
@@ -191,6 +184,32 @@ func (m *Model) CheckFrom(day domain.Date) error {
 		return problems
 	}
 	return nil
+}
+
+// FirstDay returns the first day on which every parameter that components use has a value: from it on CheckFrom has nothing to say. It is
+// domain.MinDate where components use none.
+func (m *Model) FirstDay() domain.Date {
+	first := domain.Date(domain.MinDate)
+	for _, p := range m.used() {
+		first = max(first, p.Values[0].From)
+	}
+	return first
+}
+
+// used returns the parameters that components use, in the order of the document.
+func (m *Model) used() (parameters []*Parameter) {
+	used := map[string]bool{}
+	for i := range m.Components {
+		for _, name := range m.Components[i].Uses() {
+			used[name] = true
+		}
+	}
+	for i := range m.Parameters {
+		if used[m.Parameters[i].Name] {
+			parameters = append(parameters, &m.Parameters[i])
+		}
+	}
+	return parameters
 }
 
 func (m *Model) parameterNames() domain.Codes {

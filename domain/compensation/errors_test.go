@@ -6,6 +6,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"careledger/domain"
 )
 
 // base is a small model; a test replaces one part of it. Lines: 1 id, 2 title, 3 currency, 4 parameters, 5 p, 6 rate, 7 components, 8 time, 9 premium.
@@ -49,7 +51,8 @@ func TestAProblemHasItsPartsForPrograms(t *testing.T) {
 	_, _, err := ParseModel("m.yaml", []byte(strings.Replace(base, premiumLine, `{id: g, kind: fixed, per: month, amount: p}`, 1)))
 	var problems ModelProblems
 	require.ErrorAs(t, err, &problems)
-	assert.Equal(t, ModelProblems{{File: "m.yaml", Place: "components[1].per", Line: 9, Reason: `"month" is not one of unit-month, case-month, patient-month`}}, problems)
+	assert.Equal(t, ModelProblems{{File: "m.yaml", Place: "components[1].per", Line: 9, Reason: `"month" is not one of unit-month, case-month, patient-month`,
+		Said: "%q is not one of %s", About: []any{"month", domain.Codes{"unit-month", "case-month", "patient-month"}}}}, problems)
 
 	_, _, err = ParseModel("", []byte("id: 3"))
 	assert.Contains(t, err.Error(), `line 1 id: 3 is a number; write "3" in quotes`)

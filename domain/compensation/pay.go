@@ -6,7 +6,6 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"math/big"
 	"slices"
@@ -29,7 +28,8 @@ type payment struct {
 // byPosting stands for sums where the digest has the amount of each posting.
 const byPosting = "-"
 
-var errTooLarge = errors.New("the sum of the amounts is larger than the ledger can hold")
+// errTooLarge must not be changed.
+var errTooLarge = &LargeError{"sum of the amounts"}
 
 // pay multiplies a series' tally by its rates.
 func (s *Sums) pay(of *series) (*payment, error) {

@@ -2,6 +2,7 @@ package compensation
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 )
 
@@ -11,6 +12,29 @@ type ModelProblem struct {
 	File, Place string
 	Line        int
 	Reason      string
+
+	// Said is Reason as fmt takes it, before About was put in, for who says it in another language: "%q is not one of %s". It is "" where the reason is
+	// another program's. About holds texts, numbers, domain.Codes and Found.
+	Said  string
+	About []any
+}
+
+// Found is what stands in a document where something else belongs.
+type Found struct {
+	Kind string // text, number, boolean, mapping, list, empty
+	Text string // of the first three
+}
+
+func (f Found) String() string {
+	switch f.Kind {
+	case "text":
+		return strconv.Quote(f.Text) + " is text"
+	case "number", "boolean":
+		return f.Text + " is a " + f.Kind
+	case "empty":
+		return "is empty"
+	}
+	return "is a " + f.Kind
 }
 
 // String returns file:line place: reason, without the parts that are not known.

@@ -1,7 +1,6 @@
 package compensation
 
 import (
-	"errors"
 	"math/big"
 
 	"careledger/domain"
@@ -44,7 +43,7 @@ func toOre(kronor *big.Rat) (domain.Money, error) {
 		n.Neg(n)
 	}
 	if !n.IsInt64() {
-		return 0, errors.New("the amount is larger than the ledger can hold")
+		return 0, &LargeError{"amount"}
 	}
 	return domain.Money(n.Int64()), nil
 }

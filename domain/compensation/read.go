@@ -82,7 +82,7 @@ func lineOf(err error) int {
 }
 
 func (r *modelReader) problem(s spot, format string, args ...any) {
-	r.problems = append(r.problems, ModelProblem{r.file, s.place, s.lineNumber(), fmt.Sprintf(format, args...)})
+	r.problems = append(r.problems, ModelProblem{r.file, s.place, s.lineNumber(), fmt.Sprintf(format, args...), format, args})
 }
 
 func (r *modelReader) warn(s spot, format string, args ...any) {
@@ -270,19 +270,19 @@ func (r *modelReader) boolean(s spot) bool {
 }
 
 // describe says what t is, for a message.
-func (t *tree) describe() string {
+func (t *tree) describe() Found {
 	switch t.kind {
 	case treeText:
-		return strconv.Quote(t.text) + " is text"
+		return Found{"text", t.text}
 	case treeInteger, treeFraction:
-		return t.text + " is a number"
+		return Found{"number", t.text}
 	case treeBoolean:
-		return t.text + " is a boolean"
+		return Found{"boolean", t.text}
 	case treeMapping:
-		return "is a mapping"
+		return Found{Kind: "mapping"}
 	case treeList:
-		return "is a list"
+		return Found{Kind: "list"}
 	default:
-		return "is empty"
+		return Found{Kind: "empty"}
 	}
 }

@@ -49,9 +49,9 @@ func (r *modelReader) use(m *Model, u use, at spot) {
 	}
 	switch near := r.parameters.Closest(u.parameter); {
 	case p == nil && near != "":
-		r.problem(at, "%q is not a parameter of this model%s; did you mean %q?", u.parameter, or, near)
+		r.problem(at, "%q is not a parameter of this model"+or+"; did you mean %q?", u.parameter, near)
 	case p == nil:
-		r.problem(at, "%q is not a parameter of this model%s; it has %s", u.parameter, or, r.parameters)
+		r.problem(at, "%q is not a parameter of this model"+or+"; it has %s", u.parameter, r.parameters)
 	case u.byRecipient && !slices.Equal(p.By, []string{dimensionRecipient}):
 		r.problem(at, "weights are by recipient, which parameter %q is not; write by: [recipient] there", u.parameter)
 	case u.number && len(p.By) > 0:

@@ -42,12 +42,12 @@ func (r Reader) check() error {
 	if r.Actor == "" {
 		errs = append(errs, errNoActor)
 	} else if err := domain.CheckActor(r.Actor); err != nil {
-		errs = append(errs, fmt.Errorf("--actor: %w", err))
+		errs = append(errs, &FieldError{"actor", err})
 	}
 	if r.Purpose == "" {
 		errs = append(errs, ErrNoPurpose)
 	} else if err := domain.CheckPurpose(r.Purpose); err != nil {
-		errs = append(errs, fmt.Errorf("--purpose: %w", err))
+		errs = append(errs, &FieldError{"purpose", err})
 	}
 	if err := errors.Join(errs...); err != nil {
 		return &Wrong{err}

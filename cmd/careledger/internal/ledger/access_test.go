@@ -79,7 +79,7 @@ func questionsOfAll(t testing.TB) (all []Request) {
 		lund(Request{Question: QuestionSheet, Entity: "case/l001"}), lund(Request{Question: QuestionDeviation, From: "2016-03", To: "2016-03"}),
 		lund(Request{Question: QuestionDeviation, By: "unit"}),
 		{Question: QuestionRecipients, Year: "2019"}, {Question: QuestionActivities, Year: "2019"}, {Question: QuestionInvoice, Month: "2019-03"},
-		lund(Request{Question: QuestionAccess}), lund(Request{Question: QuestionVerify}), lund(Request{Question: QuestionAuthority}), lund(Request{Question: QuestionStanding}),
+		lund(Request{Question: QuestionAccess}), lund(Request{Question: QuestionVerify}), lund(Request{Question: QuestionAuthority}), lund(Request{Question: QuestionStanding}), lund(Request{Question: QuestionRegisters}),
 	} {
 		formats := []string{"table", "json", "csv"}
 		if r.Question == QuestionSheet || r.Question == QuestionWhy && r.Event == "" {

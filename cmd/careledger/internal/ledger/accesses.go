@@ -57,12 +57,12 @@ func (l *Local) accessLog(ctx context.Context, code string) (*eventstore.Log, er
 func (r *Request) accessQuery() (q projections.AccessQuery, err error) {
 	if r.From != "" {
 		if q.From, err = domain.ParseDate(r.From); err != nil {
-			return q, fmt.Errorf("--from: %w", err)
+			return q, &FieldError{"from", err}
 		}
 	}
 	if r.To != "" {
 		if q.To, err = domain.ParseDate(r.To); err != nil {
-			return q, fmt.Errorf("--to: %w", err)
+			return q, &FieldError{"to", err}
 		}
 	}
 	if q.From != 0 && q.To != 0 && q.From > q.To {
@@ -70,12 +70,12 @@ func (r *Request) accessQuery() (q projections.AccessQuery, err error) {
 	}
 	if q.Actor = r.ReadBy; q.Actor != "" {
 		if err := domain.CheckActor(q.Actor); err != nil {
-			return q, fmt.Errorf("--actor: %w", err)
+			return q, &FieldError{"actor", err}
 		}
 	}
 	if r.Entity != "" {
 		if q.Entity, err = domain.ParseEntity(r.Entity); err != nil {
-			return q, fmt.Errorf("--entity: %w", err)
+			return q, &FieldError{"entity", err}
 		}
 	}
 	return q, nil

@@ -37,6 +37,7 @@ const (
 	QuestionVerify       = "verify"
 	QuestionAccess       = "access"
 	QuestionStanding     = "standing"  // how far the log reaches, what is signed of it, and what came in last
+	QuestionRegisters    = "registers" // the providers and units that are registered
 	QuestionAuthority    = "authority" // the one to write to: the one named, if the ledger holds it or none, or the only one
 )
 
@@ -135,6 +136,7 @@ func (l *Local) Ask(ctx context.Context, r Request, w io.Writer) (err error) {
 //	policies       *report.PolicyList           bundle         []byte, the file           verify      []*projections.Verification
 //	policy         *report.PolicyList           deviation      *projections.Deviation     access      *projections.Accesses
 //	authority      string                       standing       *report.LogStanding
+//	registers      *report.RegisterList
 func (l *Local) Read(ctx context.Context, r Request) (document any, err error) {
 	defer l.acted(false, r.name(), time.Now(), &err)
 	format := report.JSON
@@ -188,13 +190,20 @@ func (l *Local) answered(ctx context.Context, r Request, format report.Format) (
 		return nil, &Wrong{fmt.Errorf("--provider and --unit are of %s; leave them out of %s", filtered, r.Question)}
 	}
 	answered, err := l.answerTo(ctx, r, q, format)
-	if party := (*projections.UnknownPartyError)(nil); errors.As(err, &party) {
-		return nil, &Wrong{err}
-	}
-	if field := (*projections.FieldError)(nil); errors.As(err, &field) {
+	if wronglyAsked(err) {
 		return nil, &Wrong{err}
 	}
 	return answered, err
+}
+
+// wronglyAsked says whether an error is in what a question says, though it takes the history to see that.
+func wronglyAsked(err error) bool {
+	var (
+		party  *projections.UnknownPartyError
+		field  *projections.FieldError
+		period *projections.PeriodError
+	)
+	return errors.As(err, &party) || errors.As(err, &field) || errors.As(err, &period)
 }
 
 // answerTo computes the answer to a question about what was recorded. Where the question names a case or patient itself, a reader who may not
@@ -221,6 +230,9 @@ func (l *Local) answerTo(ctx context.Context, r Request, q projections.Query, fo
 		if err := l.refresh(ctx, o); err != nil {
 			return nil, err
 		}
+	}
+	if err := o.reaches(r.AsOfSequence); err != nil {
+		return nil, err
 	}
 	return answer(&question{ctx, o, about})
 }
@@ -269,6 +281,7 @@ var answers = map[string]func(*question) (*answer, error){
 	QuestionSheet:        (*question).sheet,
 	QuestionDeviation:    (*question).deviation,
 	QuestionStanding:     (*question).standing,
+	QuestionRegisters:    (*question).registers,
 }
 
 // shows is an answer as of a moment that write writes, and that names these cases and patients, and beside them what they are named for (a payout).
@@ -330,6 +343,15 @@ func (a *question) trail() (*answer, error) {
 		return nil, err
 	}
 	return a.showsDocument(t.AsOf, t, []domain.Entity{entity}, func(w io.Writer) error { return report.Trail(w, a.format, t) })
+}
+
+func (a *question) registers() (*answer, error) {
+	r, err := a.table.Registers(a.query.AsOf)
+	if err != nil {
+		return nil, err
+	}
+	list := report.ListRegisters(r)
+	return showsNobody(list, func(w io.Writer) error { return report.Registers(w, a.format, list) })
 }
 
 func (a *question) policies() (*answer, error) {
@@ -410,7 +432,7 @@ func (a *question) replay() (*answer, error) {
 	if r.InForceFrom != "" {
 		day, err := domain.ParseDate(r.InForceFrom)
 		if err != nil {
-			return nil, &Wrong{fmt.Errorf("--in-force-from: %w", err)}
+			return nil, &Wrong{&FieldError{"in-force-from", err}}
 		}
 		request.InForceFrom = day
 	}
@@ -449,12 +471,12 @@ func (r Request) read() (q projections.Query, err error) {
 	}
 	if r.From != "" {
 		if q.From, err = domain.ParseMonth(r.From); err != nil {
-			return q, fmt.Errorf("--from: %w", err)
+			return q, &FieldError{"from", err}
 		}
 	}
 	if r.To != "" {
 		if q.To, err = domain.ParseMonth(r.To); err != nil {
-			return q, fmt.Errorf("--to: %w", err)
+			return q, &FieldError{"to", err}
 		}
 	}
 	if r.Year != "" {

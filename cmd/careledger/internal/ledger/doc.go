@@ -28,7 +28,7 @@ import (
 // Service is a ledger that can be asked and written to.
 type Service interface {
 	// Ask writes the answer to a question in the format it asks for, once what it shows is on the access log. *Wrong if the question does not say
-	// who asks and what for, and its answer names a case or patient.
+	// who asks and what for, and its answer names a case or patient; holding an *AsOfError if it is as of an event that is not there yet.
 	Ask(ctx context.Context, r Request, w io.Writer) error
 	// Import takes a file of records, all of it or nothing.
 	Import(ctx context.Context, r ImportRequest) (*ImportReport, error)

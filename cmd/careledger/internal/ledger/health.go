@@ -44,6 +44,9 @@ func (l *Local) askMunicipalities(ctx context.Context, q *healthQuestion, answer
 	}
 	for _, code := range codes {
 		o, err := l.answering(ctx, code)
+		if err == nil {
+			err = o.reaches(q.AsOfSequence)
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -64,7 +67,7 @@ func (l *Local) municipalities(ctx context.Context, named string) ([]string, err
 	}
 	if named != "" {
 		if err := domain.ParseAuthority(named); err != nil {
-			return nil, &Wrong{fmt.Errorf("--authority: %w", err)}
+			return nil, &Wrong{&FieldError{"authority", err}}
 		}
 	}
 	codes := slices.DeleteFunc(slices.Sorted(slices.Values(all)), func(code string) bool {

@@ -7,7 +7,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"sync"
 	"sync/atomic"
 
@@ -112,7 +111,7 @@ func (l *Local) Authority(ctx context.Context) (string, error) {
 	case len(all) == 0:
 		return "", &NoLedgerError{Where: l.where()}
 	case len(all) > 1:
-		return "", &Wrong{fmt.Errorf("%s holds several authorities; name one with --authority (%s)", l.where(), strings.Join(all, ", "))}
+		return "", &Wrong{&SeveralError{l.where(), all}}
 	}
 	return all[0], nil
 }
@@ -128,7 +127,7 @@ func (l *Local) writable(ctx context.Context, code string) (string, error) {
 		return "", err
 	}
 	if err := domain.ParseAuthority(code); err != nil {
-		return "", &Wrong{fmt.Errorf("--authority: %w", err)}
+		return "", &Wrong{&FieldError{"authority", err}}
 	}
 	if len(all) > 0 && !slices.Contains(all, code) {
 		return "", &NoLedgerError{Where: l.where(), Authority: code}
@@ -171,7 +170,7 @@ func (l *Local) existing(ctx context.Context, authority string) (*openLog, error
 		}
 		authority = only
 	} else if err := domain.ParseAuthority(authority); err != nil {
-		return nil, &Wrong{fmt.Errorf("--authority: %w", err)}
+		return nil, &Wrong{&FieldError{"authority", err}}
 	}
 	b, err := l.book(ctx, authority)
 	if err != nil {

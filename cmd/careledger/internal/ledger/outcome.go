@@ -8,8 +8,10 @@ import (
 
 	"careledger/cmd/careledger/internal/report"
 	"careledger/domain"
+	"careledger/domain/compensation"
 	"careledger/eventstore"
 	"careledger/projections"
+	"careledger/replay"
 )
 
 // Outcome says in one word how a question or a command ended. It names nobody, so that it can stand in a log or be counted.
@@ -49,7 +51,7 @@ func OutcomeOf(err error) Outcome {
 		return OutcomeDamaged
 	case errors.Is(err, eventstore.ErrDiskFull):
 		return OutcomeDiskFull
-	case errors.As(err, &refused), errors.As(err, &problems):
+	case errors.As(err, &refused), errors.As(err, &problems), refusedByHistory(err):
 		return OutcomeRefused
 	case errors.As(err, &none):
 		return OutcomeNoLedger
@@ -74,6 +76,22 @@ func notFound(err error) bool {
 	)
 	return errors.As(err, &payout) || errors.As(err, &policy) || errors.As(err, &why) && why.Unknown ||
 		errors.Is(err, projections.ErrUnknownEntity) || errors.Is(err, eventstore.ErrNoSubscriber)
+}
+
+// refusedByHistory says whether a question is one that the history or its models have no answer to.
+func refusedByHistory(err error) bool {
+	var (
+		rate   *compensation.RateError
+		value  *compensation.ValueError
+		large  *compensation.LargeError
+		digits *compensation.DigitsError
+		target *replay.TargetError
+		twice  *replay.TwiceError
+		seek   *replay.SeekError
+		rows   *replay.RowsError
+	)
+	return errors.As(err, &rate) || errors.As(err, &value) || errors.As(err, &large) || errors.As(err, &digits) ||
+		errors.As(err, &target) || errors.As(err, &twice) || errors.As(err, &seek) || errors.As(err, &rows)
 }
 
 // RefusedFor says in one word what a command was refused for: the part of the record or the command that the first problem is about (actor,

@@ -91,35 +91,35 @@ func (l *Local) payoutWork(r PayoutRequest, now time.Time) (*payoutWork, error) 
 	if r.Actor == "" {
 		errs = append(errs, errors.New("--actor is required: the ledger keeps who did what, and another than who calculated approves"))
 	} else if err := domain.CheckActor(r.Actor); err != nil {
-		errs = append(errs, fmt.Errorf("--actor: %w", err))
+		errs = append(errs, &FieldError{"actor", err})
 	}
 	if r.On != "" {
 		day, err := domain.ParseDate(r.On)
 		if err == nil && day > p.on {
-			err = fmt.Errorf("%s is in the future", day)
+			err = fmt.Errorf("%s %w", day, ErrFuture)
 		}
 		if err != nil {
-			errs = append(errs, fmt.Errorf("--on: %w", err))
+			errs = append(errs, &FieldError{"on", err})
 		}
 		p.on = day
 	}
 	if (r.Action == "reject" || r.Action == "cancel") && strings.TrimSpace(r.Reason) == "" {
-		errs = append(errs, errors.New("--reason is required: the calculator has to know what to change"))
+		errs = append(errs, ErrNoReason)
 	}
 	if err := domain.CheckEventID(r.Key); r.Key != "" && err != nil {
 		errs = append(errs, fmt.Errorf("key: %w", err))
 	}
 	if err := domain.CheckText(r.Reason); err != nil {
-		errs = append(errs, fmt.Errorf("--reason: %w", err))
+		errs = append(errs, &FieldError{"reason", err})
 	}
 	if err := domain.CheckText(r.Reference); err != nil {
-		errs = append(errs, fmt.Errorf("--reference: %w", err))
+		errs = append(errs, &FieldError{"reference", err})
 	}
 	switch {
 	case (r.Month == "") == (len(r.Payouts) == 0):
-		errs = append(errs, errors.New("name the payouts (2016-03-lund-hemvard), or give --month 2016-03 for all of a month"))
+		errs = append(errs, ErrNoPayouts)
 	case r.Action == "calculate" && r.Month == "":
-		errs = append(errs, errors.New("calculate takes --month 2016-03"))
+		errs = append(errs, ErrNoMonth)
 	case r.Action != "calculate" && r.Month != "" && r.Key != "":
 		errs = append(errs, errors.New("with a key, name the payouts: given again, a month could take in others than the first time"))
 	case r.Month != "":
@@ -131,13 +131,13 @@ func (l *Local) payoutWork(r PayoutRequest, now time.Time) (*payoutWork, error) 
 			}
 		}
 		if err == nil && p.from > p.to {
-			err = fmt.Errorf("%s is after %s", p.from, p.to)
+			err = fmt.Errorf("%s %w %s", p.from, ErrReversed, p.to)
 		}
 		if err == nil && p.to > domain.LocalMonth(now) {
-			err = fmt.Errorf("%s has not begun; a payout is calculated on what is known of a month", p.to)
+			err = fmt.Errorf("%s %w", p.to, ErrNotBegun)
 		}
 		if err != nil {
-			errs = append(errs, fmt.Errorf("--month: %w", err))
+			errs = append(errs, &FieldError{"month", err})
 		}
 	}
 	return p, errors.Join(errs...)
@@ -260,7 +260,7 @@ func (p *payoutWork) known(o *openLog) error {
 	if registered || slices.ContainsFunc(cut.Units, func(u domain.Unit) bool { return u.Provider == p.Provider }) { // or the recipient of a grant
 		return nil
 	}
-	return domain.Problems{{Field: "provider", Reason: fmt.Sprintf("authority %s has no provider %s, nor a state grant to it; upper and lower case count", p.Authority, p.Provider)}}
+	return domain.Problems{{Field: "provider", Word: domain.PayoutNoProvider, Reason: fmt.Sprintf("authority %s has no provider %s, nor a state grant to it; upper and lower case count", p.Authority, p.Provider)}}
 }
 
 // calculation returns the event of the version that a calculation leads to.
@@ -295,21 +295,21 @@ func (p *payoutWork) step(ctx context.Context, entity domain.Entity) (report.Pay
 	return p.write(ctx, func(payouts *domain.Payouts, out *report.PayoutOutcome) (domain.Event, error) {
 		payout := payouts.Payout(entity)
 		if payout == nil {
-			return domain.Event{}, domain.Problems{{Field: "payout", Reason: fmt.Sprintf("%s has not been calculated; careledger payout list shows what there is", entity.ID())}}
+			return domain.Event{}, domain.Problems{{Field: "payout", Word: domain.PayoutUnknown, Reason: fmt.Sprintf("%s has not been calculated; careledger payout list shows what there is", entity.ID())}}
 		}
 		if done := p.underKey(payout); len(done) > 0 {
 			return domain.Event{}, p.again(done[0])
 		}
 		v := payout.Latest()
 		if p.Version != 0 && p.Version != v.Version {
-			return domain.Event{}, domain.Problems{{Field: "version", Reason: fmt.Sprintf("version %d is not what counts, version %d is; look at it first (careledger payout show %s)", p.Version, v.Version, entity.ID())}}
+			return domain.Event{}, domain.Problems{{Field: "version", Word: domain.PayoutVersionPast, Reason: fmt.Sprintf("version %d is not what counts, version %d is; look at it first (careledger payout show %s)", p.Version, v.Version, entity.ID())}}
 		}
 		if step := p.repeated(v); step != nil {
 			said := fmt.Sprintf("unchanged: %s did this on %s; nothing was done again", step.Actor, domain.LocalDate(step.Recorded))
 			return domain.Event{}, &standing{report.OutcomeOf(entity, v, said), step.EventID}
 		}
 		if takes := payoutTakes[p.Action]; v.Status() != takes {
-			return domain.Event{}, domain.Problems{{Field: "payout", Reason: fmt.Sprintf("it is %s; %s takes one that is %s. careledger payout show %s tells who did what",
+			return domain.Event{}, domain.Problems{{Field: "payout", Word: domain.PayoutStatus, Reason: fmt.Sprintf("it is %s; %s takes one that is %s. careledger payout show %s tells who did what",
 				v.Status(), p.Action, takes, entity.ID())}}
 		}
 		after := *v

@@ -35,6 +35,9 @@ func (l *Local) Tables(ctx context.Context, r TablesRequest, w io.Writer) (err e
 		return &Wrong{err}
 	}
 	o, err := l.answering(ctx, r.Authority)
+	if err == nil {
+		err = o.reaches(r.AsOfSequence)
+	}
 	if err != nil {
 		return err
 	}

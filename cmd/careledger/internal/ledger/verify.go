@@ -64,7 +64,7 @@ func (l *Local) verifiable(ctx context.Context, named string) ([]string, error) 
 	}
 	if named != "" {
 		if err := domain.ParseAuthority(named); err != nil {
-			return nil, &Wrong{fmt.Errorf("--authority: %w", err)}
+			return nil, &Wrong{&FieldError{"authority", err}}
 		}
 		if slices.Contains(all, named) {
 			return []string{named}, nil

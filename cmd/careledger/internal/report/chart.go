@@ -73,7 +73,19 @@ const (
 	statedPoints                             = 60 // of more points only the line is drawn, and none is said
 )
 
-const chartNoSweep = "a chart is drawn of a sweep, and there is none; give --sweep POLICY.PARAM=A..B:STEP, or write the answer to a file that ends in .xlsx or .csv"
+// ErrNoSweep says that a chart was asked for of a replay without a sweep.
+var ErrNoSweep = errors.New("a chart is drawn of a sweep, and there is none; give --sweep POLICY.PARAM=A..B:STEP, or write the answer to a file that ends in .xlsx or .csv")
+
+// ChartLinesError says that a grid has more lines than a chart tells apart.
+type ChartLinesError struct {
+	Most      int
+	Parameter string // whose values are the lines
+	Values    int
+}
+
+func (e *ChartLinesError) Error() string {
+	return fmt.Sprintf("a chart tells %d lines apart, and %s has %d values; write longer steps, or write the grid to a file that ends in .xlsx or .csv", e.Most, e.Parameter, e.Values)
+}
 
 // chartStrokes tell the lines of a grid apart, beside what stands at their ends: the dashes of each.
 func chartStrokes() []string {
@@ -83,7 +95,7 @@ func chartStrokes() []string {
 // sweepChart draws the totals of a sweep, or of a grid as a line for each value of the second parameter.
 func sweepChart(w io.Writer, r *replay.Result) error {
 	if r.Swept == nil {
-		return errors.New(chartNoSweep)
+		return ErrNoSweep
 	}
 	c := &chart{language: words.English, subtitle: "Replay" + months(r.Period) + ". " + asKnown(r.Authority, r.AsOf) + ".", note: assumedNote(r)}
 	return c.write(w, r)
@@ -93,7 +105,7 @@ func sweepChart(w io.Writer, r *replay.Result) error {
 // has neither. mark is a value that it points out, nil for none. It returns an error where there is no sweep, or too many lines to tell apart.
 func SweepFigure(w io.Writer, l words.Language, r *replay.Result, mark *ChartMark) error {
 	if r.Swept == nil {
-		return errors.New(chartNoSweep)
+		return ErrNoSweep
 	}
 	c := &chart{language: l, note: assumedNote(r), part: true, mark: mark}
 	return c.write(w, r)
@@ -112,8 +124,7 @@ func (c *chart) write(w io.Writer, r *replay.Result) error {
 		return err
 	}
 	if most := len(chartStrokes()); len(c.lines) > most {
-		return fmt.Errorf("a chart tells %d lines apart, and %s has %d values; write longer steps, or write the grid to a file that ends in .xlsx or .csv",
-			most, r.SweptAcross.Parameter, len(c.lines))
+		return &ChartLinesError{most, r.SweptAcross.Parameter, len(c.lines)}
 	}
 	c.desc = c.describe(r)
 	var b bytes.Buffer

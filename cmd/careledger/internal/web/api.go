@@ -151,7 +151,10 @@ func (p *partlyDone) Unwrap() error { return p.err }
 
 // commandProblem says what the error of a command is for the program that gave it.
 func commandProblem(err error) error {
-	p := &problem{detail: err.Error()}
+	p := newProblem(0, "", err)
+	if problems := (domain.Problems)(nil); errors.As(err, &problems) {
+		p.detail = err.Error() // with the payout, as problems beside it
+	}
 	if partly := (*partlyDone)(nil); errors.As(err, &partly) {
 		p.done = partly.done
 	}

@@ -185,6 +185,24 @@ func TestARefusedRecordSaysEachProblemAndLeavesNoKey(t *testing.T) {
 	require.Equal(t, http.StatusCreated, s.give(records, "k", opening).Code, "what was refused may be corrected under the same key")
 }
 
+// A command's fields are those of its JSON: no program has flags.
+func TestAWrongCommandIsToldByTheFieldsOfItsJSON(t *testing.T) {
+	s := sending(t)
+	for name, wrong := range map[string]struct{ action, body, says string }{
+		"no such month":   {"calculate", `{"month":"2016-13"}`, "month: write a month"},
+		"a month to come": {"calculate", `{"month":"2099-01"}`, "month: the month has not begun"},
+		"no month":        {"calculate", `{"payouts":["2016-01-lund-hemvard"]}`, "payouts"},
+		"nothing named":   {"approve", `{}`, "payouts: name the payouts"},
+		"a day to come":   {"approve", `{"payouts":["2016-01-lund-hemvard"],"on":"2099-01-01"}`, "on: the day is in the future"},
+		"no reason":       {"reject", `{"payouts":["2016-01-lund-hemvard"],"reason":" "}`, "reason: a reason is required"},
+		"a person":        {"reject", `{"payouts":["2016-01-lund-hemvard"],"reason":"för 19121212-1212"}`, "reason: it holds a personal identity number"},
+	} {
+		p := requireProblem(t, http.StatusBadRequest, "command", s.give(apiPath+"payouts/"+wrong.action, "k", wrong.body))
+		require.Contains(t, p.Detail, wrong.says, name)
+		require.NotContains(t, p.Detail, "--", name)
+	}
+}
+
 func TestAPayoutIsCalculatedApprovedAndPaidByItsCommands(t *testing.T) {
 	s := sending(t)
 	type step struct{ actor, action, key, body string }

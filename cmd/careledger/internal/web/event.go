@@ -25,9 +25,12 @@ type touchedView struct {
 func event(v *visit) (*view, error) {
 	r := v.ask(ledger.QuestionWhy)
 	if r.Event = v.own.Get("id"); r.Event == "" {
-		return nil, wrongAddress(errors.New("id: say which event, for example id=k-17.3"))
+		return nil, wrongAddress(wrongly("id", "wrong.which_event"))
 	}
 	t, err := document[*projections.Touched](v, r)
+	if unknown := (*projections.WhyError)(nil); errors.As(err, &unknown) && unknown.Unknown {
+		return nil, nothingNamed(wrongly("id", "wrong.no_event", r.Event))
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -3,7 +3,6 @@ package web
 import (
 	"cmp"
 	"errors"
-	"fmt"
 	"maps"
 	"net/url"
 	"regexp"
@@ -30,41 +29,33 @@ type filter struct {
 // filterNames are the words of a filter in an address.
 var filterNames = domain.Codes{"time", "provider", "unit", "as-of", "authority", "lang"}
 
-// errTwice is what is wrong with a word that stands more than once where there is one answer.
-var errTwice = errors.New("it stands twice; leave one out")
-
 var partyID = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)
 
 // parseFilter reads a filter from an address, and says everything that is wrong with it. An empty word is none: a form sends those.
 func parseFilter(v url.Values) (f filter, err error) {
 	var errs []error
-	wrong := func(name string, err error) {
-		if err != nil {
-			errs = append(errs, fmt.Errorf("%s: %w", name, err))
-		}
-	}
 	for _, name := range filterNames {
 		if len(v[name]) > 1 {
-			wrong(name, errTwice)
+			errs = append(errs, wrongly(name, "wrong.twice"))
 		}
 	}
 	f.Period, err = parsePeriod(v.Get("time"))
-	wrong("time", err)
+	errs = append(errs, err)
 	for _, party := range []struct {
 		name string
 		into *string
 	}{{"provider", &f.Provider}, {"unit", &f.Unit}} {
 		if *party.into = v.Get(party.name); *party.into != "" && !partyID.MatchString(*party.into) {
-			wrong(party.name, errors.New("it is not an id; use 1 to 64 of A-Z a-z 0-9 _ -"))
+			errs = append(errs, wrongly(party.name, "wrong.party_id", *party.into))
 		}
 	}
 	f.AsOf = v.Get("as-of")
-	wrong("as-of", checkAsOf(f.AsOf))
-	if f.Authority = v.Get("authority"); f.Authority != "" {
-		wrong("authority", domain.ParseAuthority(f.Authority))
+	errs = append(errs, checkAsOf(f.AsOf))
+	if f.Authority = v.Get("authority"); f.Authority != "" && domain.ParseAuthority(f.Authority) != nil {
+		errs = append(errs, wrongly("authority", "wrong.authority"))
 	}
 	if f.Language = words.Language(v.Get("lang")); f.Language != "" && !words.Languages.Has(string(f.Language)) {
-		wrong("lang", fmt.Errorf("it is not one of %s", words.Languages))
+		errs = append(errs, wrongly("lang", "wrong.one_of", string(f.Language), words.Languages))
 	}
 	if f.Language == words.Swedish { // one address for each answer
 		f.Language = ""
@@ -85,7 +76,7 @@ func checkAsOf(s string) error {
 	if n, err := strconv.ParseUint(s, 10, 64); err == nil && strconv.FormatUint(n, 10) == s {
 		return nil
 	}
-	return errors.New("it is neither a date (2016-12-31), a time (2017-01-05T08:00:00Z) nor the number of an event (1042)")
+	return wrongly("as-of", "wrong.as_of", s)
 }
 
 // language is the one that the page is in.

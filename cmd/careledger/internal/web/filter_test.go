@@ -79,3 +79,16 @@ func TestNumbersAndDatesAreWrittenAsInTheLanguage(t *testing.T) {
 		require.Equal(t, c.e, en.shown(c.kind, c.plain))
 	}
 }
+
+// The fields of provider and unit offer what is registered, as known at the page's moment, without a script.
+func TestTheFilterOffersTheProvidersAndUnitsThatThereAre(t *testing.T) {
+	r := signedIn(t)
+	for _, path := range []string{"/overview", "/payouts", "/what-if", "/fulfilment", "/policies"} {
+		page := r.page(path)
+		require.Contains(t, page, `name="provider" value="" list="l-provider"`, path)
+		require.Regexp(t, `<datalist id="l-provider">.*<option value="lund-hemvard">[^<]+</option>`, page, path)
+		require.Regexp(t, `<datalist id="l-unit">.*<option value="ostra-torn-linero">[^<]+, [^<]+</option>`, page, path)
+	}
+	require.NotContains(t, r.page("/payouts?as-of=0"), "<option value=\"lund-hemvard\"", "nobody was registered then")
+	require.NotRegexp(t, `<datalist id="l-unit">.*"ostra-torn-linero"`, r.page("/payouts?provider=lov-example"), "another's unit")
+}

@@ -1,7 +1,6 @@
 package web
 
 import (
-	"fmt"
 	"iter"
 	"slices"
 	"strings"
@@ -73,14 +72,14 @@ func (v *visit) groups() ([]string, error) {
 		case word == "":
 			continue
 		case !fulfilmentGroups.Has(word):
-			return nil, fmt.Errorf("by: %q is not one of %s", word, fulfilmentGroups)
+			return nil, wrongly("by", "wrong.one_of", word, fulfilmentGroups)
 		case slices.Contains(by, word):
-			return nil, fmt.Errorf("by: %s stands twice", word)
+			return nil, wrongly("by", "wrong.twice")
 		}
 		by = append(by, word)
 	}
 	if len(by) > groupsMost {
-		return nil, fmt.Errorf("by: at most %d at once, or the groups become too small to be shown", groupsMost)
+		return nil, wrongly("by", "wrong.groups", groupsMost)
 	}
 	if len(by) == 0 {
 		by = []string{"year"}

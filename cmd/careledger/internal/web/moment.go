@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"io"
 	"slices"
 	"sync"
 	"time"
@@ -92,15 +93,15 @@ func (s *Server) moment(by *visitor, authority string) *uint64 {
 	return &at
 }
 
-// wrote notes how far the logs reach that a visitor may have written to: their pages are of no earlier moment from here on.
-func (s *Server) wrote(by *visitor) {
-	if by.session == nil {
-		return
-	}
-	all, _ := s.config.Ledger.Standings()
+// payout gives a command on payouts in the visitor's name. The page, and each one of the session after it, is of no earlier moment than the command, whatever became of it.
+func (v *visit) payout(ctx context.Context, r ledger.PayoutRequest, w io.Writer) error {
+	err := v.config.Ledger.Payout(ctx, r, w)
+	all, _ := v.config.Ledger.Standings()
 	heads := map[string]uint64{}
 	for _, l := range all {
 		heads[l.Authority] = l.Position
 	}
-	by.session.sayWritten(heads)
+	v.visitor.session.sayWritten(heads)
+	v.at = v.moment(v.visitor, v.authority())
+	return err
 }

@@ -97,7 +97,7 @@ func overview(v *visit) (*view, error) {
 func (v *visit) chosen(name string, of domain.Codes, otherwise string) (string, error) {
 	word := cmp.Or(v.own.Get(name), otherwise)
 	if !of.Has(word) {
-		return "", wrongAddress(fmt.Errorf("%s: write one of %s", name, of))
+		return "", wrongAddress(wrongly(name, "wrong.one_of", word, of))
 	}
 	return word, nil
 }

@@ -246,7 +246,7 @@ func TestTheRootLeadsToTheOverview(t *testing.T) {
 func TestAPageRefusesWhatItsOwnWordsDoNotSay(t *testing.T) {
 	r := program(t)
 	for address, says := range map[string]string{
-		"/overview.json?by=case": "by: write one of provider, unit", "/overview.json?step=week": "step:", "/overview.json?by=unit&by=unit": "twice", "/overview.json?unit=none": "no unit none",
+		"/overview.json?by=case": "by: case is not one of provider, unit", "/overview.json?step=week": "step:", "/overview.json?by=unit&by=unit": "twice", "/overview.json?unit=none": "no unit none",
 		"/policies/document/lund-2015-pilot.json?document=2015-01-02": "write one of 2015-01-01", "/policies/document/lund-2015-pilot/differences.json?before=x": "before:",
 	} {
 		answer := r.get(address)

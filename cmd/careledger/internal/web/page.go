@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"careledger/cmd/careledger/internal/ledger"
+	"careledger/cmd/careledger/internal/report"
 	"careledger/cmd/careledger/internal/words"
 	"careledger/domain"
 	"careledger/domain/parallel"
@@ -65,6 +66,8 @@ type visit struct {
 	at          *uint64 // the event that the page is as of where neither its filter nor from says one; nil for the head
 	from        *cursor // nil for the first page
 	as          ending
+
+	registers *report.RegisterList // once it has been asked for
 }
 
 // open makes a page ready and serves it.
@@ -96,7 +99,7 @@ func (s *Server) read(r *http.Request, p *page) (*visit, error) {
 	v := &visit{Server: s, request: r, page: p, visitor: visitor, own: url.Values{}, as: endingOf(r)}
 	query, err := url.ParseQuery(r.URL.RawQuery)
 	if err != nil {
-		return nil, wrongAddress(err)
+		return nil, wrongAddress(wrongly("", "wrong.query"))
 	}
 	var errs []error
 	for name, all := range query {
@@ -104,10 +107,10 @@ func (s *Server) read(r *http.Request, p *page) (*visit, error) {
 		case p.asks.Has(name):
 			v.own[name] = all
 			if len(all) > 1 && !p.lists.Has(name) { // one of them would be left out in silence
-				errs = append(errs, fmt.Errorf("%s: %w", name, errTwice))
+				errs = append(errs, wrongly(name, "wrong.twice"))
 			}
 		case name != "page" && !filterNames.Has(name):
-			errs = append(errs, fmt.Errorf("%s: this page does not ask for it; leave it out, or use one of %s", name, slices.Concat(filterNames, p.asks)))
+			errs = append(errs, wrongly(name, "wrong.not_asked", slices.Concat(filterNames, p.asks)))
 		}
 	}
 	slices.SortFunc(errs, func(a, b error) int { return strings.Compare(a.Error(), b.Error()) })
@@ -133,7 +136,7 @@ func (s *Server) read(r *http.Request, p *page) (*visit, error) {
 
 func cursorOf(query url.Values, errs []error) (*cursor, []error) {
 	if len(query["page"]) > 1 {
-		errs = append(errs, fmt.Errorf("page: %w", errTwice))
+		errs = append(errs, wrongly("page", "wrong.twice"))
 	}
 	c, err := parseCursor(query.Get("page"))
 	return c, append(errs, err)
@@ -340,6 +343,7 @@ type filterView struct {
 	Time, Provider, Unit, AsOf, Authority, Clear string
 	Authorities                                  []string // to choose from, none where there is one only
 	LangWord                                     string
+	visit                                        *visit     // that asks for what there is to choose
 	Own                                          url.Values // what the page asks itself, kept where its own form does not
 }
 
@@ -358,7 +362,7 @@ func (v *visit) write(w http.ResponseWriter, answer *view) error {
 	}
 	p.Language = v.other(v.request.URL.Path, query)
 	p.visited(v.visitor)
-	p.Filter = filterView{voice: v.voice, Action: v.request.URL.Path, Time: printPeriod(v.filter.Period), Provider: v.filter.Provider, Unit: v.filter.Unit, AsOf: v.filter.AsOf,
+	p.Filter = filterView{voice: v.voice, visit: v, Action: v.request.URL.Path, Time: printPeriod(v.filter.Period), Provider: v.filter.Provider, Unit: v.filter.Unit, AsOf: v.filter.AsOf,
 		Authority: v.filter.Authority, LangWord: langWord(v.Lang), Clear: v.link(v.request.URL.Path, url.Values{"time": nil, "provider": nil, "unit": nil, "as-of": nil})}
 	if len(v.authorities) > 1 {
 		p.Filter.Authorities = v.authorities

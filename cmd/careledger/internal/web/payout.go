@@ -72,7 +72,7 @@ func payout(v *visit) (*view, error) {
 		FourEyes: v.fourEyes(latest), Facts: v.payoutFacts(history, latest), Adjusted: v.adjusted(path, latest), Versions: v.versions(history)}
 	if done := v.own.Get("done"); done != "" {
 		if !payoutStepNames.Has(done) {
-			return nil, wrongAddress(fmt.Errorf("done: %q is not one of %s", done, payoutStepNames))
+			return nil, wrongAddress(wrongly("done", "wrong.one_of", done, payoutStepNames))
 		}
 		content.Done = v.Say("web.done_" + done)
 	}

@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"context"
 	"encoding/csv"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"os"
 	"regexp"
@@ -295,6 +297,57 @@ func TestWhatShowsACaseAsksForAPurpose(t *testing.T) {
 	}
 }
 
+// A month is calculated from the list of payouts, in the name of who has signed in, and as often as one likes.
+func TestAMonthIsCalculatedFromTheListOfPayouts(t *testing.T) {
+	l, dir := withPayouts(t)
+	defer func() { require.NoError(t, os.RemoveAll(dir)) }()
+	defer func() { require.NoError(t, l.Close()) }()
+	r := pagesOf(t, l, "economist-7")
+	require.Contains(t, r.page("/payouts"), `<form class="step" method="post" action="/payouts/calculate"`)
+	require.NotContains(t, r.page("/payouts?as-of=2017-01-01"), "/payouts/calculate", "what is calculated rests on what is known now")
+	calculate := func(month, provider string) *httptest.ResponseRecorder {
+		return r.post("/payouts/calculate?unit=ostra-torn-linero", url.Values{"csrf": {r.csrf()}, "month": {month}, "provider": {provider}})
+	}
+	standing := func() string { return r.page("/payouts.csv") }
+	before := standing()
+	for name, refused := range map[string]struct{ month, provider, says string }{
+		"no month":           {"", "", "Månad: Skriv en månad"},
+		"no such month":      {"2016-13", "", "Månad: 2016-13 är ingen månad"},
+		"months backwards":   {"2016-04..2016-03", "", "Månad: 2016-04..2016-03 slutar innan den börjar"},
+		"a month to come":    {"2099-01", "", "Månad: Månaden har inte börjat än"},
+		"no such provider":   {"2016-03", "none", "Det finns ingen sådan utförare"},
+		"capitals are other": {"2016-03", "Lund-hemvard", "Det finns ingen sådan utförare"},
+	} {
+		answer := calculate(refused.month, refused.provider)
+		require.Contains(t, []int{http.StatusBadRequest, http.StatusUnprocessableEntity}, answer.Code, name)
+		page := answer.Body.String()
+		require.Contains(t, page, refused.says, name)
+		require.Contains(t, page, `name="month" value="`+refused.month+`"`, "what was typed stays")
+		require.Contains(t, page, "<h2>Utbetalningar</h2>", "with the list")
+		_, main, _ := strings.Cut(page, "<main")
+		require.NotContains(t, main, `lang="en"`, name)
+		require.Equal(t, before, standing(), name)
+	}
+	require.Equal(t, http.StatusForbidden, r.post("/payouts/calculate", url.Values{"month": {"2016-03"}}).Code, "without the word of the session")
+	require.Equal(t, before, standing())
+
+	for i, provider := range []string{"lund-hemvard", "", ""} { // of one, then of both, and then nothing is new
+		answer := calculate("2016-Q2", provider)
+		require.Equal(t, http.StatusSeeOther, answer.Code, answer.Body)
+		list := r.page(answer.Header().Get("Location"))
+		require.Contains(t, list, fmt.Sprintf("Beräkningen är gjord: %d utbetalningar är genomgångna", []int{3, 6, 6}[i]))
+		require.Contains(t, list, "economist-7")
+	}
+	for _, row := range r.rowsOfCSV("/payouts.csv?time=2016-Q2") {
+		require.Equal(t, []string{"calculated", "1", "economist-7"}, []string{row["status"], row["version"], row["calculated_by"]}, row)
+	}
+	nothing := calculate("2013-01", "")
+	require.Equal(t, http.StatusSeeOther, nothing.Code)
+	require.Contains(t, r.page(nothing.Header().Get("Location")), "Det finns inget att betala för den tiden.")
+	machine := program(t)
+	require.Equal(t, http.StatusNotFound, machine.post("/payouts/calculate", url.Values{"month": {"2016-03"}}).Code, "a program has a command of its own")
+}
+
 // Steps taken from the page. Each is the ledger's own command, in the name of who has signed in.
 func TestAPayoutIsApprovedAndPaidFromItsPage(t *testing.T) {
 	l, dir := withPayouts(t)
@@ -328,8 +381,8 @@ func TestAPayoutIsApprovedAndPaidFromItsPage(t *testing.T) {
 	require.Contains(t, economist.page(payout), "Du har beräknat utbetalningen. Någon annan behöver attestera den.")
 	own := take(economist, "approve", url.Values{})
 	require.Equal(t, http.StatusUnprocessableEntity, own.code)
-	require.Contains(t, own.page, "den som har beräknat en utbetalning får inte attestera den")
-	require.Contains(t, own.page, "economist-1 calculated this payout and cannot approve it")
+	require.Contains(t, own.page, "Den som har beräknat en utbetalning får inte attestera den")
+	require.NotContains(t, own.page, "cannot approve it")
 	require.Equal(t, domain.PayoutStatusCalculated, status())
 
 	for name, refused := range map[string]struct {
@@ -340,9 +393,9 @@ func TestAPayoutIsApprovedAndPaidFromItsPage(t *testing.T) {
 	}{
 		"another version":     {"approve", url.Values{"version": {"7"}}, http.StatusUnprocessableEntity, "har beräknats om"},
 		"no version":          {"approve", url.Values{"version": {"one"}}, http.StatusBadRequest, "version"},
-		"a day to come":       {"approve", url.Values{"on": {"2099-01-01"}}, http.StatusBadRequest, "in the future"},
+		"a day to come":       {"approve", url.Values{"on": {"2099-01-01"}}, http.StatusBadRequest, "Dagen har inte kommit än"},
 		"paid unapproved":     {"pay", url.Values{}, http.StatusUnprocessableEntity, "inte den status"},
-		"no reason":           {"reject", url.Values{}, http.StatusBadRequest, "reason is required"},
+		"no reason":           {"reject", url.Values{}, http.StatusBadRequest, "Skriv ett skäl"},
 		"no step of a person": {"calculate", url.Values{}, http.StatusNotFound, "ingen sådan sida"},
 	} {
 		answer := take(controller, refused.step, refused.form)

@@ -14,20 +14,23 @@ var payoutStatuses = domain.Codes{domain.PayoutStatusCalculated, domain.PayoutSt
 
 // payoutsPage lists the payouts of a period, a provider, a unit and a state.
 func payoutsPage() *page {
-	return &page{path: "/payouts", title: "web.payouts", name: "payouts", asks: domain.Codes{"status"}, answer: payouts}
+	return &page{path: "/payouts", title: "web.payouts", name: "payouts", asks: domain.Codes{"status", calculatedWord}, answer: payouts}
 }
 
 // payoutsView is what the list says beside its table.
 type payoutsView struct {
 	voice
-	Statuses []choiceView
-	Sums     string
+	Statuses  []choiceView
+	Sums      string
+	Calculate *calculateView // nil where nothing can be calculated: a program has its own command, and the past is over
+	Done      string         // what was just calculated, "" for nothing
+	Refused   *refusedView
 }
 
 func payouts(v *visit) (*view, error) {
 	status := v.own.Get("status")
 	if status != "" && !payoutStatuses.Has(status) {
-		return nil, wrongAddress(fmt.Errorf("status: %q is not one of %s", status, payoutStatuses))
+		return nil, wrongAddress(wrongly("status", "wrong.one_of", status, payoutStatuses))
 	}
 	r := v.ask(ledger.QuestionPayouts)
 	r.Provider, r.Unit = v.filter.Provider, v.filter.Unit
@@ -36,6 +39,12 @@ func payouts(v *visit) (*view, error) {
 		return nil, err
 	}
 	content := &payoutsView{voice: v.voice}
+	if content.Done, err = v.justCalculated(); err != nil {
+		return nil, err
+	}
+	if err := v.offerCalculation(content); err != nil {
+		return nil, err
+	}
 	for _, s := range payoutStatuses {
 		content.Statuses = append(content.Statuses, choiceView{s, v.Say("why." + s), s == status})
 	}

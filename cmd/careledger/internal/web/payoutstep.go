@@ -13,16 +13,16 @@ import (
 	"careledger/domain"
 )
 
-// payoutStepNames are the steps that a person may take from a payout's page. Its calculation is a command: it is of many payouts.
+// payoutStepNames are the steps that a person may take from a payout's page; calculate.go calculates, from the list.
 var payoutStepNames = domain.Codes{"approve", "reject", "pay", "cancel"}
 
 // stepsFrom are the steps that a payout in a state takes.
 var stepsFrom = map[string][]string{domain.PayoutStatusCalculated: {"approve", "reject"}, domain.PayoutStatusApproved: {"pay", "cancel"}}
 
-// refusedView says that a step was not taken, and why.
+// refusedView says that a command of a page was not carried out, and why.
 type refusedView struct {
-	Said   string // in the language of the page
-	Detail string // as the ledger says it, in English
+	What string
+	refusalView
 }
 
 // offerSteps puts the forms on a payout's page that its state takes. A page of the past has none.
@@ -65,7 +65,7 @@ func (s *Server) takeStep(w http.ResponseWriter, r *http.Request) error {
 	}
 	version, err := strconv.Atoi(r.PostFormValue("version"))
 	if err != nil {
-		return wrongAddress(errors.New("version: it is not the number of a version"))
+		return wrongAddress(wrongly("version", "wrong.version"))
 	}
 	back := r.Clone(r.Context())
 	back.Method, back.URL.Path = http.MethodGet, "/payouts/"+payout
@@ -73,9 +73,8 @@ func (s *Server) takeStep(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	err = s.config.Ledger.Payout(r.Context(), ledger.PayoutRequest{Action: step, Authority: v.filter.Authority, Payouts: []string{payout}, Version: version, Actor: visitor.Actor,
+	err = v.payout(r.Context(), ledger.PayoutRequest{Action: step, Authority: v.filter.Authority, Payouts: []string{payout}, Version: version, Actor: visitor.Actor,
 		On: r.PostFormValue("on"), Reason: r.PostFormValue("reason"), Reference: r.PostFormValue("reference"), Format: "json"}, io.Discard)
-	s.wrote(visitor)
 	if err == nil {
 		http.Redirect(w, r, v.link(back.URL.Path, url.Values{"done": {step}}), http.StatusSeeOther)
 		return nil
@@ -96,24 +95,14 @@ func (s *Server) takeStep(w http.ResponseWriter, r *http.Request) error {
 func (v *visit) stepRefused(err error) (refused *refusedView, status int) {
 	var problems domain.Problems
 	var wrong *ledger.Wrong
-	switch {
+	all, rest := wrongsOf(err)
+	switch why := v.refusal(all, textOf(rest)); {
 	case errors.As(err, &problems):
-		said := v.Say("web.refused")
-		for _, p := range problems {
-			switch p.Field { // the ledger names what is wrong with a step by these
-			case "actor":
-				said = v.Say("web.refused_actor")
-			case "version":
-				said = v.Say("web.refused_version")
-			case "payout":
-				said = v.Say("web.refused_status")
-			}
-		}
-		return &refusedView{said, problems.Error()}, http.StatusUnprocessableEntity
+		return &refusedView{v.Say("web.refused"), why}, http.StatusUnprocessableEntity
 	case errors.As(err, &wrong):
-		return &refusedView{v.Say("web.refused_form"), wrong.Error()}, http.StatusBadRequest
-	case errors.Is(err, context.DeadlineExceeded):
-		return &refusedView{Said: v.Say("web.refused_unknown")}, http.StatusGatewayTimeout
+		return &refusedView{v.Say("web.refused_form"), why}, http.StatusBadRequest
+	case errors.Is(err, context.DeadlineExceeded), ledger.OutcomeOf(err) == ledger.OutcomeUnknown:
+		return &refusedView{What: v.Say("web.refused_unknown")}, http.StatusGatewayTimeout
 	}
 	return nil, 0
 }

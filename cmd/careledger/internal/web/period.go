@@ -23,10 +23,10 @@ func parsePeriod(s string) (compensation.Period, error) {
 	from, fits := parseSpan(first)
 	to, fitsToo := parseSpan(last)
 	if !fits || !fitsToo {
-		return compensation.Period{}, fmt.Errorf("%q is not a period; write 2016, 2016-Q2, 2016-03 or 2015..2016", s)
+		return compensation.Period{}, wrongly("time", "wrong.period", s)
 	}
 	if from.From > to.To {
-		return compensation.Period{}, fmt.Errorf("%q ends before it begins; write the earlier end first", s)
+		return compensation.Period{}, wrongly("time", "wrong.period_ends", s)
 	}
 	return compensation.Period{From: from.From, To: to.To}, nil
 }

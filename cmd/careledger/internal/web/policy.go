@@ -88,7 +88,7 @@ func (v *visit) documentOf(list *report.PolicyList, word string, otherwise int) 
 		for i, r := range list.Policies {
 			all[i] = r.From
 		}
-		return nil, wrongAddress(fmt.Errorf("%s: policy %s has no document in force from %s, as known then; write one of %s", word, list.Policies[0].Policy, from, strings.Join(all, ", ")))
+		return nil, wrongAddress(wrongly(word, "wrong.no_document", list.Policies[0].Policy, from, all))
 	}
 	return &list.Policies[i], nil
 }

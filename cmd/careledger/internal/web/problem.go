@@ -20,8 +20,10 @@ import (
 type problem struct {
 	status int
 	word   string // in the section "problem" of the catalogue
-	detail string // what exactly, "" for nothing more; in English, as the ledger says it
+	detail string // what exactly, "" for nothing more; in English, as programs are told it
 
+	wrong    []*wrong        // what is wrong with what was asked, which pages say in their language
+	unsaid   string          // what the catalogue has no words for, as the ledger says it
 	problems domain.Problems // each thing that is wrong with a command
 	done     jsontext.Value  // what a command has carried out before it ended, as its answer would say it
 }
@@ -42,7 +44,30 @@ var (
 
 // wrongAddress is a problem with what an address says.
 func wrongAddress(err error) *problem {
-	return &problem{status: http.StatusBadRequest, word: "address", detail: err.Error()}
+	return newProblem(http.StatusBadRequest, "address", err)
+}
+
+// nothingNamed is the problem that there is nothing of a name.
+func nothingNamed(err error) *problem { return newProblem(http.StatusNotFound, "unknown", err) }
+
+// newProblem is a problem that an error says more of.
+func newProblem(status int, word string, err error) *problem {
+	p := &problem{status: status, word: word}
+	all, rest := wrongsOf(err)
+	p.wrong, p.unsaid = all, textOf(rest)
+	for _, w := range all {
+		p.detail += "\n" + w.Error()
+	}
+	p.detail = strings.Trim(p.detail+"\n"+p.unsaid, "\n")
+	return p
+}
+
+// textOf is what errors say, a line each, "" for none.
+func textOf(errs []error) string {
+	if len(errs) == 0 {
+		return ""
+	}
+	return errors.Join(errs...).Error()
 }
 
 // problemOf says what an error of the ledger is for who asked.
@@ -57,17 +82,20 @@ func problemOf(err error) *problem {
 	case asksPurpose(err):
 		return errNoPurpose
 	case errors.As(err, &large):
-		return &problem{status: http.StatusRequestEntityTooLarge, word: "large", detail: err.Error()}
+		return newProblem(http.StatusRequestEntityTooLarge, "large", wrongly("", "wrong.too_many_bytes", large.Limit))
 	case errors.As(err, &wrong):
 		return wrongAddress(err)
 	case ledger.OutcomeOf(err) == ledger.OutcomeNotFound:
-		return &problem{status: http.StatusNotFound, word: "unknown", detail: err.Error()}
+		return nothingNamed(err)
 	case errors.As(err, &none):
-		return &problem{status: http.StatusNotFound, word: "no_ledger", detail: err.Error()}
+		return newProblem(http.StatusNotFound, "no_ledger", err)
 	case errors.Is(err, context.DeadlineExceeded):
 		return &problem{status: http.StatusServiceUnavailable, word: "slow"}
 	}
-	return &problem{status: http.StatusInternalServerError, word: "refused", detail: err.Error()}
+	if all, rest := wrongsOf(err); len(all) > 0 && len(rest) == 0 {
+		return newProblem(http.StatusUnprocessableEntity, "unanswerable", err)
+	}
+	return newProblem(http.StatusInternalServerError, "refused", err)
 }
 
 // fail tells why there is no answer. Who has not signed in, or not said what for, is asked, if it is a person.
@@ -92,8 +120,12 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 	}
 	view := struct {
 		skeleton
-		Detail string
-	}{sk, p.detail}
+		Refusal refusalView
+		Without string // the same page without the words that it was asked with, "" where they are not what is wrong
+	}{sk, sk.refusal(p.wrong, p.unsaid), ""}
+	if p.word == "address" && r.Method == http.MethodGet && endingOf(r) == asPage && r.URL.RawQuery != "" {
+		view.Without = address(r.URL.Path, url.Values{"lang": {langWord(sk.Lang)}})
+	}
 	if err := s.render(w, p.status, "problem", &view); err != nil {
 		panic(err) // a mistake in a template
 	}
@@ -131,4 +163,19 @@ func (s *Server) failProgram(w http.ResponseWriter, r *http.Request, p *problem,
 		Problems domain.Problems `json:"problems,omitempty"`
 		Done     jsontext.Value  `json:"done,omitzero"`
 	}{problemType(p.word), v.Say("problem." + p.word), p.status, detail, p.problems, p.done}, jsontext.AllowInvalidUTF8(true)) // detail may quote an address that is none
+}
+
+// refusalView is why something is refused, as a page shows it.
+type refusalView struct {
+	voice
+	Said   []string // in the language of the page
+	Unsaid string   // in English as the ledger says it, what the catalogue has no words for
+}
+
+func (v voice) refusal(all []*wrong, unsaid string) (r refusalView) {
+	r = refusalView{voice: v, Unsaid: unsaid}
+	for _, w := range all {
+		r.Said = append(r.Said, v.wrongly(w))
+	}
+	return r
 }

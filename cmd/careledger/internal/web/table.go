@@ -112,7 +112,7 @@ func parseCursor(s string) (*cursor, error) {
 		err = json.Unmarshal(raw, &c, json.RejectUnknownMembers(true))
 	}
 	if err != nil || c.After < 1 {
-		return nil, errors.New("page: it is not from a next link; leave it out to begin with the first page")
+		return nil, wrongly("page", "wrong.cursor")
 	}
 	return &c, nil
 }

@@ -79,7 +79,7 @@ func trail(v *visit) (*view, error) {
 	}
 	if content.ID == "" {
 		if v.as != asPage {
-			return nil, wrongAddress(errors.New("id: say whose trail, for example kind=case&id=k-17"))
+			return nil, wrongAddress(wrongly("id", "wrong.whose_trail"))
 		}
 		content.days(v, nil)
 		return &view{title: v.Say("web.trail"), content: content}, nil
@@ -127,21 +127,21 @@ func trail(v *visit) (*view, error) {
 func (v *visit) trailWords() (heldOn domain.Date, at uint64, err error) {
 	var errs []error
 	if kind := v.own.Get("kind"); kind != "" && !trailKinds.Has(kind) {
-		errs = append(errs, fmt.Errorf("kind: %q is not one of %s", kind, trailKinds))
+		errs = append(errs, wrongly("kind", "wrong.one_of", kind, trailKinds))
 	}
 	if id := v.own.Get("id"); id != "" {
 		if _, err := domain.ParseEntity(v.own.Get("kind") + "/" + id); err != nil {
-			errs = append(errs, fmt.Errorf("id: %w", err))
+			errs = append(errs, wrongly("id", "wrong.id", id))
 		}
 	}
 	if day := v.own.Get("held-on"); day != "" {
 		if heldOn, err = domain.ParseDate(day); err != nil {
-			errs = append(errs, fmt.Errorf("held-on: %w", err))
+			errs = append(errs, wrongly("held-on", "wrong.day"))
 		}
 	}
 	if n := v.own.Get("event"); n != "" {
 		if _, err := fmt.Sscanf(n, "%d", &at); err != nil || fmt.Sprint(at) != n {
-			errs = append(errs, fmt.Errorf("event: %q is not the number of an event", n))
+			errs = append(errs, wrongly("event", "wrong.event_number", n))
 		}
 	}
 	return heldOn, at, errors.Join(errs...)

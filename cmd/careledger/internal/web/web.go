@@ -129,6 +129,7 @@ func New(c Config) (*Server, error) {
 	s.handle("POST /sign-out", s.signOut)
 	s.handle("GET /purpose", s.showPurpose)
 	s.handle("POST /purpose", s.setPurpose)
+	s.handle("POST "+calculatePath, s.calculatePayouts)
 	s.handle("POST /payouts/{payout}/{step}", s.takeStep)
 	s.handle("GET /payouts/{payout}/bundle", s.serveBundle)
 	s.handleBody("POST "+whatIfPath+"/model", sentBytes, s.sendModel)

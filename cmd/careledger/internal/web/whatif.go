@@ -50,14 +50,17 @@ type whatIfView struct {
 	Upload    string
 	CSRF      string
 	Wrong     []wrongField
-	Refused   string // why there is no answer, in English as the ledger says it; "" for none
-	Reset     string // address with the adopted values
+	Refused   *refusedView // why there is no answer, nil where there is one
+	Reset     string       // address with the adopted values
 	Outcome   *outcomeView
 	UploadWas string // text of a model that was refused
 }
 
-// wrongField is a field of the form that cannot be understood. Lang is the language of Text where it is not the page's.
-type wrongField struct{ Field, Label, Text, Lang string }
+// wrongField is a field of the form that cannot be understood. Unsaid is what of it the catalogue has no words for, in English.
+type wrongField struct {
+	Field, Label, Text, Unsaid string
+	said                       error // the same to programs
+}
 
 // At returns what is wrong with a field, nil for nothing.
 func (w *whatIfView) At(field string) *wrongField {
@@ -99,6 +102,12 @@ func (v *visit) whatIf(a *asked, err error) (*view, error) {
 	if err := v.checkParties(); err != nil {
 		return nil, err
 	}
+	chosen := v.filter.Period
+	if len(a.wrong) == 0 {
+		if err := v.settlePeriod(a); err != nil {
+			return nil, err
+		}
+	}
 	panels, asOf, err := v.panels(a)
 	if err != nil {
 		return nil, err
@@ -111,7 +120,7 @@ func (v *visit) whatIf(a *asked, err error) (*view, error) {
 		answer.status = http.StatusBadRequest
 		return v.refused(answer, fieldErrors(a.wrong))
 	}
-	if a.fromForm && !v.partOnly() {
+	if (a.fromForm || v.filter.Period != chosen) && v.as == asPage && !v.partOnly() {
 		answer.elsewhere = v.here("", nil)
 		return answer, nil
 	}
@@ -123,8 +132,9 @@ func (v *visit) whatIf(a *asked, err error) (*view, error) {
 	if err == nil {
 		err = v.outcome(answer, content, a, panels, result)
 	}
-	if refusal := asRefusal(v, err); refusal != "" {
-		content.Refused, answer.status = refusal, http.StatusUnprocessableEntity
+	if asRefusal(v, err) {
+		all, rest := wrongsOf(err)
+		content.Refused, answer.status = &refusedView{v.Say("what_if.refused"), v.refusal(all, textOf(rest))}, http.StatusUnprocessableEntity
 		return v.refused(answer, err)
 	}
 	return answer, err
@@ -138,23 +148,23 @@ func (v *visit) refused(answer *view, err error) (*view, error) {
 	if v.as == asPage {
 		return answer, nil
 	}
-	return nil, &problem{status: answer.status, word: "address", detail: err.Error()}
+	return nil, newProblem(answer.status, "address", err)
 }
 
-// asRefusal says why a question is refused that the history cannot answer, "" where the error is another one.
-func asRefusal(v *visit, err error) string {
+// asRefusal says whether a question is refused that the history cannot answer, or that is wrongly asked.
+func asRefusal(v *visit, err error) bool {
 	var none *ledger.NoLedgerError
 	var known *problem
 	if err == nil || errors.As(err, &none) || errors.As(err, &known) || v.request.Context().Err() != nil || asksPurpose(err) || ledger.OutcomeOf(err) == ledger.OutcomeDamaged {
-		return ""
+		return false
 	}
-	return err.Error()
+	return true
 }
 
 func fieldErrors(wrong []wrongField) error {
 	var errs []error
 	for _, w := range wrong {
-		errs = append(errs, fmt.Errorf("%s: %s", w.Label, w.Text))
+		errs = append(errs, w.said)
 	}
 	return errors.Join(errs...)
 }
@@ -167,6 +177,9 @@ func whatIfFile(v *visit) (ledger.Request, error) {
 	}
 	if err != nil {
 		return ledger.Request{}, wrongAddress(err)
+	}
+	if err := v.settlePeriod(a); err != nil {
+		return ledger.Request{}, err
 	}
 	r := a.request(v)
 	r.By = ""
@@ -187,6 +200,9 @@ func (v *visit) outcome(answer *view, content *whatIfView, a *asked, panels *pan
 	content.Outcome = o
 	if r.Period != (compensation.Period{}) {
 		o.Known = v.Say("what_if.months") + " " + v.shown(month, r.From.String()) + "–" + v.shown(month, r.To.String()) + "."
+		if begins := v.begins(a, r.Period); begins != "" {
+			o.Known += " " + begins
+		}
 	}
 	if v.filter.Provider+v.filter.Unit != "" {
 		o.Scope = v.Say("what_if.scope")
@@ -282,7 +298,7 @@ func (v *visit) draw(o *outcomeView, a *asked, panels *panels, r *replay.Result)
 			q.AsOfSequence = &r.Stamp.Sequence
 		}
 		var err error
-		if swept, err = document[*replay.Result](v, q); asRefusal(v, err) != "" { // a value on the way that the model does not take
+		if swept, err = document[*replay.Result](v, q); asRefusal(v, err) { // a value on the way that the model does not take
 			o.NoChart = fmt.Sprintf(v.Say("what_if.no_chart_of"), panels.chartOf(a))
 			return nil
 		} else if err != nil {

@@ -49,13 +49,15 @@ func (v *visit) asked() (*asked, error) {
 			continue
 		}
 		s, err := replay.ParseSetting(text)
-		if errs = append(errs, err); err == nil {
-			a.put(s)
+		if err != nil {
+			errs = append(errs, wrongly("set", "wrong.setting", text))
+			continue
 		}
+		a.put(s)
 	}
 	for _, id := range v.own["model"] {
 		if _, known := compensation.LibraryModel(id); id != "" && !known {
-			errs = append(errs, fmt.Errorf("model: there is no built-in model %s; there are %s", id, strings.Join(compensation.Library(), ", ")))
+			errs = append(errs, wrongly("model", "wrong.no_model", id, compensation.Library()))
 		} else if id != "" && !slices.Contains(a.models, id) {
 			a.models = append(a.models, id)
 		}
@@ -67,18 +69,21 @@ func (v *visit) asked() (*asked, error) {
 		}
 	}
 	errs = append(errs, v.readSweeps(a), v.readValues(a))
+	if seek := v.own.Get("seek"); seek != "" && !strings.Contains(seek, ".") {
+		errs = append(errs, wrongly("seek", "wrong.seek", seek))
+	}
 	a.seek, a.budget, a.force = v.own.Get("seek"), plainNumber(v.own.Get("budget")), strings.TrimSpace(v.own.Get("in-force-from"))
 	if a.force != "" {
 		if _, err := domain.ParseDate(a.force); err != nil {
-			a.refuse("in-force-from", v.Say("what_if.in_force_from"), v.Say("what_if.wrong_date"))
+			v.refuse(a, "in-force-from", v.Say("what_if.in_force_from"), &wrong{field: "in-force-from", key: "what_if.wrong_date"})
 		}
 	}
 	switch {
 	case a.seek != "" || a.budget != "":
 		if _, err := domain.ParseMoney(a.budget); err != nil || strings.HasPrefix(a.budget, "-") {
-			a.refuse("budget", v.Say("what_if.budget"), v.Say("what_if.wrong_budget"))
+			v.refuse(a, "budget", v.Say("what_if.budget"), &wrong{field: "budget", key: "what_if.wrong_budget"})
 		} else if a.seek == "" {
-			a.refuse("budget", v.Say("what_if.seek"), v.Say("what_if.wrong_seek"))
+			v.refuse(a, "budget", v.Say("what_if.seek"), &wrong{field: "seek", key: "what_if.wrong_seek"})
 		}
 	}
 	if a.force != "" && !a.any() {
@@ -92,8 +97,9 @@ func (a *asked) any() bool {
 	return len(a.set)+len(a.models)+len(a.documents)+len(a.sweeps) > 0 || a.seek != ""
 }
 
-func (a *asked) refuse(field, label, text string) {
-	a.wrong = append(a.wrong, wrongField{Field: field, Label: label, Text: text})
+// refuse notes what is wrong with a field of the form, by its id and label.
+func (v *visit) refuse(a *asked, field, label string, w *wrong) {
+	a.wrong = append(a.wrong, wrongField{Field: field, Label: label, Text: v.wrongAlone(w), said: w})
 }
 
 // put gives a parameter a value, in place of another that it had.
@@ -109,7 +115,7 @@ func (a *asked) put(s replay.Setting) {
 func (v *visit) readValues(a *asked) error {
 	targets, values := v.own["parameter"], v.own["value"]
 	if len(targets) != len(values) {
-		return errors.New("parameter, value: there is not one value for each parameter")
+		return wrongly("value", "wrong.values")
 	}
 	for i, target := range targets {
 		text := plainNumber(values[i])
@@ -120,7 +126,7 @@ func (v *visit) readValues(a *asked) error {
 		s, err := replay.ParseSetting(target + "=" + text)
 		if err != nil {
 			a.typedValues[target] = values[i]
-			a.refuse(fieldOf(target), target, v.Say("what_if.wrong_number"))
+			v.refuse(a, fieldOf(target), target, &wrong{field: target, key: "what_if.wrong_number"})
 			continue
 		}
 		a.put(s)
@@ -142,7 +148,7 @@ func (v *visit) readSweeps(a *asked) error {
 	n := len(parts[0])
 	for _, p := range parts {
 		if len(p) != n || n > 2 {
-			return errors.New("sweep-of, sweep-from, sweep-to, sweep-step: each stands once for each of at most two sweeps")
+			return wrongly("sweep-of", "wrong.sweep_fields", domain.Codes{"sweep-of", "sweep-from", "sweep-to", "sweep-step"})
 		}
 	}
 	for i := range n {
@@ -152,14 +158,13 @@ func (v *visit) readSweeps(a *asked) error {
 	}
 	if n == 0 {
 		for i, text := range v.own["sweep"] {
-			s, err := replay.ParseSweep(text)
-			switch {
-			case err != nil:
-				return err
-			case i == 2:
-				return errors.New("sweep: it stands more than twice; a grid is over two parameters")
+			if i == 2 {
+				return wrongly("sweep", "wrong.sweeps")
 			}
-			a.typedSweeps[i] = [4]string{s.Target, s.From.String(), s.To.String(), s.Step.String()}
+			var shaped bool
+			if a.typedSweeps[i], shaped = cutSweep(text); !shaped {
+				return wrongly("sweep", "wrong.sweep", text)
+			}
 		}
 	}
 	runs := 1
@@ -167,17 +172,17 @@ func (v *visit) readSweeps(a *asked) error {
 		field, label := sweepField(i), fmt.Sprintf("%s %d", v.Say("what_if.sweep"), i+1)
 		if t[0] == "" {
 			if t[1]+t[2]+t[3] != "" {
-				a.refuse(field, label, v.Say("what_if.wrong_sweep_of"))
+				v.refuse(a, field, label, &wrong{field: "sweep", key: "what_if.wrong_sweep_of"})
 			}
 			continue
 		}
 		s, err := replay.ParseSweep(fmt.Sprintf("%s=%s..%s:%s", t[0], plainNumber(t[1]), plainNumber(t[2]), plainNumber(t[3])))
 		if err != nil {
-			a.refuse(field, label, v.sweepError(t))
+			v.refuse(a, field, label, sweepWrong(t))
 			continue
 		}
 		if runs *= len(s.Values()); runs > stepsMost {
-			a.refuse(field, label, fmt.Sprintf(v.Say("what_if.wrong_steps"), v.number(fmt.Sprint(runs)), stepsMost))
+			v.refuse(a, field, label, &wrong{field: "sweep", key: "what_if.wrong_steps", about: []any{runs, stepsMost}})
 			continue
 		}
 		a.sweeps = append(a.sweeps, fmt.Sprintf("%s=%s..%s:%s", s.Target, s.From, s.To, s.Step))
@@ -185,19 +190,28 @@ func (v *visit) readSweeps(a *asked) error {
 	return nil
 }
 
-// sweepError says what is wrong with the fields of a sweep.
-func (v *visit) sweepError(t [4]string) string {
+// cutSweep takes POLICY.PARAM=A..B:STEP apart, in which each part may still be wrong.
+func cutSweep(text string) (t [4]string, shaped bool) {
+	target, values, is := strings.Cut(text, "=")
+	from, rest, dots := strings.Cut(values, "..")
+	to, step, colon := strings.Cut(rest, ":")
+	policy, name, dotted := strings.Cut(target, ".")
+	return [4]string{target, from, to, step}, is && dots && colon && dotted && policy != "" && name != ""
+}
+
+// sweepWrong says what is wrong with the fields of a sweep.
+func sweepWrong(t [4]string) *wrong {
 	var numbers [3]domain.Decimal
 	for i := range numbers {
 		var err error
 		if numbers[i], err = domain.ParseDecimal(plainNumber(t[1+i])); err != nil {
-			return v.Say("what_if.wrong_sweep")
+			return &wrong{field: "sweep", key: "what_if.wrong_sweep"}
 		}
 	}
 	if numbers[0].Cmp(numbers[1]) > 0 || numbers[2].Sign() <= 0 {
-		return v.Say("what_if.wrong_sweep")
+		return &wrong{field: "sweep", key: "what_if.wrong_sweep"}
 	}
-	return fmt.Sprintf(v.Say("what_if.wrong_many_steps"), stepsMost) // than a sweep may have anywhere
+	return &wrong{field: "sweep", key: "what_if.wrong_many_steps", about: []any{stepsMost}} // than a sweep may have anywhere
 }
 
 // sweepField is the id of the fields of a sweep.
@@ -219,13 +233,7 @@ func (a *asked) values() url.Values {
 func (a *asked) request(v *visit) ledger.Request {
 	r := v.ask(ledger.QuestionReplay)
 	r.By, r.Seek, r.Budget, r.InForceFrom, r.GivenBy = whatIfBy, a.seek, a.budget, a.force, slices.Clone(v.config.GivenBy)
-	for _, id := range a.models {
-		data, _ := compensation.LibraryModel(id)
-		r.Models = append(r.Models, replay.ModelSet{Documents: []replay.Document{{Name: id, Data: data}}})
-	}
-	for _, d := range a.documents {
-		r.Models = append(r.Models, replay.ModelSet{Documents: []replay.Document{d.Document}})
-	}
+	r.Models = a.modelSets()
 	r.Set = a.values()["set"]
 	switch len(a.sweeps) {
 	case 2:
@@ -239,4 +247,16 @@ func (a *asked) request(v *visit) ledger.Request {
 		}
 	}
 	return r
+}
+
+// modelSets are the models, each of which is a run of its own.
+func (a *asked) modelSets() (sets []replay.ModelSet) {
+	for _, id := range a.models {
+		data, _ := compensation.LibraryModel(id)
+		sets = append(sets, replay.ModelSet{Documents: []replay.Document{{Name: id, Data: data}}})
+	}
+	for _, d := range a.documents {
+		sets = append(sets, replay.ModelSet{Documents: []replay.Document{d.Document}})
+	}
+	return sets
 }

@@ -5,14 +5,12 @@ import (
 	"compress/flate"
 	"encoding/base64"
 	"errors"
-	"fmt"
 	"io"
 	"net/http"
 	"path"
 	"regexp"
 	"strings"
 
-	"careledger/cmd/careledger/internal/words"
 	"careledger/domain/compensation"
 	"careledger/replay"
 )
@@ -31,6 +29,12 @@ type sentModel struct {
 	replay.Document
 	word string // in the address: name:content
 }
+
+// errLargeModel is what is wrong with a document that an address cannot hold. It must not be changed.
+var errLargeModel = wrongly("model-file", "what_if.wrong_large_model", modelBytes>>10, modelLetters>>10)
+
+// errNotSent is what is wrong with a document that no form sent. It must not be changed.
+var errNotSent = wrongly("document", "wrong.document")
 
 var modelName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$`)
 
@@ -53,17 +57,14 @@ func openModel(word string) (sentModel, error) {
 	name, letters, _ := strings.Cut(word, ":")
 	raw, err := base64.RawURLEncoding.DecodeString(letters)
 	if err != nil || !modelName.MatchString(name) || len(letters) > modelLetters {
-		return sentModel{}, errors.New("document: it is not one that this page made; send the model again")
+		return sentModel{}, errNotSent
 	}
 	data, err := io.ReadAll(io.LimitReader(flate.NewReader(bytes.NewReader(raw)), modelBytes+1))
 	if err != nil || len(data) > modelBytes {
-		return sentModel{}, errors.New("document: it is not one that this page made; send the model again")
+		return sentModel{}, errNotSent
 	}
 	return sentModel{replay.Document{Name: name, Data: data}, word}, nil
 }
-
-// modelError is what is wrong with a document, with each place, in the words of package compensation.
-type modelError struct{ error }
 
 // sendModel takes a model document, as a file or as text, and leads to the page with it. One with an error is refused on the page, with each place.
 func (s *Server) sendModel(w http.ResponseWriter, r *http.Request) error {
@@ -84,7 +85,6 @@ func (s *Server) sendModel(w http.ResponseWriter, r *http.Request) error {
 		return wrongAddress(err)
 	}
 	sent, text, err := v.sentModel()
-	var problems *modelError
 	if err == nil {
 		a.documents = append(a.documents, sent)
 		http.Redirect(w, r, v.link(whatIfPath, a.values()), http.StatusSeeOther)
@@ -94,11 +94,14 @@ func (s *Server) sendModel(w http.ResponseWriter, r *http.Request) error {
 	if errors.As(err, &large) {
 		return err
 	}
-	wrong := wrongField{Field: "model-file", Label: v.Say("what_if.send_model"), Text: err.Error()}
-	if errors.As(err, &problems) {
-		wrong.Lang = string(words.English)
+	refused := wrongField{Field: "model-file", Label: v.Say("what_if.send_model"), said: err}
+	all, rest := wrongsOf(err)
+	said := make([]string, len(all))
+	for i, w := range all {
+		said[i] = v.wrongAlone(w)
 	}
-	a.wrong = append(a.wrong, wrong)
+	refused.Text, refused.Unsaid = strings.Join(said, "\n"), textOf(rest)
+	a.wrong = append(a.wrong, refused)
 	answer, err := v.whatIf(a, nil)
 	if err != nil {
 		return err
@@ -136,23 +139,23 @@ func (v *visit) sentModel() (sent sentModel, text string, err error) {
 		return sent, text, err
 	}
 	if len(bytes.TrimSpace(data)) == 0 {
-		return sent, text, errors.New(v.Say("what_if.wrong_no_model"))
+		return sent, text, wrongly("model-file", "what_if.wrong_no_model")
 	}
 	if len(data) > modelBytes {
-		return sent, text, fmt.Errorf(v.Say("what_if.wrong_large_model"), modelBytes>>10, modelLetters>>10)
+		return sent, text, errLargeModel
 	}
 	if name == "" {
 		name = "model.yaml"
 	}
 	m, _, err := compensation.ParseModel(name, data)
 	if err != nil {
-		return sent, text, &modelError{err}
+		return sent, text, err
 	}
 	if header == nil {
 		name = m.ID + ".yaml"
 	}
 	if sent, err = packModel(replay.Document{Name: name, Data: data}); err == nil && len(sent.word) > modelLetters {
-		err = fmt.Errorf(v.Say("what_if.wrong_large_model"), modelBytes>>10, modelLetters>>10)
+		err = errLargeModel
 	}
 	return sent, text, err
 }

@@ -205,9 +205,9 @@ func TestWhatCannotBeComputedIsSaidAtItsField(t *testing.T) {
 
 func TestAQuestionThatTheHistoryCannotAnswerIsRefusedInWords(t *testing.T) {
 	for query, says := range map[string]string{
-		"set=lund-2015-pilot.goal_premum%3D350":                        "did you mean lund-2015-pilot.goal_premium",
-		"seek=" + premium + "&budget=1":                                "even at 0 the total is",
-		"set=" + premium + "%3D1&seek=" + premium + "&budget=99999999": "leave one of them out",
+		"set=lund-2015-pilot.goal_premum%3D350":                        "Menade du lund-2015-pilot.goal_premium?",
+		"seek=" + premium + "&budget=1":                                "på 0 blir summan",
+		"set=" + premium + "%3D1&seek=" + premium + "&budget=99999999": "Ta bort det ena",
 	} {
 		answer := signedIn(t).get("/what-if?" + query)
 		require.Equal(t, http.StatusUnprocessableEntity, answer.Code, query)
@@ -354,15 +354,50 @@ func TestAModelThatSomebodySendsStandsInTheAddress(t *testing.T) {
 		require.Regexp(t, `--model (mitt-f-rslag|proposal)\.yaml`, page)
 	}
 	require.Equal(t, http.StatusForbidden, r.send("", "forged", "m.yaml", model, "").Code)
-	for text, says := range map[string]string{"": "klistra in", "id: x\n": "components", strings.Repeat("# a comment\n", 8000): "för stort"} {
+	for text, says := range map[string]string{"": "klistra in", "id: x\n": "components: saknas", "id: 3\n": "Rad 1, id: 3 är ett tal. Skriv det inom citattecken: 3.", "id: [": `på engelska: <span lang="en">`, strings.Repeat("# a comment\n", 8000): "för stort"} {
 		answer := r.send("?set="+premium+"%3D350", csrf, "", "", text)
 		require.Equal(t, http.StatusBadRequest, answer.Code)
 		require.Contains(t, answer.Body.String(), says)
-		require.Regexp(t, `<p class="wrong"( lang="en")? id="w-model" role="alert">`, answer.Body.String())
-		require.Equal(t, says == "components", strings.Contains(answer.Body.String(), `lang="en" id="w-model"`))
+		require.Contains(t, answer.Body.String(), `<p class="wrong" id="w-model" role="alert">`)
+		require.Equal(t, text == "id: [", strings.Contains(answer.Body.String(), `<span lang="en">`), "only what the reader of YAML says is in English")
 		require.Contains(t, answer.Body.String(), `name="value" value="350"`, "what was asked before stays")
 	}
 	require.Equal(t, http.StatusRequestEntityTooLarge, r.send("", csrf, "m.yaml", strings.Repeat("#", sentBytes), "").Code)
+}
+
+// Facts begin in 2014 and the pilot's document has values from 2015: who downloads it and tries it chooses no time, and means the time that it is for.
+func TestAnAdoptedDocumentCanBeTriedAsItIsDownloaded(t *testing.T) {
+	r := signedIn(t)
+	downloaded := r.get("/policies/document/lund-2015-pilot/model.yaml")
+	require.Equal(t, http.StatusOK, downloaded.Code)
+	sent := r.send("", r.csrf(), "pilot.yaml", downloaded.Body.String(), "")
+	require.Equal(t, http.StatusSeeOther, sent.Code)
+	bare := sent.Header().Get("Location")
+	require.NotContains(t, bare, "time=")
+
+	led := r.get(bare)
+	require.Equal(t, http.StatusSeeOther, led.Code, led.Body)
+	address := led.Header().Get("Location")
+	require.Contains(t, address, "?time=2015..2016&", "it stands in the address")
+	page := html.UnescapeString(r.page(address))
+	require.Contains(t, page, "Perioden börjar med den första månad då modellen har alla sina värden.")
+	require.Contains(t, page, `name="time" value="2015..2016"`)
+	require.Contains(t, page, "--from 2015-01 --to 2016-12")
+	total := r.rowsOfCSV(strings.Replace(address, "?", ".csv?", 1))[1]["total"]
+	require.NotEqual(t, "0.00", total)
+	require.Equal(t, total, program(t).rowsOfCSV(strings.Replace(bare, "?", ".csv?", 1))[1]["total"], "a program too, which is led nowhere")
+	for _, of := range []string{address, bare} {
+		file := r.get(strings.Replace(of, "?", "/replay.json?", 1))
+		require.Equal(t, http.StatusOK, file.Code, file.Body)
+		require.Regexp(t, `"from":\s*"2015-01",\s*"to":\s*"2016-12"`, file.Body.String())
+		require.Regexp(t, `"total":\s*"`+regexp.QuoteMeta(total)+`"`, file.Body.String())
+	}
+
+	chosen := r.get(bare + "&time=2014..2016")
+	require.Equal(t, http.StatusUnprocessableEntity, chosen.Code, "a time that is chosen is not changed")
+	require.Contains(t, chosen.Body.String(), "Välj en Tid som börjar då")
+	require.Equal(t, http.StatusOK, r.get(bare+"&in-force-from=2015-01-01").Code, "and from a day on it holds beside what is adopted")
+	require.NotContains(t, r.page("/what-if?model=person-premium-10000"), "Perioden börjar med", "a model of all times keeps the whole history")
 }
 
 func TestWhatIsPackedIsOpened(t *testing.T) {
@@ -390,7 +425,7 @@ func TestABuiltInModelIsARunOfItsOwn(t *testing.T) {
 	page := r.page("/what-if?lang=en&model=person-premium-10000&model=lund-2006")
 	require.Contains(t, page, `value="lund-2006" checked`)
 	require.Contains(t, page, "2 alternatives, from ")
-	require.NotRegexp(t, `[åäöÅÄÖ]`, regexp.MustCompile(`(?s)<header>.*?</header>|ersättning[^<]*`).ReplaceAllString(page[:strings.Index(page, `id="outcome"`)], ""))
+	require.NotRegexp(t, `[åäöÅÄÖ]`, regexp.MustCompile(`(?s)<header>.*?</header>|<datalist.*?</datalist>|ersättning[^<]*`).ReplaceAllString(page[:strings.Index(page, `id="outcome"`)], ""))
 	values, err := url.ParseQuery("model=person-premium-10000&model=lund-2006")
 	require.NoError(t, err)
 	require.Contains(t, html.UnescapeString(page), address("/what-if/replay.xlsx", url.Values{"lang": {"en"}, "model": values["model"]}))
@@ -398,6 +433,6 @@ func TestABuiltInModelIsARunOfItsOwn(t *testing.T) {
 
 func TestADamagedLogIsNoRefusalOfWhatWasTried(t *testing.T) {
 	v := &visit{request: httptest.NewRequest(http.MethodGet, whatIfPath, nil)}
-	require.Empty(t, asRefusal(v, fmt.Errorf("replay: %w", &eventstore.CorruptError{Authority: "1281", Sequence: 7})))
-	require.Equal(t, "there is no rate", asRefusal(v, errors.New("there is no rate")))
+	require.False(t, asRefusal(v, fmt.Errorf("replay: %w", &eventstore.CorruptError{Authority: "1281", Sequence: 7})))
+	require.True(t, asRefusal(v, errors.New("there is no rate")))
 }

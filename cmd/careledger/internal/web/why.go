@@ -1,6 +1,8 @@
 package web
 
 import (
+	"cmp"
+	"errors"
 	"fmt"
 	"iter"
 	"net/http"
@@ -46,7 +48,7 @@ type proofView struct {
 
 func why(v *visit) (*view, error) {
 	if u := v.own.Get("unfold"); u != "" && u != unfoldAll {
-		return nil, wrongAddress(fmt.Errorf("unfold: %q is not %s", u, unfoldAll))
+		return nil, wrongAddress(wrongly("unfold", "wrong.one_of", u, domain.Codes{unfoldAll}))
 	}
 	payout, line := v.request.PathValue("payout"), v.request.PathValue("line")
 	r := v.ask(ledger.QuestionWhy)
@@ -60,7 +62,7 @@ func why(v *visit) (*view, error) {
 	}
 	w, err := document[*projections.Why](v, r)
 	if err != nil {
-		return nil, err
+		return nil, whyUnknown(payout, line, err)
 	}
 	path := "/payouts/" + w.Payout
 	t := &table{elsewhere: true, caption: v.Say("why.postings"), columns: v.columns(""), rows: whyRows(w)}
@@ -157,6 +159,20 @@ func whyRows(w *projections.Why) iter.Seq[[]cell] {
 	}
 }
 
+// whyUnknown says that there is no such payout or line, where that is the error.
+func whyUnknown(payout, line string, err error) error {
+	unknown := (*projections.WhyError)(nil)
+	_, notAnID := domain.ParseEntity(string(domain.NewEntity(domain.KindPayout, payout)))
+	number, notALine := strconv.ParseUint(cmp.Or(line, "1"), 10, 31)
+	switch {
+	case notAnID == nil && notALine == nil && number > 0 && (!errors.As(err, &unknown) || !unknown.Unknown):
+		return err
+	case line != "":
+		return nothingNamed(wrongly("", "wrong.no_line", payout, line))
+	}
+	return nothingNamed(wrongly("", "wrong.no_payout", payout))
+}
+
 // serveBundle hands out the audit bundle of a payout as a file: all of it, or with redact=1 what the amounts need.
 func (s *Server) serveBundle(w http.ResponseWriter, r *http.Request) error {
 	v, err := s.read(r, &page{asks: domain.Codes{"redact"}})
@@ -170,11 +186,11 @@ func (s *Server) serveBundle(w http.ResponseWriter, r *http.Request) error {
 	case "1":
 		q.Redact, name = true, name+"-redacted"
 	default:
-		return wrongAddress(fmt.Errorf("redact: %q is not 1", v.own.Get("redact")))
+		return wrongAddress(wrongly("redact", "wrong.one_of", v.own.Get("redact"), domain.Codes{"1"}))
 	}
 	file, err := document[[]byte](v, q)
 	if err != nil {
-		return err
+		return whyUnknown(q.Payout, "", err)
 	}
 	w.Header().Set("Content-Type", "application/octet-stream")
 	w.Header().Set("Content-Disposition", fmt.Sprintf("attachment; filename=%q", name+".bundle")) // the payout is there, so its id is one

@@ -21,7 +21,7 @@ import (
 )
 
 // The sections of the catalogue that are this package's own, each key of which is used; of the others it uses some.
-var ownSections = []string{"web", "overview", "policies", "access", "what_if", "problem", "column"}
+var ownSections = []string{"wrong", "web", "overview", "policies", "access", "what_if", "problem", "column"}
 
 var aKey = regexp.MustCompile(`^(` + strings.Join(ownSections, "|") + `)\.[a-z0-9_]*[a-z0-9]$`)
 
