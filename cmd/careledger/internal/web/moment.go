@@ -35,23 +35,16 @@ type sharedMoment struct {
 }
 
 // at returns the event that a page of an authority is as of whose log has its head at an event, and whether it is for the caller to move it there once
-// what is known there is computed. A visitor who has written sees that.
-func (m *moments) at(authority string, head, written uint64, now time.Time) (sequence uint64, move bool) {
+// what is known there is computed.
+func (m *moments) at(authority string, head uint64, now time.Time) (sequence uint64, move bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.of == nil {
-		m.of = map[string]*sharedMoment{}
-	}
-	s := m.of[authority]
-	if s == nil {
-		s = &sharedMoment{}
-		m.of[authority] = s
-	}
+	s := m.shared(authority)
 	quiet := now.Sub(s.asked) >= quietMilliseconds*time.Millisecond
 	if s.asked = now; s.sequence == head {
 		return head, false
 	}
-	if quiet || s.sequence < written {
+	if quiet {
 		s.sequence, s.moved = head, now
 		return head, false
 	}
@@ -60,11 +53,22 @@ func (m *moments) at(authority string, head, written uint64, now time.Time) (seq
 	return s.sequence, move
 }
 
+// shared returns what is known of an authority. m.mu is held.
+func (m *moments) shared(authority string) *sharedMoment {
+	if m.of == nil {
+		m.of = map[string]*sharedMoment{}
+	}
+	if m.of[authority] == nil {
+		m.of[authority] = &sharedMoment{}
+	}
+	return m.of[authority]
+}
+
 // move has the next pages of an authority be as of an event.
 func (m *moments) move(authority string, sequence uint64, now time.Time) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	s := m.of[authority]
+	s := m.shared(authority)
 	s.sequence, s.moved, s.moving = max(s.sequence, sequence), now, false
 }
 
@@ -80,7 +84,7 @@ func (s *Server) moment(by *visitor, authority string) *uint64 {
 		return nil
 	}
 	head := all[i].Position
-	at, move := s.moments.at(authority, head, by.session.written(authority), time.Now())
+	at, move := s.moments.at(authority, head, time.Now())
 	if move {
 		s.moving.Go(func() { // pages are of the moment before meanwhile
 			ctx, cancel := context.WithTimeout(context.Background(), answerSeconds*time.Second)
@@ -93,15 +97,13 @@ func (s *Server) moment(by *visitor, authority string) *uint64 {
 	return &at
 }
 
-// payout gives a command on payouts in the visitor's name. The page, and each one of the session after it, is of no earlier moment than the command, whatever became of it.
+// payout gives a command on payouts in the visitor's name. The page, and each one after it, is of no earlier moment than the command, whatever became of it.
 func (v *visit) payout(ctx context.Context, r ledger.PayoutRequest, w io.Writer) error {
 	err := v.config.Ledger.Payout(ctx, r, w)
-	all, _ := v.config.Ledger.Standings()
-	heads := map[string]uint64{}
+	all, _ := v.config.Ledger.Standings() // its error is of what was signed
 	for _, l := range all {
-		heads[l.Authority] = l.Position
+		v.moments.move(l.Authority, l.Position, time.Now())
 	}
-	v.visitor.session.sayWritten(heads)
 	v.at = v.moment(v.visitor, v.authority())
 	return err
 }

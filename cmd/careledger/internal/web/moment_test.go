@@ -11,57 +11,55 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Pages share a moment while they come fast, and it moves once a second, a larger log's more seldom. Who comes after a pause, or has written, is at the head.
+// Pages share a moment while they come fast, and it moves once a second, a larger log's more seldom. Who comes after a pause is at the head.
 func TestWhenAMomentMoves(t *testing.T) {
 	began := time.Now()
 	at := func(ms int) time.Time { return began.Add(time.Duration(ms) * time.Millisecond) }
 	for _, c := range []struct {
-		name          string
-		ms            int // since the moment of event 100 moved, with a page 100 ms before
-		head, written uint64
-		want          uint64
-		move          bool
+		name string
+		ms   int // since the moment of event 100 moved, with a page 100 ms before
+		head uint64
+		want uint64
+		move bool
 	}{
-		{"at the head", 500, 100, 0, 100, false},
-		{"others have written", 500, 130, 0, 100, false},
-		{"the visitor has written what the moment holds", 500, 130, 100, 100, false},
-		{"the visitor has written since", 500, 130, 120, 130, false},
-		{"a second later", 1000, 130, 0, 100, true},
-		{"a log of two million events, a second later", 1000, 2_000_000, 0, 100, false},
-		{"a log of two million events, three seconds later", 3000, 2_000_000, 0, 100, true},
+		{"at the head", 500, 100, 100, false},
+		{"others have written", 500, 130, 100, false},
+		{"a second later", 1000, 130, 100, true},
+		{"a log of two million events, a second later", 1000, 2_000_000, 100, false},
+		{"a log of two million events, three seconds later", 3000, 2_000_000, 100, true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			var m moments
-			first, _ := m.at("1281", 100, 0, at(0))
+			first, _ := m.at("1281", 100, at(0))
 			require.EqualValues(t, 100, first)
 			for ms := 100; ms < c.ms; ms += 100 {
-				_, _ = m.at("1281", 100, 0, at(ms))
+				_, _ = m.at("1281", 100, at(ms))
 			}
-			got, move := m.at("1281", c.head, c.written, at(c.ms))
+			got, move := m.at("1281", c.head, at(c.ms))
 			require.Equal(t, c.want, got)
 			require.Equal(t, c.move, move)
 			if !move {
 				return
 			}
-			again, move := m.at("1281", c.head+1, 0, at(c.ms+100))
+			again, move := m.at("1281", c.head+1, at(c.ms+100))
 			require.Equal(t, c.want, again, "until what is known at the next moment is computed")
 			require.False(t, move, "once is enough")
 			m.move("1281", c.head, at(c.ms+150))
-			again, _ = m.at("1281", c.head+1, 0, at(c.ms+200))
+			again, _ = m.at("1281", c.head+1, at(c.ms+200))
 			require.Equal(t, c.head, again)
 		})
 	}
 	t.Run("after a pause", func(t *testing.T) {
 		var m moments
-		_, _ = m.at("1281", 100, 0, at(0))
-		got, move := m.at("1281", 130, 0, at(quietMilliseconds))
+		_, _ = m.at("1281", 100, at(0))
+		got, move := m.at("1281", 130, at(quietMilliseconds))
 		require.EqualValues(t, 130, got)
 		require.False(t, move)
 	})
 	t.Run("each log has its own", func(t *testing.T) {
 		var m moments
-		_, _ = m.at("1281", 100, 0, at(0))
-		got, _ := m.at("1282", 7, 0, at(1))
+		_, _ = m.at("1281", 100, at(0))
+		got, _ := m.at("1282", 7, at(1))
 		require.EqualValues(t, 7, got)
 	})
 }

@@ -421,6 +421,8 @@ func TestAPayoutIsApprovedAndPaidFromItsPage(t *testing.T) {
 	_, _, err := l.Record(t.Context(), []byte(correction))
 	require.NoError(t, err)
 	require.NoError(t, l.Payout(t.Context(), ledger.PayoutRequest{Action: "calculate", Actor: "economist-1", Month: "2016-03"}, io.Discard))
+	require.Eventually(t, func() bool { return controller.get("/payouts/2016-03-lund-hemvard").Code == http.StatusOK }, time.Minute, 2*quietMilliseconds*time.Millisecond,
+		"what others do is on the pages after a pause")
 	page := controller.page("/payouts/2016-03-lund-hemvard")
 	require.Contains(t, page, "Justeringar av tidigare månader")
 	_, page = controller.follow(page, `händelse rättad case/l003`)

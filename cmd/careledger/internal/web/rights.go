@@ -88,7 +88,6 @@ type session struct {
 
 	mu      sync.Mutex
 	purpose string
-	heads   map[string]uint64 // of the logs, by authority, when they last gave a command
 }
 
 func (s *session) saidPurpose() string {
@@ -101,19 +100,6 @@ func (s *session) sayPurpose(purpose string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.purpose = purpose
-}
-
-// written returns how far an authority's log reached when the session last gave a command, 0 if it has given none.
-func (s *session) written(authority string) uint64 {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.heads[authority]
-}
-
-func (s *session) sayWritten(heads map[string]uint64) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.heads = heads
 }
 
 func newWord() string {
