@@ -11,6 +11,7 @@ import (
 	"careledger/domain"
 	"careledger/domain/authority"
 	"careledger/domain/compensation"
+	"careledger/domain/parallel"
 )
 
 // Cut is what was known at one moment: the facts in canonical order, and the policies adopted then. It does not change and may be
@@ -153,16 +154,12 @@ type cutter struct {
 	unregistered map[string]bool // units that facts refer to
 }
 
-// split calls do for parts that make up 0 to n, on all cores where there is enough to do, and returns when all are done.
+// split calls do for parts that make up 0 to n, on all cores where there is enough to do, and returns when all are done. A panic in any
+// part is the caller's.
 func split(n int, do func(from, to int)) {
 	const enough = 512 // rows; fewer take no longer than a goroutine to begin
 	parts := min(runtime.GOMAXPROCS(0), n/enough+1)
-	var group sync.WaitGroup
-	for part := 1; part < parts; part++ {
-		group.Go(func() { do(n*part/parts, n*(part+1)/parts) })
-	}
-	do(0, n/parts)
-	group.Wait()
+	parallel.Do(parts, func(part int) { do(n*part/parts, n*(part+1)/parts) })
 }
 
 const (

@@ -23,6 +23,22 @@ func (f *forger) record(format string, args ...any) *domain.Event {
 	return &e
 }
 
+// What a fold does on many processors fails as what it does on one: as an error of the event, not with the process.
+func TestAPanicOfAnyPartOfAFoldIsAnError(t *testing.T) {
+	const rows = 10_000 // enough for a part on each processor
+	for _, row := range []int{0, rows - 1} {
+		err := guarded(func() error {
+			split(rows, func(from, to int) {
+				if from <= row && row < to {
+					panic("no such unit")
+				}
+			})
+			return nil
+		})
+		require.EqualError(t, err, "its data is not what its type promises (no such unit)")
+	}
+}
+
 // last returns the last event of a type.
 func (f *forger) last(typ domain.Type) domain.Event {
 	for i := len(f.mem.Events) - 1; i >= 0; i-- {

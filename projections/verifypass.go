@@ -9,6 +9,7 @@ import (
 
 	"careledger/domain"
 	"careledger/domain/authority"
+	"careledger/domain/parallel"
 	"careledger/eventstore"
 )
 
@@ -175,7 +176,7 @@ func (t *Table) skip(c *checked) {
 func guarded(fold func() error) (err error) {
 	defer func() {
 		if r := recover(); r != nil {
-			err = fmt.Errorf("its data is not what its type promises (%v)", r)
+			err = fmt.Errorf("its data is not what its type promises (%v)", parallel.Value(r))
 		}
 	}()
 	return fold()

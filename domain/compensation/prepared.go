@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 
 	"careledger/domain"
+	"careledger/domain/parallel"
 )
 
 // Prepared are facts spread over the months of a period: what every model is evaluated over. It may be used by many
@@ -115,21 +116,16 @@ func (p *Prepared) segments(fill func(*cells)) func() []cells {
 	})
 }
 
-// inParallel calls do for 0 to n-1 on all processors, each with a do of its own, and returns when all calls have.
+// inParallel calls do for 0 to n-1 on all processors, each with a do of its own, and returns when all calls have. A panic in any is the
+// caller's.
 func inParallel(n int, worker func() (do func(i int))) {
 	var next atomic.Int64
-	work := func() {
+	parallel.Do(min(n, runtime.GOMAXPROCS(0)), func(int) {
 		do := worker()
 		for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
 			do(i)
 		}
-	}
-	var others sync.WaitGroup
-	for range min(n, runtime.GOMAXPROCS(0)) - 1 {
-		others.Go(work)
-	}
-	work()
-	others.Wait()
+	})
 }
 
 // begin begins a line. Its rows follow, and endLine closes it.

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"careledger/domain"
+	"careledger/domain/parallel"
 	"careledger/eventstore"
 	"careledger/projections"
 )
@@ -111,7 +112,7 @@ func Verify(ctx context.Context, file []byte, x Expected) (*Verification, error)
 func (v *verifying) guarded(ctx context.Context, step func(context.Context) error) error {
 	defer func() {
 		if r := recover(); r != nil {
-			v.find(Finding{Section: SectionEvent, What: fmt.Sprintf("the events cannot be folded together: something that they refer to is missing, or is not what its type promises (%v)", r), Do: doProve})
+			v.find(Finding{Section: SectionEvent, What: fmt.Sprintf("the events cannot be folded together: something that they refer to is missing, or is not what its type promises (%v)", parallel.Value(r)), Do: doProve})
 		}
 	}()
 	return step(ctx)

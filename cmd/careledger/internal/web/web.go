@@ -11,13 +11,13 @@ import (
 	"net"
 	"net/http"
 	"net/url"
-	"runtime/debug"
 	"strings"
 	"time"
 
 	"careledger/cmd/careledger/internal/ledger"
 	"careledger/cmd/careledger/internal/monitor"
 	"careledger/cmd/careledger/internal/report"
+	"careledger/domain/parallel"
 )
 
 // Ledger is what pages are made from. A *ledger.Local is one.
@@ -217,7 +217,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		if err, is := broken.(error); is && errors.Is(err, http.ErrAbortHandler) {
 			panic(broken)
 		}
-		s.log.Error("a page broke", "path", r.Pattern, "with", fmt.Sprintf("%T", broken), "stack", string(debug.Stack())) // its value may name a case
+		s.log.Error("a page broke", "path", r.Pattern, "with", fmt.Sprintf("%T", parallel.Value(broken)), "stack", string(parallel.Stack(broken))) // its value may name a case
 		if out.begun {
 			panic(http.ErrAbortHandler) // the reader sees that the answer is not whole
 		}

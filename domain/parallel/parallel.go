@@ -1,0 +1,62 @@
+// Package parallel does a piece of work on several processors at once, so that a panic on any of them is the caller's: it can be recovered
+// where the caller would recover its own. A panic that stays in a goroutine ends the process, and a forged log or bundle, which a
+// verification turns into a finding, would take a served ledger down with it.
+package parallel
+
+import (
+	"fmt"
+	"runtime/debug"
+	"sync"
+	"sync/atomic"
+)
+
+// Do calls do for the workers 0 to n-1, each in a goroutine of its own, the first in the caller's, and returns when all have returned. If
+// one or more panic, it panics when all have ended: with the caller's own panic as it is, otherwise with a *Panic.
+func Do(n int, do func(worker int)) {
+	var others sync.WaitGroup
+	var first atomic.Pointer[Panic]
+	defer func() {
+		others.Wait()
+		if p := first.Load(); p != nil {
+			panic(p)
+		}
+	}()
+	for worker := 1; worker < n; worker++ {
+		others.Go(func() {
+			defer func() {
+				if value := recover(); value != nil {
+					first.CompareAndSwap(nil, &Panic{Value: value, Stack: debug.Stack()})
+				}
+			}()
+			do(worker)
+		})
+	}
+	if n > 0 {
+		do(0)
+	}
+}
+
+// Panic is what a worker panicked with, and where: the stack of who recovers it is the caller's.
+type Panic struct {
+	Value any
+	Stack []byte // as runtime/debug.Stack writes it
+}
+
+// Error tells both, for whoever has to find out what happened; the process prints it where nobody recovers.
+func (p *Panic) Error() string { return fmt.Sprintf("%v, in a worker:\n%s", p.Value, p.Stack) }
+
+// Value is what the code panicked with, in a worker or not: of what was recovered, the part that can be told in one line.
+func Value(recovered any) any {
+	if p, ok := recovered.(*Panic); ok {
+		return p.Value
+	}
+	return recovered
+}
+
+// Stack is where the code panicked, for whoever recovers it and wants that logged: of a worker its own.
+func Stack(recovered any) []byte {
+	if p, ok := recovered.(*Panic); ok {
+		return p.Stack
+	}
+	return debug.Stack()
+}
