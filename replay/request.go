@@ -43,7 +43,7 @@ type Document struct {
 }
 
 // check refuses what cannot be answered whatever the history holds, all of it at once.
-func (r *Request) check() error {
+func (r *Request) Check() error {
 	var errs []error
 	for i, f := range r.By {
 		if !compensation.Fields.Has(f) {

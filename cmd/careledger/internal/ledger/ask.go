@@ -188,9 +188,6 @@ func (l *Local) answered(ctx context.Context, r Request, format report.Format) (
 		return nil, &Wrong{fmt.Errorf("--provider and --unit are of %s; leave them out of %s", filtered, r.Question)}
 	}
 	answered, err := l.answerTo(ctx, r, q, format)
-	if party := (*projections.UnknownPartyError)(nil); errors.As(err, &party) {
-		return nil, &Wrong{err}
-	}
 	if field := (*projections.FieldError)(nil); errors.As(err, &field) {
 		return nil, &Wrong{err}
 	}
@@ -409,7 +406,7 @@ func (a *question) replay() (*answer, error) {
 		}
 		request.InForceFrom = day
 	}
-	if err := r.readExamination(&request); err != nil {
+	if err := errors.Join(r.readExamination(&request), request.Check()); err != nil {
 		return nil, &Wrong{err}
 	}
 	request.AsOf.Sequence = min(request.AsOf.Sequence, a.table.Position()) // what is written meanwhile is no part of the answer

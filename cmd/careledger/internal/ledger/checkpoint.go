@@ -123,7 +123,11 @@ func prove(log *eventstore.Log, r CheckpointRequest, c *eventstore.Checkpoint) (
 		return nil, &Wrong{errors.New("a root is 32 bytes")}
 	}
 	if r.Since == 0 || r.Since > c.Sequence {
-		return nil, &Wrong{fmt.Errorf("--since %d: the checkpoint is of %d events; give a size from 1 to that", r.Since, c.Sequence)}
+		err := fmt.Errorf("--since %d: the checkpoint is of %d events; give a size from 1 to that", r.Since, c.Sequence)
+		if r.Since == 0 { // of any log
+			err = &Wrong{err}
+		}
+		return nil, err
 	}
 	p, err := log.ProveConsistency(earlier, c)
 	return p.Marshal(), err

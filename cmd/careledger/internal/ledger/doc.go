@@ -100,7 +100,10 @@ func problemLines(ps domain.Problems) int {
 	return len(lines)
 }
 
-// Wrong is an error in how the program was used, as opposed to a refusal.
+// Wrong is an error in what was asked, to be mended by asking otherwise whatever the ledger and the files hold: an unknown word or flag, a value
+// that is not of its form or no choice, something that is missing or does not go with the rest. All else is a refusal or a failure: what is
+// named is not there or does not hold, a finding, a file that cannot be read or written. On the command line the one is exit status 2 and the
+// other 1.
 type Wrong struct{ Err error }
 
 func (w *Wrong) Error() string { return w.Err.Error() }

@@ -71,8 +71,9 @@ func notFound(err error) bool {
 		payout *NoPayoutError
 		policy *report.UnknownPolicyError
 		why    *projections.WhyError
+		party  *projections.UnknownPartyError
 	)
-	return errors.As(err, &payout) || errors.As(err, &policy) || errors.As(err, &why) && why.Unknown ||
+	return errors.As(err, &party) || errors.As(err, &payout) || errors.As(err, &policy) || errors.As(err, &why) && why.Unknown ||
 		errors.Is(err, projections.ErrUnknownEntity) || errors.Is(err, eventstore.ErrNoSubscriber)
 }
 

@@ -14,6 +14,7 @@ import (
 	"careledger/cmd/careledger/internal/ledger"
 	"careledger/cmd/careledger/internal/words"
 	"careledger/domain"
+	"careledger/projections"
 )
 
 // problem is why there is no answer: a page in words for people, RFC 9457 for programs.
@@ -51,6 +52,7 @@ func problemOf(err error) *problem {
 	var wrong *ledger.Wrong
 	var none *ledger.NoLedgerError
 	var large *http.MaxBytesError
+	var party *projections.UnknownPartyError
 	switch {
 	case errors.As(err, &known):
 		return known
@@ -58,7 +60,7 @@ func problemOf(err error) *problem {
 		return errNoPurpose
 	case errors.As(err, &large):
 		return &problem{status: http.StatusRequestEntityTooLarge, word: "large", detail: err.Error()}
-	case errors.As(err, &wrong):
+	case errors.As(err, &wrong), errors.As(err, &party): // a filter in the address, not what the address is of
 		return wrongAddress(err)
 	case ledger.OutcomeOf(err) == ledger.OutcomeNotFound:
 		return &problem{status: http.StatusNotFound, word: "unknown", detail: err.Error()}
