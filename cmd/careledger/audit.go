@@ -180,6 +180,6 @@ func keptCheckpoint(cmd *cobra.Command, file, proof string) func(*eventstore.Che
 		if err := checkPair(cmd, earlier, later, proof); err != nil {
 			return "", err
 		}
-		return fmt.Sprintf("%s: one log, of %d events there", file, kept.Sequence), nil
+		return fmt.Sprintf("%s: one log, of %s there", file, report.Counted(kept.Sequence, "event")), nil
 	}
 }

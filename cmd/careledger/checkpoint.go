@@ -171,7 +171,8 @@ different roots are a fork, signed; else the proof is of others than these two, 
 			if err := checkPair(cmd, two[0], two[1], proofFile); err != nil {
 				return err
 			}
-			_, err = fmt.Fprintf(cmd.OutOrStdout(), "consistent: the log %s of %d events is the one of %d events with events added\n", two[1].Origin, two[1].Sequence, two[0].Sequence)
+			_, err = fmt.Fprintf(cmd.OutOrStdout(), "consistent: the log %s of %s is the one of %s with events added\n", two[1].Origin, report.Counted(two[1].Sequence, "event"),
+				report.Counted(two[0].Sequence, "event"))
 			return err
 		},
 	}
@@ -191,8 +192,8 @@ func checkPair(cmd *cobra.Command, earlier, later *eventstore.Checkpoint, proofF
 			return err
 		}
 		if p.Earlier != earlier.Sequence {
-			return fmt.Errorf("the proof starts from %d events, the earlier checkpoint has %d; get the right one with careledger checkpoint --since %d --size %d",
-				p.Earlier, earlier.Sequence, earlier.Sequence, later.Sequence)
+			return fmt.Errorf("the proof starts from %s, the earlier checkpoint has %d; get the right one with careledger checkpoint --since %d --size %d",
+				report.Counted(p.Earlier, "event"), earlier.Sequence, earlier.Sequence, later.Sequence)
 		}
 	} else if earlier.Sequence != later.Sequence {
 		return required("proof", fmt.Sprintf("what careledger checkpoint --since %d --size %d prints at the ledger", earlier.Sequence, later.Sequence))

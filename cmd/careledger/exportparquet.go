@@ -167,8 +167,8 @@ func (e *parquetExport) say(cmd *cobra.Command, c *tables.Changes) {
 	e.told = ""
 	m := e.directory.Manifest
 	out := cmd.ErrOrStderr()
-	fmt.Fprintf(out, "%s: the tables of authority %s as known at event %s: %d partitions made, %d rewritten, %d removed, %d unchanged\n", e.into, m.Authority,
-		report.Thousands(strconv.FormatUint(m.AsOf.Sequence, 10)), len(c.Made), len(c.Rewritten), len(c.Removed), c.Unchanged)
+	fmt.Fprintf(out, "%s: the tables of authority %s as known at event %s: %s made, %d rewritten, %d removed, %d unchanged\n", e.into, m.Authority,
+		report.Thousands(strconv.FormatUint(m.AsOf.Sequence, 10)), report.Counted(len(c.Made), "partition"), len(c.Rewritten), len(c.Removed), c.Unchanged)
 	for _, l := range []struct {
 		what string
 		of   []string

@@ -22,6 +22,7 @@ import (
 	"io"
 	"os"
 
+	"careledger/cmd/careledger/internal/report"
 	"careledger/domain"
 )
 
@@ -85,9 +86,9 @@ type LogReport struct {
 type RefusedError struct{ Report *ImportReport }
 
 func (e *RefusedError) Error() string {
-	text := fmt.Sprintf("nothing was imported: %d of %d records have a problem\n%s", problemLines(e.Report.Problems), e.Report.Lines, e.Report.Problems.Error())
+	text := fmt.Sprintf("nothing was imported: %d of %s a problem\n%s", problemLines(e.Report.Problems), report.Counted(e.Report.Lines, "record has", "records have"), e.Report.Problems.Error())
 	if e.Report.Dependent > 0 {
-		text += fmt.Sprintf("\n%d records build on these and were not judged; import the file again when these are corrected", e.Report.Dependent)
+		text += "\n" + report.Counted(e.Report.Dependent, "record builds on these and was", "records build on these and were") + " not judged; import the file again when these are corrected"
 	}
 	return text
 }
