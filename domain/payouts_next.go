@@ -73,7 +73,7 @@ func (v *PayoutVersion) changes(c *PayoutCalculated) (changes []string) {
 		case was.Amount != l.Amount:
 			changes = append(changes, fmt.Sprintf("%s: %s kr → %s kr", k, was.Amount, l.Amount))
 		case was.Quantity != l.Quantity || was.Cases != l.Cases || was.Account != l.Account || was.Settled != l.Settled:
-			changes = append(changes, fmt.Sprintf("%s: %s kr as before, for %s %s, cases %d, in place of %s, cases %d", k, l.Amount, l.Quantity, l.QuantityUnit, l.Cases, was.Quantity, was.Cases))
+			changes = append(changes, fmt.Sprintf("%s: %s kr as before, for %s %s of %d cases in place of %s of %d", k, l.Amount, l.Quantity, l.QuantityUnit, l.Cases, was.Quantity, was.Cases))
 		}
 	}
 	for i := range v.Lines { // in the order of their lines
