@@ -42,7 +42,7 @@ type Document struct {
 	Data []byte
 }
 
-// check refuses what cannot be answered whatever the history holds, all of it at once.
+// Check refuses what cannot be answered whatever the history holds, all of it at once. Replay does it too.
 func (r *Request) Check() error {
 	var errs []error
 	for i, f := range r.By {
