@@ -16,8 +16,12 @@ import (
 //
 // A number is six digits of a date (or eight, of the centuries 18 to 20) and four more, with nothing between or up to three hyphens,
 // dashes, pluses and spaces, whose date is one of the calendar (in a co-ordination number its day is 60 higher), whose last ten digits end in their Luhn
-// check digit, and which no letter or digit touches. An organisation number never is one: its third digit is at least 2, which no month
+// check digit, and which no digit touches. An organisation number never is one: its third digit is at least 2, which no month
 // begins with. What stands in a UUID is none either: its groups have the lengths of a number's, so chance would make some.
+//
+// Where a letter touches it (anna19121212-1212) it is one only if its date cannot be the stamp that many systems put in their ids
+// (INV20200301-0012, of which one in ten would pass for a number): the year is of the 1800s or 1900s in four digits, or 30 to 99 in two and
+// a separator follows. Ten digits in a row that a letter touches are none: one hash in some thousands has them.
 
 // personalReason is what a field that holds a number is refused for. It does not repeat the number: refusals are kept in terminals and logs.
 const personalReason = "holds a personal identity number (or a co-ordination number); the ledger takes none in any field. " +
@@ -147,7 +151,7 @@ func findPersonal(s string) (from, to int) {
 		for to < len(s) && isDigit(s[to]) {
 			to++
 		}
-		if end := personalEnd(s, from, to); end > 0 && standsAlone(s, from, end) {
+		if end := personalEnd(s, from, to); end > 0 && tellsPerson(s, from, to, end) {
 			return from, end
 		}
 	}
@@ -216,21 +220,38 @@ func birthDate(year, month, day int) bool {
 	return month >= 1 && month <= 12 && day >= 1 && day <= NewMonth(year, time.Month(month)).Days()
 }
 
-// standsAlone says whether no letter or digit touches s[from:to], and it is no part of a UUID.
-func standsAlone(s string, from, to int) bool {
+// tellsPerson says whether s[from:end], which is written as a number whose first run of digits is s[from:to], is one for what touches it too.
+func tellsPerson(s string, from, to, end int) bool {
 	before, _ := utf8.DecodeLastRuneInString(s[:from])
-	after, _ := utf8.DecodeRuneInString(s[to:])
-	if unicode.IsLetter(before) || unicode.IsLetter(after) || unicode.IsDigit(before) || unicode.IsDigit(after) {
+	after, _ := utf8.DecodeRuneInString(s[end:])
+	if unicode.IsDigit(before) || unicode.IsDigit(after) {
 		return false
+	}
+	if unicode.IsLetter(before) || unicode.IsLetter(after) {
+		switch year := twoAt(s, from); to - from { // its first two digits
+		case 8, 12:
+			if year == 20 {
+				return false
+			}
+		case 6:
+			if year < 30 {
+				return false
+			}
+		default:
+			return false
+		}
 	}
 	for from > 0 && inUUID(s[from-1]) {
 		from--
 	}
-	for to < len(s) && inUUID(s[to]) {
-		to++
+	for end < len(s) && inUUID(s[end]) {
+		end++
 	}
-	return !isUUID(s[from:to])
+	return !isUUID(s[from:end]) && !isHash(s[from:end])
 }
+
+// isHash says whether s is hexadecimal digits alone, and more than a short name and a number come to.
+func isHash(s string) bool { return len(s) >= 24 && !strings.Contains(s, "-") }
 
 func inUUID(c byte) bool { return c == '-' || isDigit(c) || 'a' <= c|0x20 && c|0x20 <= 'f' }
 

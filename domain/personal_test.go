@@ -46,6 +46,8 @@ func TestEveryFormOfAPersonalIdentityNumberIsFound(t *testing.T) {
 		"701063-2391", "19701063-2391", // co-ordination numbers: day 63
 		"000229-0005", "20000229-0005", "960229-0000", // leap days
 		"2015 19121212-1212 1", "20150301 121212-1212", "\U0001F600121212-1212", "\u00a0121212-1212\u00a0", "_121212-1212_",
+		"anna19121212-1212", "19121212-1212x", "Anna19121212-1212Andersson", "p191212121212", "å19121212 1212", "ebba191212121212", // touched by letters
+		"a701063-2391", "960229-0000b",
 	} {
 		assert.Equal(t, []string{"data.subgoal"}, refusedFor(withText(text)), "%q", text)
 	}
@@ -56,13 +58,32 @@ func TestWhatIsNoPersonalIdentityNumberIsLeftAlone(t *testing.T) {
 		"19121212-1213", "191212121213", "121212-1213", // the check digit
 		"17121212-1212", "21121212-1212", "121212121212", // the century
 		"556016-0680", "202100-5489", "165560160680", // organisation numbers
-		"1191212-1212", "19121212-12121", "0121212-1212", "a121212-1212", "121212-1212b", "å1212121212", "1212121212ö", "x191212121212", // touched
+		"1191212-1212", "19121212-12121", "0121212-1212", "a121212-1212", "121212-1212b", "å1212121212", "1212121212ö", "7010632391x", "1191212121212x", // touched
+		"INV20121212-1212", "v20000229-0005", "F121212-1212", "visit201212121212", // stamps of a system's own
+		"4a191212121212cafe5a0c3e",                                                                                // a hash
 		"121212----1212", "121212 , 1212", "12-1212-1212", "121212.1212", "1212-121212", "121212-121", "12121212", // another form
 		"2015-03-01T08:00:00Z", "201503010800001", "", "12121212121",
 		"19121212-1212-4121-8121-191212121212", "abcdef01-1212-4121-8121-191212121212", // UUIDs
 	} {
 		assert.Empty(t, refusedFor(withText(text)), "%q", text)
 	}
+}
+
+// Ids that systems make are taken, though many hold as many digits as a number.
+func TestTheIdsOfSystemsAreNoPersonalIdentityNumbers(t *testing.T) {
+	hexadecimal := func(n int) *rapid.Generator[string] {
+		return rapid.Custom(func(t *rapid.T) string { return fmt.Sprintf("%x", rapid.SliceOfN(rapid.Byte(), n, n).Draw(t, "bytes")) })
+	}
+	stamp := rapid.Custom(func(t *rapid.T) string {
+		day := domain.NewDate(2000, 1, 1) + domain.Date(rapid.IntRange(0, 30*365).Draw(t, "day"))
+		text := strings.ReplaceAll(day.String(), "-", "")[rapid.SampledFrom([]int{0, 2}).Draw(t, "from"):]
+		return rapid.SampledFrom([]string{"INV", "v", "F"}).Draw(t, "prefix") + text + rapid.SampledFrom([]string{"-", ""}).Draw(t, "separator") + fmt.Sprintf("%04d", rapid.IntRange(0, 9999).Draw(t, "number"))
+	})
+	id := rapid.OneOf(hexadecimal(12), hexadecimal(16), hexadecimal(32), stamp, rapid.StringMatching(`[0-9A-HJKMNP-TV-Z]{26}`),
+		rapid.Custom(func(t *rapid.T) string {
+			return "v" + uuid.Must(uuid.FromBytes(rapid.SliceOfN(rapid.Byte(), 16, 16).Draw(t, "uuid"))).String()
+		}))
+	rapid.Check(t, func(t *rapid.T) { require.Empty(t, refusedFor(withText(id.Draw(t, "id")))) })
 }
 
 func TestADateThatIsNoneIsNoPersonalIdentityNumber(t *testing.T) {

@@ -61,8 +61,8 @@ func VerifyCheckpoint(b []byte, verifierKey string, cosigners ...string) (*Check
 	return c, err
 }
 
-// cosignatureKey is a cosigner's verifier key in the form of C2SP tlog-cosignature, which is how it is kept.
-func cosignatureKey(key string) (string, error) {
+// ParseCosignerKey returns a cosigner's verifier key in the form of C2SP tlog-cosignature, which is how it is kept. Errors: *[CheckpointError].
+func ParseCosignerKey(key string) (string, error) {
 	if as4, err := fnote.VKeyToCosignatureV1(key); err == nil {
 		key = as4
 	}

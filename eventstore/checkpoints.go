@@ -347,7 +347,7 @@ func (c *checkpoints) merge(names []storedNote, key *Key, b []byte, keys []strin
 	}
 	all := slices.Clone(known)
 	for _, k := range keys {
-		if as4, err := cosignatureKey(k); err == nil && !slices.Contains(all, as4) {
+		if as4, err := ParseCosignerKey(k); err == nil && !slices.Contains(all, as4) {
 			all = append(all, as4)
 		} else if err != nil {
 			return nil, err

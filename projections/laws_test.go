@@ -176,7 +176,10 @@ func both(t fataler, c *Cut, world *historytest.World, period compensation.Perio
 	for _, p := range want {
 		total += p.Amount
 	}
-	require.Equal(t, total, sums.Total())
+	for _, row := range sums.Rows() {
+		total -= row.Amount
+	}
+	require.Zero(t, total)
 }
 
 func texts(postings []compensation.Posting) []string {

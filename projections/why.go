@@ -168,18 +168,30 @@ func (e *WhyError) Is(target error) bool { return target == ErrNoWhy }
 
 // Why derives a payout. It reads the events of the cases behind the postings that are shown, not the log. Errors: *WhyError; those of reading.
 func (t *Table) Why(ctx context.Context, q WhyQuery) (*Why, error) {
+	d, p, asOf, err := t.derivation(q)
+	if err != nil {
+		return nil, err
+	}
+	if err := d.derive(ctx); err != nil {
+		return nil, err
+	}
+	return d.why(p, asOf), nil
+}
+
+// derivation returns the derivation that a query asks for, of which nothing is computed yet, with its payout as of the moment that is returned.
+func (t *Table) derivation(q WhyQuery) (*derivation, *domain.Payout, Moment, error) {
 	s := t.snapshot()
 	v := s.visibility(q.AsOf)
 	p, err := s.payoutAt(v, q.Payout)
 	if err != nil {
-		return nil, err
+		return nil, nil, Moment{}, err
 	}
 	if p == nil {
-		return nil, t.nothingNamed("there is no payout %s as known at event %d; careledger payout list shows what there is", q.Payout.ID(), v.moment.Sequence)
+		return nil, nil, Moment{}, t.nothingNamed("there is no payout %s as known at event %d; careledger payout list shows what there is", q.Payout.ID(), v.moment.Sequence)
 	}
 	latest := p.Latest()
 	if q.Line < 0 || q.Line > len(latest.Lines) {
-		return nil, t.nothingNamed("payout %s has lines 1 to %d, and no line %d", q.Payout.ID(), len(latest.Lines), q.Line)
+		return nil, nil, Moment{}, t.nothingNamed("payout %s has lines 1 to %d, and no line %d", q.Payout.ID(), len(latest.Lines), q.Line)
 	}
 	d := &derivation{table: t, snapshot: s, query: q, version: latest, known: s.upTo(latest.FactsTo), rules: newRulesThen(s), paidFor: map[domain.Entity]bool{}, read: map[uint64]*whyRead{}}
 	for i := range latest.Lines {
@@ -188,12 +200,9 @@ func (t *Table) Why(ctx context.Context, q WhyQuery) (*Why, error) {
 		}
 	}
 	if d.cut, err = s.cutOf(d.known, d.choose); err != nil {
-		return nil, fmt.Errorf("look at what was known at event %d: %w", latest.FactsTo, err)
+		return nil, nil, Moment{}, fmt.Errorf("look at what was known at event %d: %w", latest.FactsTo, err)
 	}
-	if err := d.derive(ctx); err != nil {
-		return nil, err
-	}
-	return d.why(p, v.moment), nil
+	return d, p, v.moment, nil
 }
 
 func (t *Table) noWhy(format string, args ...any) error {

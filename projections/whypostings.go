@@ -68,26 +68,11 @@ func (d *derivation) has(l *derivedLine, p *compensation.Posting) bool {
 
 // derive computes the postings of the lines with both evaluators, and reads and classes the events behind those that are shown.
 func (d *derivation) derive(ctx context.Context) error {
-	for _, month := range d.months() {
-		if err := d.compile(month); err != nil {
-			return err
-		}
-	}
-	for _, l := range d.lines {
-		if err := d.show(l); err != nil {
-			return err
-		}
-	}
-	if err := d.readEvents(ctx); err != nil {
+	if err := d.compute(); err != nil {
 		return err
 	}
-	for _, month := range d.months() {
-		if err := d.explainPlainly(month); err != nil {
-			return err
-		}
-	}
-	for _, l := range d.lines {
-		d.class(l)
+	if err := d.explain(ctx); err != nil {
+		return err
 	}
 	for _, l := range d.lines {
 		var err error
@@ -105,6 +90,37 @@ func (d *derivation) derive(ctx context.Context) error {
 		return nil
 	}
 	return d.readUnpaid(ctx)
+}
+
+// compute computes the postings of the lines with the compiled evaluator, and picks those that are shown.
+func (d *derivation) compute() error {
+	for _, month := range d.months() {
+		if err := d.compile(month); err != nil {
+			return err
+		}
+	}
+	for _, l := range d.lines {
+		if err := d.show(l); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// explain reads the events behind the postings that are shown, computes these with the plain evaluator too, and says what each rests on.
+func (d *derivation) explain(ctx context.Context) error {
+	if err := d.readEvents(ctx); err != nil {
+		return err
+	}
+	for _, month := range d.months() {
+		if err := d.explainPlainly(month); err != nil {
+			return err
+		}
+	}
+	for _, l := range d.lines {
+		d.class(l)
+	}
+	return nil
 }
 
 func (d *derivation) months() (months []domain.Month) {

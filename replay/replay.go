@@ -22,7 +22,7 @@ const maxRows = 4_000_000
 // each run. The error is everything that is wrong with the request (*TargetError, *TwiceError and others, joined), a *SeekError or *RowsError,
 // a *compensation.RateError with the run's name where a model has no value for a fact, or the context's.
 func Replay(ctx context.Context, t *projections.Table, r Request, progress func(done, total int)) (*Result, error) {
-	if err := r.check(); err != nil {
+	if err := r.Check(); err != nil {
 		return nil, err
 	}
 	cut, err := t.Cut(r.AsOf)

@@ -42,8 +42,8 @@ type Document struct {
 	Data []byte
 }
 
-// check refuses what cannot be answered whatever the history holds, all of it at once.
-func (r *Request) check() error {
+// Check refuses what cannot be answered whatever the history holds, all of it at once. Replay does it too.
+func (r *Request) Check() error {
 	var errs []error
 	for i, f := range r.By {
 		if !compensation.Fields.Has(f) {

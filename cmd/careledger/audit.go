@@ -3,13 +3,10 @@ package main
 import (
 	"bytes"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
 	"os"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -129,8 +126,13 @@ With --checkpoint the log is compared with one that you kept: of the same size, 
 			if err != nil {
 				return &ledger.Wrong{Err: err}
 			}
-			x := bundle.Expected{Cosigners: cosigners, Now: time.Now()}
-			if x.Key, err = expectedKey(key); err != nil {
+			x := bundle.Expected{Now: time.Now()}
+			if key != "" {
+				if x.Key, err = publicKey("key", key, verifierKeyOrFingerprint); err != nil {
+					return err
+				}
+			}
+			if x.Cosigners, err = cosignerKeys(cosigners); err != nil {
 				return err
 			}
 			if proof != "" && checkpoint == "" {
@@ -158,39 +160,10 @@ With --checkpoint the log is compared with one that you kept: of the same size, 
 	}
 	f := cmd.Flags()
 	f.StringVar(&key, "key", "", "the ledger's public `key` or its fingerprint as you got it by another way, or a file of it")
-	f.StringArrayVar(&cosigners, "cosigner-key", nil, "public `key` of an auditor whose cosignature it must have")
+	f.StringArrayVar(&cosigners, "cosigner-key", nil, "public `key` of an auditor whose cosignature it must have, or a file of it")
 	f.StringVar(&checkpoint, "checkpoint", "", "`file` with a checkpoint of the log that you kept, to compare")
 	f.StringVar(&proof, "proof", "", "`file` with the proof between the two, where their sizes differ")
 	return cmd
-}
-
-// expectedKey reads a verifier key or the fingerprint of one, or a file of either.
-func expectedKey(key string) (string, error) {
-	if key == "" {
-		return "", nil
-	}
-	known, err := keyOrFingerprint(key)
-	if err == nil {
-		return known, nil
-	}
-	b, readErr := os.ReadFile(key)
-	if readErr != nil {
-		return "", &ledger.Wrong{Err: fmt.Errorf("--key: it is neither a public key or its fingerprint nor a file that can be read: %w", errors.Join(err, readErr))}
-	}
-	known, err = keyOrFingerprint(strings.TrimPrefix(strings.TrimSpace(string(b)), "key: "))
-	if err != nil {
-		return "", &ledger.Wrong{Err: fmt.Errorf("--key: %w", err)}
-	}
-	return known, nil
-}
-
-// keyOrFingerprint returns a verifier key as it is, and a fingerprint in lower case, as bundle.Expected takes them.
-func keyOrFingerprint(s string) (string, error) {
-	if b, err := hex.DecodeString(s); err == nil && len(b) == sha256.Size {
-		return hex.EncodeToString(b), nil
-	}
-	_, err := eventstore.Fingerprint(s)
-	return s, err
 }
 
 // keptCheckpoint compares a bundle's checkpoint with one from a file.
@@ -207,6 +180,6 @@ func keptCheckpoint(cmd *cobra.Command, file, proof string) func(*eventstore.Che
 		if err := checkPair(cmd, earlier, later, proof); err != nil {
 			return "", err
 		}
-		return fmt.Sprintf("%s: one log, of %d events there", file, kept.Sequence), nil
+		return fmt.Sprintf("%s: one log, of %s there", file, report.Counted(kept.Sequence, "event")), nil
 	}
 }

@@ -122,8 +122,9 @@ func (o *options) subscribers(cmd *cobra.Command, r ledger.SubscriberRequest, wr
 func newBISchema() *cobra.Command {
 	var asyncAPI bool
 	cmd := &cobra.Command{
-		Use:   "schema [KIND]",
-		Short: "What the messages of the feed hold, as JSON Schema or AsyncAPI",
+		Use:         "schema [KIND]",
+		Annotations: map[string]string{noFormat: "it prints a document in JSON"},
+		Short:       "What the messages of the feed hold, as JSON Schema or AsyncAPI",
 		Long: `Prints the JSON Schema (2020-12) of the messages of a kind (posting, premium, payout, fulfilment, decision, position), without a kind one of all messages; with
 --asyncapi the AsyncAPI 3.0 document of the whole feed. Fields may be added; one that changes its meaning or goes makes a new version of the kind.`,
 		Example: `  careledger bi schema posting

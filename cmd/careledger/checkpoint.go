@@ -109,12 +109,16 @@ of an auditor needs their public key, which is remembered.`,
 			if err != nil {
 				return &ledger.Wrong{Err: err}
 			}
+			keys, err := cosignerKeys(cosigners)
+			if err != nil {
+				return err
+			}
 			b, err := readInput(cmd, args[0])
 			if err != nil {
 				return err
 			}
 			return o.with(cmd, func(ctx context.Context, l ledger.Service, w io.Writer, _ ledger.ProgressFunc) error {
-				a, err := l.Checkpoint(ctx, ledger.CheckpointRequest{Action: ledger.CheckpointAccept, Authority: o.authority, Access: access, Note: b, Cosigners: cosigners})
+				a, err := l.Checkpoint(ctx, ledger.CheckpointRequest{Action: ledger.CheckpointAccept, Authority: o.authority, Access: access, Note: b, Cosigners: keys})
 				if err != nil {
 					return err
 				}
@@ -127,21 +131,22 @@ of an auditor needs their public key, which is remembered.`,
 		},
 	}
 	cmd.Flags().BoolVar(&access, "access", false, "it is a checkpoint of the access log")
-	cmd.Flags().StringArrayVar(&cosigners, "cosigner-key", nil, "public `key` of an auditor who is not known yet")
+	cmd.Flags().StringArrayVar(&cosigners, "cosigner-key", nil, "public `key` of an auditor who is not known yet, or a file of it")
 	return cmd
 }
 
 // offlineFlags are those of commands that check with nothing but a public key.
-func offlineFlags(cmd *cobra.Command, logKey, proof *string) {
-	cmd.Flags().StringVar(logKey, "log-key", "", "public `key` of the ledger's checkpoints, as the auditor got it; required")
+func offlineFlags(cmd *cobra.Command, key, proof *string) {
+	cmd.Flags().StringVar(key, "log-key", "", "public `key` of the ledger's checkpoints as the auditor got it, or a file of it; required")
 	cmd.Flags().StringVar(proof, "proof", "", "`file` with the proof, as careledger checkpoint --since prints it")
 }
 
 func newCheckpointCheck(o *options) *cobra.Command {
-	var logKey, proofFile string
+	var logKeyGiven, proofFile string
 	cmd := &cobra.Command{
-		Use:   "check OLD NEW",
-		Short: "Whether two checkpoints are of one log that only grew; needs no ledger",
+		Use:         "check OLD NEW",
+		Annotations: map[string]string{noFormat: "it says one thing, and its exit status the same"},
+		Short:       "Whether two checkpoints are of one log that only grew; needs no ledger",
 		Long: `Checks the signatures of two checkpoints and whether the log of the second is the one of the first with events added. Needs the public
 key, and a proof where their sizes differ, and no ledger. Exit 1 if they are not shown to be of one log: two of the same size with
 different roots are a fork, signed; else the proof is of others than these two, or there is no proof because the log was replaced.`,
@@ -149,8 +154,9 @@ different roots are a fork, signed; else the proof is of others than these two, 
   careledger checkpoint check 1281-1042.checkpoint 1281-2100.checkpoint --proof proof.txt --log-key careledger/1281+7a1b...`,
 		Args: exactly("OLD", "NEW"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if logKey == "" {
-				return required("log-key", "the public key that careledger checkpoint shows")
+			logKey, err := requiredLogKey(logKeyGiven)
+			if err != nil {
+				return err
 			}
 			var two [2]*eventstore.Checkpoint
 			for i, name := range args {
@@ -165,11 +171,12 @@ different roots are a fork, signed; else the proof is of others than these two, 
 			if err := checkPair(cmd, two[0], two[1], proofFile); err != nil {
 				return err
 			}
-			_, err := fmt.Fprintf(cmd.OutOrStdout(), "consistent: the log %s of %d events is the one of %d events with events added\n", two[1].Origin, two[1].Sequence, two[0].Sequence)
+			_, err = fmt.Fprintf(cmd.OutOrStdout(), "consistent: the log %s of %s is the one of %s with events added\n", two[1].Origin, report.Counted(two[1].Sequence, "event"),
+				report.Counted(two[0].Sequence, "event"))
 			return err
 		},
 	}
-	offlineFlags(cmd, &logKey, &proofFile)
+	offlineFlags(cmd, &logKeyGiven, &proofFile)
 	return cmd
 }
 
@@ -185,8 +192,8 @@ func checkPair(cmd *cobra.Command, earlier, later *eventstore.Checkpoint, proofF
 			return err
 		}
 		if p.Earlier != earlier.Sequence {
-			return fmt.Errorf("the proof starts from %d events, the earlier checkpoint has %d; get the right one with careledger checkpoint --since %d --size %d",
-				p.Earlier, earlier.Sequence, earlier.Sequence, later.Sequence)
+			return fmt.Errorf("the proof starts from %s, the earlier checkpoint has %d; get the right one with careledger checkpoint --since %d --size %d",
+				report.Counted(p.Earlier, "event"), earlier.Sequence, earlier.Sequence, later.Sequence)
 		}
 	} else if earlier.Sequence != later.Sequence {
 		return required("proof", fmt.Sprintf("what careledger checkpoint --since %d --size %d prints at the ledger", earlier.Sequence, later.Sequence))
@@ -195,10 +202,11 @@ func checkPair(cmd *cobra.Command, earlier, later *eventstore.Checkpoint, proofF
 }
 
 func newCheckpointCosign(o *options) *cobra.Command {
-	var keyFile, logKey, previous, proofFile string
+	var keyFile, logKeyGiven, previous, proofFile string
 	cmd := &cobra.Command{
-		Use:   "cosign FILE|-",
-		Short: "As an auditor: check a checkpoint and add your signature",
+		Use:         "cosign FILE|-",
+		Annotations: map[string]string{noFormat: "it prints the checkpoint"},
+		Short:       "As an auditor: check a checkpoint and add your signature",
 		Long: `Checks the ledger's signature on a checkpoint, and that it continues the one that you cosigned before (--previous), with the proof
 in --proof, or else one that is asked of the ledger. Then prints it with your cosignature (C2SP tlog-cosignature, Ed25519
 cosignature/v1): that you know of no later one, and that it continues all that you have seen. Keep what it prints; it is the next --previous.`,
@@ -209,8 +217,9 @@ cosignature/v1): that you know of no later one, and that it continues all that y
 			if keyFile == "" {
 				return required("key", "your key file; careledger checkpoint key makes one")
 			}
-			if logKey == "" {
-				return required("log-key", "the public key that careledger checkpoint shows")
+			logKey, err := requiredLogKey(logKeyGiven)
+			if err != nil {
+				return err
 			}
 			key, err := eventstore.ReadKey(keyFile)
 			if err != nil {
@@ -233,7 +242,7 @@ cosignature/v1): that you know of no later one, and that it continues all that y
 			return err
 		},
 	}
-	offlineFlags(cmd, &logKey, &proofFile)
+	offlineFlags(cmd, &logKeyGiven, &proofFile)
 	cmd.Flags().StringVar(&keyFile, "key", "", "your key `file`; required")
 	cmd.Flags().StringVar(&previous, "previous", "", "`file` with the checkpoint of this log that you cosigned before")
 	return cmd
@@ -276,11 +285,12 @@ func proveTo(ctx context.Context, l ledger.Service, before, c *eventstore.Checkp
 func newCheckpointKey() *cobra.Command {
 	var out string
 	cmd := &cobra.Command{
-		Use:     "key NAME --out FILE",
-		Short:   "As an auditor: make a key to cosign with",
-		Long:    "Makes an Ed25519 key in a new file that only you can read, and prints the public key to hand out. The name is best a host and path of yours.",
-		Example: `  careledger checkpoint key audit.example.se/1 --out auditor.key`,
-		Args:    exactly("NAME"),
+		Use:         "key NAME --out FILE",
+		Annotations: map[string]string{noFormat: "it prints the public key"},
+		Short:       "As an auditor: make a key to cosign with",
+		Long:        "Makes an Ed25519 key in a new file that only you can read, and prints the public key to hand out. The name is best a host and path of yours.",
+		Example:     `  careledger checkpoint key audit.example.se/1 --out auditor.key`,
+		Args:        exactly("NAME"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if out == "" {
 				return required("out", "the new file for the key")

@@ -16,6 +16,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"careledger/cmd/careledger/internal/ledger"
+	"careledger/cmd/careledger/internal/report"
 	"careledger/eventstore"
 )
 
@@ -101,7 +102,7 @@ func compareFiled(ctx context.Context, l ledger.Service, newest string, a *ledge
 		return proveTo(ctx, l, filed, c)
 	}
 	if err := proveTo(ctx, l, c, filed); err != nil { // the ledger has signed that one too, or it is not the one it was
-		return fmt.Errorf("it is of %d events, which the ledger cannot be shown to have had: it was replaced by another or by an older copy (%w)", filed.Sequence, err)
+		return fmt.Errorf("it is of %s, which the ledger cannot be shown to have had: it was replaced by another or by an older copy (%w)", report.Counted(filed.Sequence, "event"), err)
 	}
 	return nil
 }

@@ -28,8 +28,9 @@ const (
 func newDemo() *cobra.Command {
 	dir := ""
 	cmd := &cobra.Command{
-		Use:   "demo",
-		Short: "The whole main job on the Lund pilot: load it, pay it, replay it, correct it",
+		Use:         "demo",
+		Annotations: map[string]string{noFormat: "it tells of the whole job in words"},
+		Short:       "The whole main job on the Lund pilot: load it, pay it, replay it, correct it",
 		Long: `Loads the Lund pilot 2014-2016 into a ledger, sets the published figures beside the computed ones, pays it month by month, replays it under
 other rates and models, and shows a correction that changes today's figure while the figure as known before it stays. The pilot is a reconstruction
 from published totals; no real person is in it. The ledger stays in ./careledger-demo to go on asking.`,

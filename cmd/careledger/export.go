@@ -21,8 +21,9 @@ import (
 func newExport(o *options) *cobra.Command {
 	tables := &parquetExport{options: o}
 	cmd := &cobra.Command{
-		Use:   "export",
-		Short: "Files from payouts: for the accounting system, the bank and the providers; and tables for BI",
+		Use:         "export",
+		Annotations: map[string]string{noFormat: "the tables are Parquet files"},
+		Short:       "Files from payouts: for the accounting system, the bank and the providers; and tables for BI",
 		Long: `Makes files from payouts. A file is written whole or not at all, and one that is there with other content is kept unless --force is
 given. The same payouts and settings give the same bytes. What has been exported is remembered in the data directory
 (exports/AUTHORITY.ndjson): a payout exported again, and one that was cancelled after it was exported, is said on standard error.
@@ -67,8 +68,9 @@ func newExportSIE(o *options) *cobra.Command {
 	var accounts []string
 	var dimension string
 	cmd := &cobra.Command{
-		Use:   "sie [PAYOUT]...",
-		Short: "Vouchers of payouts as a SIE 4I file for the accounting system",
+		Use:         "sie [PAYOUT]...",
+		Annotations: map[string]string{noFormat: "the file has the format of its name"},
+		Short:       "Vouchers of payouts as a SIE 4I file for the accounting system",
 		Long: `Writes the vouchers of payouts that have been approved: each line a debit on its account and unit, and what they come to a credit on
 --credit-account. A voucher that was cancelled is there, empty, so that the series has no gaps. The file is SIE 4I in CP437.
 
@@ -117,8 +119,9 @@ func newExportPain001(o *options) *cobra.Command {
 	e.Kind = ledger.ExportPain001
 	var payees string
 	cmd := &cobra.Command{
-		Use:   "pain001 [PAYOUT]...",
-		Short: "Payment orders of approved payouts as a pain.001.001.03 file for the bank",
+		Use:         "pain001 [PAYOUT]...",
+		Annotations: map[string]string{noFormat: "the file has the format of its name"},
+		Short:       "Payment orders of approved payouts as a pain.001.001.03 file for the bank",
 		Long: `Orders the bank to pay the payouts that are approved and not paid, to bankgiro or plusgiro. What is left out is listed on standard error
 with its reason: a claim on the provider, no account, paid already. Nothing is marked as paid: standard error has the command for
 when the bank has carried it out.
@@ -211,9 +214,6 @@ func required(flag, what string) error {
 
 // run makes the files, writes them aside, has them remembered, and gives them their names.
 func (e *exporting) run(cmd *cobra.Command) error {
-	if (e.Kind == ledger.ExportSIE || e.Kind == ledger.ExportPain001) && cmd.Flags().Changed("format") {
-		return &ledger.Wrong{Err: fmt.Errorf("--format is not for %s: the file has the format of its name", cmd.CommandPath())}
-	}
 	if err := e.readMonth(); err != nil {
 		return &ledger.Wrong{Err: err}
 	}

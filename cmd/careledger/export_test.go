@@ -19,7 +19,7 @@ import (
 //	cp437 FILE TEXT    reads FILE as the code page of SIE files, its lines ended by CR LF, and writes it to TEXT as UTF-8
 //	addsup FILE TOTAL  checks that a statement's lines, in CSV or a workbook, come to its total, and that this is TOTAL
 func scriptCommands() map[string]func(ts *testscript.TestScript, neg bool, args []string) {
-	return map[string]func(ts *testscript.TestScript, neg bool, args []string){"cp437": decodeCP437, "addsup": addsUp, "validates": validates, "derives": derives}
+	return map[string]func(ts *testscript.TestScript, neg bool, args []string){"cp437": decodeCP437, "addsup": addsUp, "validates": validates, "derives": derives, "statuses": statuses}
 }
 
 func decodeCP437(ts *testscript.TestScript, neg bool, args []string) {

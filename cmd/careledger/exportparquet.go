@@ -32,8 +32,9 @@ type parquetExport struct {
 func newExportParquet(o *options) *cobra.Command {
 	e := &parquetExport{options: o}
 	cmd := &cobra.Command{
-		Use:   "parquet",
-		Short: "Tables for BI as Parquet files, partitioned by authority and month",
+		Use:         "parquet",
+		Annotations: map[string]string{noFormat: "the tables are Parquet files"},
+		Short:       "Tables for BI as Parquet files, partitioned by authority and month",
 		Long: `Writes what the ledger says as tables: DIR/postings/authority=1281/month=2016-03/part-0.parquet, and so premiums, payouts, payout_lines,
 fulfilment, follow_ups and decisions. Amounts are DECIMAL(18,2), days DATE. They have the words and sums of the commands compensation, payout,
 fulfilment and decision deviation; no case, patient or pseudonym is in them.
@@ -64,8 +65,6 @@ func (e *parquetExport) flags(cmd *cobra.Command) {
 
 func (e *parquetExport) run(cmd *cobra.Command) (err error) {
 	switch {
-	case cmd.Flags().Changed("format"):
-		return &ledger.Wrong{Err: fmt.Errorf("--format is not for %s: the tables are Parquet files", cmd.CommandPath())}
 	case e.watch && (cmd.Flags().Changed("as-of") || cmd.Flags().Changed("as-of-sequence")):
 		return &ledger.Wrong{Err: errors.New("--watch keeps the tables at what is known now; leave --as-of out, or --watch")}
 	case e.every <= 0:
@@ -168,8 +167,8 @@ func (e *parquetExport) say(cmd *cobra.Command, c *tables.Changes) {
 	e.told = ""
 	m := e.directory.Manifest
 	out := cmd.ErrOrStderr()
-	fmt.Fprintf(out, "%s: the tables of authority %s as known at event %s: %d partitions made, %d rewritten, %d removed, %d unchanged\n", e.into, m.Authority,
-		report.Thousands(strconv.FormatUint(m.AsOf.Sequence, 10)), len(c.Made), len(c.Rewritten), len(c.Removed), c.Unchanged)
+	fmt.Fprintf(out, "%s: the tables of authority %s as known at event %s: %s made, %d rewritten, %d removed, %d unchanged\n", e.into, m.Authority,
+		report.Thousands(strconv.FormatUint(m.AsOf.Sequence, 10)), report.Counted(len(c.Made), "partition"), len(c.Rewritten), len(c.Removed), c.Unchanged)
 	for _, l := range []struct {
 		what string
 		of   []string

@@ -57,9 +57,10 @@ func newGenerate() *cobra.Command {
 		long += fmt.Sprintf("\n  %-18s %s", p.name, p.summary)
 	}
 	cmd := &cobra.Command{
-		Use:   "generate",
-		Short: "An invented history as records on standard output, the same for the same seed",
-		Long:  long,
+		Use:         "generate",
+		Annotations: map[string]string{noFormat: "it prints records, a JSON object a line"},
+		Short:       "An invented history as records on standard output, the same for the same seed",
+		Long:        long,
 		Example: `  careledger generate --preset lund-pilot > pilot.ndjson
   careledger generate --preset municipality --persons 300 --years 5 --seed 7 | careledger import -`,
 		Args: exactly(),

@@ -113,11 +113,11 @@ func (o *options) printImport(w io.Writer, r *ledger.ImportReport) error {
 	if len(r.Problems) > 0 {
 		return nil // the error says it all
 	}
-	_, err := fmt.Fprintf(w, "%s records read: %s new, %s on the log before (no effect); %s events written, premiums included\n",
-		number(r.Lines), number(r.Accepted), number(r.Duplicates), number(r.Events))
+	_, err := fmt.Fprintf(w, "%s read: %s new, %s on the log before (no effect); %s written, premiums included\n",
+		report.Counted(r.Lines, "record"), number(r.Accepted), number(r.Duplicates), report.Counted(r.Events, "event"))
 	for _, l := range r.Logs {
 		if err == nil {
-			_, err = fmt.Fprintf(w, "authority %s: %s events, root %s\n", l.Authority, report.Thousands(fmt.Sprint(l.Sequence)), l.Root)
+			_, err = fmt.Fprintf(w, "authority %s: %s, root %s\n", l.Authority, report.Counted(l.Sequence, "event"), l.Root)
 		}
 	}
 	return err

@@ -22,7 +22,7 @@ func main() {
 	os.Exit(run())
 }
 
-// run returns the exit status: 0 done, 1 refused or failed, 2 wrong usage.
+// run returns the exit status: 0 done, 2 wrong usage, which is a *ledger.Wrong, and 1 refused or failed, which is every other error.
 func run() int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()

@@ -70,6 +70,18 @@ func (d *decree) flags(cmd *cobra.Command) {
 	f.StringVar(&d.actor, "actor", "policy-officer", "opaque `id` of who registers it")
 }
 
+// read returns the date from which the event holds. *ledger.Wrong where that or the actor is none.
+func (d *decree) read() (domain.Date, error) {
+	from, err := domain.ParseDate(d.from)
+	if err != nil {
+		return 0, &ledger.Wrong{Err: fmt.Errorf("--from: %w", err)}
+	}
+	if err := domain.CheckActor(d.actor); err != nil {
+		return 0, &ledger.Wrong{Err: fmt.Errorf("--actor: %w", err)}
+	}
+	return from, nil
+}
+
 func newPolicyAdopt(o *options) *cobra.Command {
 	var d decree
 	cmd := &cobra.Command{
@@ -82,17 +94,17 @@ func newPolicyAdopt(o *options) *cobra.Command {
 			if d.from == "" || d.decidedBy == "" || d.decidedOn == "" {
 				return &ledger.Wrong{Err: errors.New("--from, --decided-by and --decided-on are required: a policy holds from a day, by somebody's decision")}
 			}
-			m, err := readModel(cmd, args[0])
+			from, err := d.read()
 			if err != nil {
 				return err
-			}
-			from, err := domain.ParseDate(d.from)
-			if err != nil {
-				return &ledger.Wrong{Err: fmt.Errorf("--from: %w", err)}
 			}
 			on, err := domain.ParseDate(d.decidedOn)
 			if err != nil {
 				return &ledger.Wrong{Err: fmt.Errorf("--decided-on: %w", err)}
+			}
+			m, err := readModel(cmd, args[0])
+			if err != nil {
+				return err
 			}
 			return o.importEvent(cmd, func(authority string) (domain.Record, error) {
 				return domain.NewRecord(domain.TypePolicyAdopted, authority, domain.NewEntity(domain.KindPolicy, m.ID), from, now(), d.actor,
@@ -119,9 +131,9 @@ func newPolicyEnd(o *options) *cobra.Command {
 			if d.from == "" {
 				return &ledger.Wrong{Err: errors.New("--from is required: the first date on which the policy is not in force")}
 			}
-			from, err := domain.ParseDate(d.from)
+			from, err := d.read()
 			if err != nil {
-				return &ledger.Wrong{Err: fmt.Errorf("--from: %w", err)}
+				return err
 			}
 			return o.importEvent(cmd, func(authority string) (domain.Record, error) {
 				return domain.NewRecord(domain.TypePolicyEnded, authority, domain.NewEntity(domain.KindPolicy, args[0]), from, now(), d.actor, &domain.PolicyEnded{From: from})

@@ -44,14 +44,33 @@ Your own:    careledger import records.ndjson    then    careledger compensation
 		Args:          noArguments,
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
+	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error {
+		if because, has := cmd.Annotations[noFormat]; has && cmd.Flags().Changed("format") {
+			return &ledger.Wrong{Err: fmt.Errorf("--format is not for %s: %s", cmd.CommandPath(), because)}
+		}
+		return nil
+	}
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return &ledger.Wrong{Err: fmt.Errorf("%w; see %s --help", err, cmd.CommandPath())}
 	})
 	o.where(root)
 	root.AddCommand(newDemo(), newGenerate(), newImport(o), newPolicy(o), newCompensation(o), newFulfilment(o), newReplay(o), newTrail(o), newDecision(o), newPayout(o), newWhy(o),
 		newRecipients(o), newActivities(o), newInvoiceBasis(o), newExport(o), newCheckpoint(o), newAccess(o), newAudit(o), newVerify(o), newBI(o), newServe(o))
+	root.InitDefaultHelpCmd()
+	root.InitDefaultCompletionCmd()
+	for _, cmd := range root.Commands() { // cobra's own, which take any word for a topic or a shell
+		switch cmd.Name() {
+		case "help":
+			cmd.Args = aCommand
+		case "completion":
+			cmd.Args, cmd.RunE = noArguments, func(cmd *cobra.Command, _ []string) error { return cmd.Help() }
+		}
+	}
 	return root
 }
+
+// noFormat annotates a command that answers in one format, which it says there.
+const noFormat = "no-format"
 
 // where adds the flags of every command: which ledger, which authority, and how to answer.
 func (o *options) where(root *cobra.Command) {
@@ -180,6 +199,15 @@ func noArguments(cmd *cobra.Command, args []string) error {
 		return &ledger.Wrong{Err: fmt.Errorf("%q is not a command of %s; see %s --help", args[0], cmd.CommandPath(), cmd.CommandPath())}
 	}
 	return nil
+}
+
+// aCommand takes the words of a command, or none.
+func aCommand(cmd *cobra.Command, words []string) error {
+	found, rest, err := cmd.Root().Find(words)
+	if err == nil && len(rest) > 0 {
+		err = noArguments(found, rest)
+	}
+	return err
 }
 
 func exactly(names ...string) cobra.PositionalArgs {

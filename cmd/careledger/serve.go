@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"strconv"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -23,8 +24,9 @@ const (
 func newServe(o *options) *cobra.Command {
 	at := &servedAt{}
 	cmd := &cobra.Command{
-		Use:   "serve",
-		Short: "Keep the ledger open: pages for people, and an address for programs and the other commands",
+		Use:         "serve",
+		Annotations: map[string]string{noFormat: "what is asked of it says its format"},
+		Short:       "Keep the ledger open: pages for people, and an address for programs and the other commands",
 		Long: `Opens the log, folds it and keeps answers up to date. Serves pages on this machine, at the address that it prints with a token to sign in with.
 The token is new each time. Listens for NATS on this machine only; the token for that stands in the file serve.json of the data directory,
 which only the directory's owner can read. The other commands find it there and work against the serving careledger while it runs.
@@ -116,8 +118,9 @@ func (o *options) serve(cmd *cobra.Command, at *servedAt) (err error) {
 
 // checkLoopback refuses an address that others than this machine can reach.
 func checkLoopback(flag, address string) error {
-	if host, _, err := net.SplitHostPort(address); err != nil || !net.ParseIP(host).IsLoopback() {
-		return &ledger.Wrong{Err: fmt.Errorf("--%s: %q is not an address of this machine alone; use 127.0.0.1:PORT or [::1]:PORT", flag, address)}
+	host, port, err := net.SplitHostPort(address)
+	if _, tooLarge := strconv.ParseUint(port, 10, 16); err != nil || tooLarge != nil || !net.ParseIP(host).IsLoopback() {
+		return &ledger.Wrong{Err: fmt.Errorf("--%s: %q is not an address of this machine alone; use 127.0.0.1:PORT or [::1]:PORT, PORT from 0 to 65535", flag, address)}
 	}
 	return nil
 }

@@ -66,7 +66,6 @@ type Aggregate struct {
 	groups   int
 	series   map[seriesKey]*sums
 	order    []*sums
-	total    domain.Money
 	Postings int // how many have been consumed
 }
 
@@ -150,7 +149,6 @@ func (a *Aggregate) Add(b *Batch) error {
 		if b.Fraction != nil {
 			s.addFraction(group, b.Fraction)
 		}
-		a.total += b.Amount[i]
 	}
 	a.Postings += len(b.Unit)
 	return nil
@@ -239,9 +237,6 @@ func (a *Aggregate) word(s *sums, field string, code int) string {
 	}
 	return ""
 }
-
-// Total returns the sum of all postings.
-func (a *Aggregate) Total() domain.Money { return a.total }
 
 // Rows returns the groups that have a posting, sorted by their keys.
 func (a *Aggregate) Rows() []Row {

@@ -14,8 +14,9 @@ type counts struct {
 	known []*counting // used last first
 }
 
-// countsKept is how many countings are kept, beside those that the question at hand needs: each is some megabytes at most.
-const countsKept = 24
+// countsKeptBytes is how much the countings that are kept may take. One takes from some kilobytes to somewhat above what modulusMost allows, so
+// that it always has room.
+const countsKeptBytes = 96 << 20
 
 func newCounts(f *Facts) *counts { return &counts{facts: f} }
 
@@ -86,14 +87,17 @@ func (k *counts) find(key [sha256.Size]byte) *counting {
 	return nil
 }
 
-// keep notes what was used last. Of countings of the same postings it keeps the one used last.
+// keep notes what was used last, as much of it as there is room for: what a question needs, it holds itself. Of countings of the same postings
+// the one used last is kept.
 func (k *counts) keep(used []*counting) {
-	for _, c := range k.known {
-		if len(used) < countsKept && !slices.ContainsFunc(used, func(u *counting) bool { return u.key == c.key }) {
-			used = append(used, c)
+	var kept []*counting
+	room := countsKeptBytes
+	for _, c := range slices.Concat(used, k.known) {
+		if bytes := c.tally.bytes(); bytes <= room && !slices.ContainsFunc(kept, func(other *counting) bool { return other.key == c.key }) {
+			kept, room = append(kept, c), room-bytes
 		}
 	}
-	k.known = used
+	k.known = kept
 }
 
 // Uncounted returns the prepared facts with nothing counted, so that what a first question costs can be measured.

@@ -170,6 +170,12 @@ func (t *tally) complete() {
 	}
 }
 
+// bytes is about how much memory the tally takes.
+func (t *tally) bytes() int {
+	const ofBlock = 48 // in blocks and index
+	return len(t.blocks)*ofBlock + (len(t.whole)+len(t.quantity))*8 + (len(t.remainders)+len(t.count))*4
+}
+
 // weights are what a rate pays for one modulus and for each remainder, in öre.
 type weights struct {
 	rate      rate

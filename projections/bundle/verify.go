@@ -238,29 +238,6 @@ func (v *verifying) proofs(context.Context) error {
 	return nil
 }
 
-// Proofs returns the whole inclusion proof of each event of a bundle, in the form of RFC 6962, with the size and root of the checkpoint that they
-// are of, for other programs to check. The bundle must have been verified.
-func (b *Bundle) Proofs() (proofs [][][32]byte, size uint64, root [32]byte, err error) {
-	signed, err := eventstore.VerifyCheckpoint(b.Checkpoint, b.VerifierKey, b.Cosigners...)
-	if err != nil {
-		return nil, 0, root, err
-	}
-	paths := eventstore.NewPaths(signed.Sequence)
-	for _, e := range b.Events {
-		whole, err := paths.Complete(e.Sequence, e.Proof)
-		if err != nil {
-			return nil, 0, root, err
-		}
-		paths.TakeUp(e.Sequence, eventstore.LeafHash(b.Authority, e.Event), whole)
-		proof := make([][32]byte, len(whole))
-		for i, h := range whole {
-			proof[i] = h
-		}
-		proofs = append(proofs, proof)
-	}
-	return proofs, signed.Sequence, signed.Root, nil
-}
-
 // stored decodes each event and judges it by itself.
 func (v *verifying) stored(context.Context) error {
 	ids := map[string]uint64{}

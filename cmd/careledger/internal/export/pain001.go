@@ -160,6 +160,13 @@ func (o *paymentOrder) check(payouts []Payout) {
 	}
 }
 
+// Check returns what is wrong with who pays, whatever the payouts are; an error that lists it, or nil. [Pain001] checks it too.
+func (d Debtor) Check() error {
+	var o paymentOrder
+	o.debtorIs(&d)
+	return o.err()
+}
+
 func (o *paymentOrder) debtorIs(d *Debtor) {
 	if d.Scheme == "" {
 		d.Scheme = "BANK"

@@ -81,7 +81,14 @@ type sieFile struct {
 	text     strings.Builder // in the characters of CP437, as UTF-8
 }
 
-func (f *sieFile) check(payouts []Payout) {
+// Check returns what is wrong with the settings themselves, whatever the payouts are; an error that lists it, or nil. [SIE] checks it too.
+func (s SIESettings) Check() error {
+	f := sieFile{settings: s}
+	f.checkSettings()
+	return f.err()
+}
+
+func (f *sieFile) checkSettings() {
 	s := &f.settings
 	if s.Series == "" {
 		s.Series = defaultSeries
@@ -105,6 +112,11 @@ func (f *sieFile) check(payouts []Payout) {
 		f.add("credit account", "%q is not an account; write digits only", s.CreditAccount)
 	}
 	s.OrganisationNumber = f.organisationNumber("organisation number", s.OrganisationNumber)
+}
+
+func (f *sieFile) check(payouts []Payout) {
+	s := &f.settings
+	f.checkSettings()
 	if len(payouts) == 0 {
 		f.add("payouts", "there is none to book")
 	}

@@ -127,7 +127,7 @@ func (l *Local) Ask(ctx context.Context, r Request, w io.Writer) (err error) {
 
 // Read returns the document of an answer from what the log holds now, for what shows it in its own way: what the answer's JSON holds, as its type.
 // Like Ask it returns once whom the document shows is on the access log; an error is then what Ask's would be. Format may be "html" for a derivation,
-// which has no more of its postings than a page shows.
+// which has no more of its postings than a page shows, or "rows" for a *projections.WhyRows.
 //
 //	compensation   *projections.Compensation    payouts        *report.PayoutList         sheet       *projections.Sheet
 //	fulfilment     *projections.Fulfilment      payout         *report.PayoutHistory      recipients  *projections.Recipients
@@ -140,8 +140,8 @@ func (l *Local) Ask(ctx context.Context, r Request, w io.Writer) (err error) {
 func (l *Local) Read(ctx context.Context, r Request) (document any, err error) {
 	defer l.acted(false, r.name(), time.Now(), &err)
 	format := report.JSON
-	if r.Format == string(report.HTML) && r.Question == QuestionWhy {
-		format = report.HTML
+	if as := report.Format(r.Format); r.Question == QuestionWhy && (as == report.HTML || as == whyRows && r.Event == "") {
+		format = as
 	} else if r.Format != "" {
 		return nil, &Wrong{fmt.Errorf("a document of %s has no format %q; leave it out", r.Question, r.Format)}
 	}
@@ -199,11 +199,10 @@ func (l *Local) answered(ctx context.Context, r Request, format report.Format) (
 // wronglyAsked says whether an error is in what a question says, though it takes the history to see that.
 func wronglyAsked(err error) bool {
 	var (
-		party  *projections.UnknownPartyError
 		field  *projections.FieldError
 		period *projections.PeriodError
 	)
-	return errors.As(err, &party) || errors.As(err, &field) || errors.As(err, &period)
+	return errors.As(err, &field) || errors.As(err, &period)
 }
 
 // answerTo computes the answer to a question about what was recorded. Where the question names a case or patient itself, a reader who may not
@@ -436,7 +435,7 @@ func (a *question) replay() (*answer, error) {
 		}
 		request.InForceFrom = day
 	}
-	if err := r.readExamination(&request); err != nil {
+	if err := errors.Join(r.readExamination(&request), request.Check()); err != nil {
 		return nil, &Wrong{err}
 	}
 	request.AsOf.Sequence = min(request.AsOf.Sequence, a.table.Position()) // what is written meanwhile is no part of the answer

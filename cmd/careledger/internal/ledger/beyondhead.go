@@ -16,7 +16,7 @@ func (e *AsOfError) Error() string {
 // reaches refuses an as-of that is beyond the log, once the log is at its head (answering). It is asked of every question as of an event.
 func (o *openLog) reaches(asked *uint64) error {
 	if last := o.table.Position(); asked != nil && *asked > last {
-		return &Wrong{&AsOfError{o.log.Authority(), *asked, last}}
+		return &AsOfError{o.log.Authority(), *asked, last}
 	}
 	return nil
 }

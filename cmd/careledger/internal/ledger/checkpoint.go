@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"careledger/cmd/careledger/internal/report"
 	"careledger/eventstore"
 )
 
@@ -112,7 +113,7 @@ func checkpointOf(ctx context.Context, log *eventstore.Log, size uint64) (*event
 	}
 	i := slices.IndexFunc(all, func(c *eventstore.Checkpoint) bool { return c.Sequence == size })
 	if i < 0 {
-		return nil, fmt.Errorf("authority %s: no checkpoint of %d events was signed; careledger checkpoint --list shows them", log.Authority(), size)
+		return nil, fmt.Errorf("authority %s: no checkpoint of %s was signed; careledger checkpoint --list shows them", log.Authority(), report.Counted(size, "event"))
 	}
 	return all[i], nil
 }
@@ -123,7 +124,11 @@ func prove(log *eventstore.Log, r CheckpointRequest, c *eventstore.Checkpoint) (
 		return nil, &Wrong{errors.New("a root is 32 bytes")}
 	}
 	if r.Since == 0 || r.Since > c.Sequence {
-		return nil, &Wrong{fmt.Errorf("--since %d: the checkpoint is of %d events; give a size from 1 to that", r.Since, c.Sequence)}
+		err := fmt.Errorf("--since %d: the checkpoint is of %s; give a size from 1 to that", r.Since, report.Counted(c.Sequence, "event"))
+		if r.Since == 0 { // of any log
+			err = &Wrong{err}
+		}
+		return nil, err
 	}
 	p, err := log.ProveConsistency(earlier, c)
 	return p.Marshal(), err

@@ -22,13 +22,14 @@ import (
 	"io"
 	"os"
 
+	"careledger/cmd/careledger/internal/report"
 	"careledger/domain"
 )
 
 // Service is a ledger that can be asked and written to.
 type Service interface {
 	// Ask writes the answer to a question in the format it asks for, once what it shows is on the access log. *Wrong if the question does not say
-	// who asks and what for, and its answer names a case or patient; holding an *AsOfError if it is as of an event that is not there yet.
+	// who asks and what for, and its answer names a case or patient; *AsOfError if it is as of an event that is not there yet.
 	Ask(ctx context.Context, r Request, w io.Writer) error
 	// Import takes a file of records, all of it or nothing.
 	Import(ctx context.Context, r ImportRequest) (*ImportReport, error)
@@ -85,9 +86,9 @@ type LogReport struct {
 type RefusedError struct{ Report *ImportReport }
 
 func (e *RefusedError) Error() string {
-	text := fmt.Sprintf("nothing was imported: %d of %d records have a problem\n%s", problemLines(e.Report.Problems), e.Report.Lines, e.Report.Problems.Error())
+	text := fmt.Sprintf("nothing was imported: %d of %s a problem\n%s", problemLines(e.Report.Problems), report.Counted(e.Report.Lines, "record has", "records have"), e.Report.Problems.Error())
 	if e.Report.Dependent > 0 {
-		text += fmt.Sprintf("\n%d records build on these and were not judged; import the file again when these are corrected", e.Report.Dependent)
+		text += "\n" + report.Counted(e.Report.Dependent, "record builds on these and was", "records build on these and were") + " not judged; import the file again when these are corrected"
 	}
 	return text
 }
@@ -100,7 +101,10 @@ func problemLines(ps domain.Problems) int {
 	return len(lines)
 }
 
-// Wrong is an error in how the program was used, as opposed to a refusal.
+// Wrong is an error in what was asked, to be mended by asking otherwise whatever the ledger and the files hold: an unknown word or flag, a value
+// that is not of its form or no choice, something that is missing or does not go with the rest. All else is a refusal or a failure: what is
+// named is not there or does not hold, a finding, a file that cannot be read or written. On the command line the one is exit status 2 and the
+// other 1.
 type Wrong struct{ Err error }
 
 func (w *Wrong) Error() string { return w.Err.Error() }

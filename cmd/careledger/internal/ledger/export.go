@@ -134,8 +134,11 @@ func (r ExportRequest) read() (*exportWork, error) {
 	w := &exportWork{ExportRequest: r}
 	var errs []error
 	switch r.Kind {
-	case ExportSIE, ExportStatementCSV, ExportStatementXLSX:
+	case ExportStatementCSV, ExportStatementXLSX:
+	case ExportSIE:
+		errs = append(errs, r.SIE.Check())
 	case ExportPain001:
+		errs = append(errs, r.Debtor.Check())
 		if r.On == "" {
 			errs = append(errs, errors.New("--on is required: the day on which the bank is to pay"))
 		}
@@ -152,7 +155,7 @@ func (r ExportRequest) read() (*exportWork, error) {
 	}
 	month("--from", r.From, &w.from)
 	month("--to", r.To, &w.to)
-	if r.From != "" && r.To != "" && w.from > w.to && len(errs) == 0 {
+	if r.From != "" && r.To != "" && w.from > w.to && errors.Join(errs...) == nil {
 		errs = append(errs, fmt.Errorf("--from %s is after --to %s", w.from, w.to))
 	}
 	if r.On != "" {

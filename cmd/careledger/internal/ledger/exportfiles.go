@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"careledger/cmd/careledger/internal/export"
+	"careledger/cmd/careledger/internal/report"
 	"careledger/domain"
 	"careledger/projections"
 )
@@ -150,9 +151,9 @@ func (w *exportWork) sie() error {
 		}
 	}
 	w.answer.Files = []ExportFile{{Data: b.Bytes()}}
-	w.answer.Summary = fmt.Sprintf("%s, %s to %s, %s kr", count(len(payouts), "voucher"), first, last, total)
+	w.answer.Summary = fmt.Sprintf("%s, %s to %s, %s kr", report.Counted(len(payouts), "voucher"), first, last, total)
 	if empty > 0 {
-		w.answer.Summary += fmt.Sprintf("; %s cancelled and empty", count(empty, "of them is", "of them are"))
+		w.answer.Summary += fmt.Sprintf("; %s cancelled and empty", report.Counted(empty, "of them is", "of them are"))
 	}
 	return nil
 }
@@ -169,17 +170,6 @@ func maxVoucher(a, b domain.Voucher) domain.Voucher {
 		return b
 	}
 	return a
-}
-
-// count writes a number of things; forms are the singular and, where it takes more than an s, the plural.
-func count(n int, forms ...string) string {
-	switch {
-	case n == 1:
-		return "1 " + forms[0]
-	case len(forms) > 1:
-		return fmt.Sprintf("%d %s", n, forms[1])
-	}
-	return fmt.Sprintf("%d %ss", n, forms[0])
 }
 
 // pain001 makes one payment file. It was made, as far as it says, when the last of the payouts that wait for payment was approved: so
@@ -212,7 +202,7 @@ func (w *exportWork) pain001() error {
 		s.content = sha(one.Bytes())
 	}
 	w.answer.Files, w.answer.Reference, w.answer.Ordered = []ExportFile{{Data: b.Bytes()}}, order.MessageID, order.Payouts
-	w.answer.Summary = fmt.Sprintf("%s, %s kr to be paid on %s, message %s", count(len(order.Payouts), "payment"), order.Sum, w.on, order.MessageID)
+	w.answer.Summary = fmt.Sprintf("%s, %s kr to be paid on %s, message %s", report.Counted(len(order.Payouts), "payment"), order.Sum, w.on, order.MessageID)
 	return nil
 }
 
@@ -247,6 +237,6 @@ func (w *exportWork) statements() error {
 		s.content, s.file = sha(f.Data), i
 		w.answer.Files = append(w.answer.Files, f)
 	}
-	w.answer.Summary = fmt.Sprintf("%s, %s kr", count(len(w.answer.Files), "statement"), total)
+	w.answer.Summary = fmt.Sprintf("%s, %s kr", report.Counted(len(w.answer.Files), "statement"), total)
 	return nil
 }

@@ -14,6 +14,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"careledger/cmd/careledger/internal/report"
 	"careledger/domain"
 	"careledger/eventstore"
 )
@@ -271,7 +272,7 @@ func (i *importing) cutOff(written, total int64, err error) error {
 	if errors.Is(err, eventstore.ErrDiskFull) {
 		why = eventstore.ErrDiskFull // said plainly; free some and go on
 	}
-	return fmt.Errorf("the import was cut off: %w. %d of %d events are known to be on the log; importing the same file again completes it", why, written, total)
+	return fmt.Errorf("the import was cut off: %w. %d of %s known to be on the log; importing the same file again completes it", why, written, report.Counted(total, "event is", "events are"))
 }
 
 // stand notes where the logs stand now.

@@ -73,8 +73,10 @@ func notFound(err error) bool {
 		payout *NoPayoutError
 		policy *report.UnknownPolicyError
 		why    *projections.WhyError
+		party  *projections.UnknownPartyError
+		beyond *AsOfError
 	)
-	return errors.As(err, &payout) || errors.As(err, &policy) || errors.As(err, &why) && why.Unknown ||
+	return errors.As(err, &party) || errors.As(err, &beyond) || errors.As(err, &payout) || errors.As(err, &policy) || errors.As(err, &why) && why.Unknown ||
 		errors.Is(err, projections.ErrUnknownEntity) || errors.Is(err, eventstore.ErrNoSubscriber)
 }
 

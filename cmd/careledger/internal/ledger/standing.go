@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"careledger/cmd/careledger/internal/report"
 	"careledger/eventstore"
 )
 
@@ -68,7 +69,7 @@ func (l *Local) Ready(ctx context.Context) error {
 		err := o.table.WaitFor(ctx, head)
 		switch {
 		case err != nil && ctx.Err() != nil:
-			errs = append(errs, fmt.Errorf("the log of %s has %d events, of which %d are folded so far", authority, head, o.table.Position()))
+			errs = append(errs, fmt.Errorf("the log of %s has %s, of which %d are folded so far", authority, report.Counted(head, "event"), o.table.Position()))
 		case err != nil || f.ended(authority):
 			errs = append(errs, fmt.Errorf("the log of %s is no longer folded, since event %d; restart careledger serve, which says why", authority, o.table.Position()))
 		}

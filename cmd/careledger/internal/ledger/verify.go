@@ -19,10 +19,7 @@ import (
 type FindingsError struct{ Findings int }
 
 func (e *FindingsError) Error() string {
-	if e.Findings == 1 {
-		return "1 finding; it is named above"
-	}
-	return fmt.Sprintf("%d findings; they are named above", e.Findings)
+	return report.Counted(e.Findings, "finding; it is named above", "findings; they are named above")
 }
 
 // verify checks whole logs and writes what it found. It uses nothing that was derived from them before, and writes nothing to them: what an

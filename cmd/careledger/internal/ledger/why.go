@@ -22,6 +22,9 @@ const (
 	whyFewLines      = 6
 )
 
+// whyRows is, for Read alone, the format of a derivation that is gone through posting by posting.
+const whyRows = report.Format("rows")
+
 // why derives a payout, a line or a posting, or says what an event touched.
 func (a *question) why() (*answer, error) {
 	if a.Event != "" {
@@ -48,6 +51,13 @@ func (a *question) why() (*answer, error) {
 		if q.Most, q.FewLines = whyShownOfPayout, whyFewLines; q.Line != 0 {
 			q.Most, q.First = WhyShownOfLine, a.First
 		}
+	}
+	if a.format == whyRows {
+		rows, err := a.table.WhyRows(q)
+		if err != nil {
+			return nil, err
+		}
+		return a.shows(rows.AsOf, append(rows.Entities(), q.Payout), rows, nil) // Read hands them on
 	}
 	w, err := a.table.Why(a.ctx, q)
 	if err != nil {

@@ -19,7 +19,7 @@ func Accesses(w io.Writer, format Format, a *projections.Accesses) error {
 	s := &sheet{columns: fields([]string{"sequence", "id", "recorded", "actor", "purpose", "question", "arguments", "as_of_sequence", "log", "log_sequence", "entities"})}
 	if format == Table {
 		s.columns = fields([]string{"when", "who", "purpose", "question", "shown"})
-		s.heading = []string{fmt.Sprintf("Who has read what of authority %s: %s answers", a.Authority, Thousands(strconv.Itoa(len(a.Accesses)))),
+		s.heading = []string{fmt.Sprintf("Who has read what of authority %s: %s", a.Authority, Counted(len(a.Accesses), "answer")),
 			fmt.Sprintf("Access log at event %s, root %s", eventNumber(a.Sequence), a.Root)}
 	}
 	for i := range a.Accesses {

@@ -43,8 +43,8 @@ func BundleMade(w io.Writer, name string, b *bundle.Bundle, size int) error {
 	if b.Redacted {
 		redacted = ", redacted to what the amounts need"
 	}
-	_, err = fmt.Fprintf(w, "%s: payout %s of authority %s with %s events%s, %s bytes, verified\nHand this over by another way: the key %s, fingerprint %s\n",
-		name, b.Payout.ID(), b.Authority, Thousands(strconv.Itoa(len(b.Events))), redacted, Thousands(strconv.Itoa(size)), b.VerifierKey, fingerprint)
+	_, err = fmt.Fprintf(w, "%s: payout %s of authority %s with %s%s, %s, verified\nHand this over by another way: the key %s, fingerprint %s\n",
+		name, b.Payout.ID(), b.Authority, Counted(len(b.Events), "event"), redacted, Counted(size, "byte"), b.VerifierKey, fingerprint)
 	return err
 }
 
@@ -112,7 +112,7 @@ func bundleText(b *strings.Builder, name string, v *bundle.Verification) {
 		say("", "compare its fingerprint with what the ledger's owner told you by another way, or give --key")
 	}
 	say("fingerprint", "%s", v.Fingerprint)
-	say("checkpoint", "of %s events, root %s", eventNumber(v.Checkpoint.Events), v.Checkpoint.Root)
+	say("checkpoint", "of %s, root %s", Counted(v.Checkpoint.Events, "event"), v.Checkpoint.Root)
 	for _, c := range v.Checkpoint.Cosignatures {
 		whose := "with the key that the bundle brought"
 		if c.Expected {
@@ -123,7 +123,7 @@ func bundleText(b *strings.Builder, name string, v *bundle.Verification) {
 	if v.Checkpoint.Compared != "" {
 		say("", "compared with %s", v.Checkpoint.Compared)
 	}
-	say("events", "%s of %s entities, %s of these cases or patients; each proven to stand on the log, unaltered", number(r.Events), number(r.Entities), number(r.Persons))
+	say("events", "%s of %s, %s; each proven to stand on the log, unaltered", number(r.Events), Counted(r.Entities, "entity", "entities"), Counted(r.Persons, "of these a case or patient", "of these cases or patients"))
 	for i, m := range r.Models {
 		say([]string{"models", ""}[min(i, 1)], "%s from %s, sha256 %s", m.Policy, m.From, m.SHA256)
 	}

@@ -110,7 +110,7 @@ func Policy(w io.Writer, format Format, list *PolicyList) error {
 // Model writes what a model document that has no error is.
 func Model(w io.Writer, format Format, file string, m *compensation.Model) error {
 	if format == Table {
-		_, err := fmt.Fprintf(w, "%s: model %s, %d parameters, %d components, sha256 %s\n", file, m.ID, len(m.Parameters), len(m.Components), m.SHA256())
+		_, err := fmt.Fprintf(w, "%s: model %s, %s, %s, sha256 %s\n", file, m.ID, Counted(len(m.Parameters), "parameter"), Counted(len(m.Components), "component"), m.SHA256())
 		return err
 	}
 	s := &sheet{columns: fields([]string{"id", "title", "sha256"}), rows: [][]string{{m.ID, m.Title, m.SHA256()}}}

@@ -139,6 +139,18 @@ func (s *sheet) cells(r []string) table.Row {
 	return row
 }
 
+// Counted writes a number of things, with Thousands: "1 event", "2 843 events". forms are the singular and, where it takes more than an s, the plural.
+func Counted[N int | int64 | uint64](n N, forms ...string) string {
+	number := Thousands(fmt.Sprint(n))
+	switch {
+	case n == 1:
+		return number + " " + forms[0]
+	case len(forms) > 1:
+		return number + " " + forms[1]
+	}
+	return number + " " + forms[0] + "s"
+}
+
 // Thousands puts spaces between the thousands of a plain decimal number.
 func Thousands(s string) string {
 	sign, digits := "", s

@@ -18,7 +18,7 @@ func Trail(w io.Writer, format Format, t *projections.Trail) error {
 		return trailRows(t).csv(w)
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "Trail of %s: %d events\n%s\n", t.Entity, len(t.Events), asKnown(t.Authority, t.AsOf))
+	fmt.Fprintf(&b, "Trail of %s: %s\n%s\n", t.Entity, Counted(len(t.Events), "event"), asKnown(t.Authority, t.AsOf))
 	for i := range t.Events {
 		e := &t.Events[i]
 		fmt.Fprintf(&b, "\n%s  %s", Thousands(fmt.Sprint(e.Sequence)), e.Type)

@@ -49,7 +49,7 @@ func verification(b *strings.Builder, v *projections.Verification) {
 	say := func(name, format string, args ...any) {
 		fmt.Fprintf(b, "  %-13s "+format+"\n", append([]any{name}, args...)...)
 	}
-	fmt.Fprintf(b, "Authority %s: %s events of %s entities\n", v.Authority, eventNumber(v.Events), number(v.Entities))
+	fmt.Fprintf(b, "Authority %s: %s of %s\n", v.Authority, Counted(v.Events, "event"), Counted(v.Entities, "entity", "entities"))
 	if v.Root != "" {
 		say("bytes", "those of the tree and the witness at event %s, root %s", eventNumber(v.Sequence), v.Root)
 	}
@@ -60,8 +60,8 @@ func verification(b *strings.Builder, v *projections.Verification) {
 		verifiedCounts(v, say)
 	}
 	if a := &v.Accesses; a.Root != "" {
-		say("access log", "%s answers shown; bytes those of the tree and the witness at event %s, root %s; %s checkpoints compared", number(a.Answers),
-			eventNumber(a.Sequence), a.Root, number(a.Checkpoints))
+		say("access log", "%s shown; bytes those of the tree and the witness at event %s, root %s; %s compared", Counted(a.Answers, "answer"),
+			eventNumber(a.Sequence), a.Root, Counted(a.Checkpoints, "checkpoint"))
 	}
 	for _, note := range v.Notes {
 		say("note", "%s", note)
@@ -74,7 +74,7 @@ func verification(b *strings.Builder, v *projections.Verification) {
 		finding(b, "The log as a whole", "Event ", &f)
 	}
 	if v.FindingsMore > 0 {
-		fmt.Fprintf(b, "\nand %s findings more\n", number(v.FindingsMore))
+		fmt.Fprintf(b, "\nand %s\n", Counted(v.FindingsMore, "finding more", "findings more"))
 	}
 	for _, f := range v.Accesses.Findings {
 		finding(b, "The access log as a whole", "Access log, event ", &f)
@@ -96,7 +96,7 @@ func verifiedCounts(v *projections.Verification, say func(name, format string, a
 	say("record hashes", "%s of %s computed again; of the others the log does not keep the sender's text, or there is no record", Thousands(strconv.FormatUint(v.RecordHashes, 10)), eventNumber(v.Events))
 	say("premiums", "%s awarded, %s reversed; %s outstanding, %s kr", number(v.Premiums.Awarded), number(v.Premiums.Reversed), number(v.Premiums.Outstanding), Thousands(v.Premiums.Amount.String()))
 	if v.Payouts.Versions > 0 {
-		say("payouts", "%s in %s versions, of which %s computed again to the öre; %s vouchers", number(v.Payouts.Payouts), number(v.Payouts.Versions), number(v.Payouts.Recomputed), number(v.Payouts.Vouchers))
+		say("payouts", "%s in %s, of which %s computed again to the öre; %s", number(v.Payouts.Payouts), Counted(v.Payouts.Versions, "version"), number(v.Payouts.Recomputed), Counted(v.Payouts.Vouchers, "voucher"))
 		say("", "%s kr approved or paid, of which %s kr paid", Thousands(v.Payouts.Settled.String()), Thousands(v.Payouts.Paid.String()))
 	}
 	if v.Facts != projections.FactsNone {

@@ -165,7 +165,7 @@ func TestTheOverviewSaysHowFarTheLogReaches(t *testing.T) {
 		days[row[0]] = true
 	}
 	require.Len(t, days, 7)
-	require.Contains(t, r.page("/overview?lang=en&as-of=1000"), fmt.Sprintf("The last %d events of the log", counted))
+	require.Contains(t, r.page("/overview?lang=en&as-of=1000"), fmt.Sprintf("The last events of the log (%d)", counted))
 }
 
 func TestHowLongAgoIsSaidInTheLargestUnit(t *testing.T) {
@@ -276,7 +276,7 @@ func TestPanelsShareAScaleAndStandWhereTheNumbersAre(t *testing.T) {
 	}
 	p = v.columnPanels("p", "title", []string{"2015"}, many, rateWhole, say)
 	require.Len(t, p.All, panelsMost)
-	require.Equal(t, "Another 3 stand in the table only.", p.Left)
+	require.Equal(t, "In the table only: another 3.", p.Left)
 	require.Equal(t, "No numbers are shown.", p.All[0].Desc)
 	require.Empty(t, p.All[0].Last)
 	require.Nil(t, v.columnPanels("p", "title", nil, nil, 0, say))

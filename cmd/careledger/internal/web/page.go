@@ -247,12 +247,14 @@ func (v *visit) writeTwin(w http.ResponseWriter, answer *view, t *table) error {
 		err = t.writeSwedishCSV(w)
 	default:
 		rows, next := v.part(answer, t, rowsOfJSON)
-		err = t.writeJSON(w, answer.authority, answer.asOf, rows, next)
+		if err = t.err(); err == nil {
+			err = t.writeJSON(w, answer.authority, answer.asOf, rows, next)
+		}
 	}
-	if err != nil { // part of it is on its way: the reader has to see that it is not whole
+	if out, is := w.(*answerWriter); err != nil && (!is || out.begun) { // part of it is on its way: the reader has to see that it is not whole
 		panic(http.ErrAbortHandler)
 	}
-	return nil
+	return err
 }
 
 // part returns the rows of this page of a table, and where the next ones stand.

@@ -14,6 +14,7 @@ import (
 	"careledger/cmd/careledger/internal/ledger"
 	"careledger/cmd/careledger/internal/words"
 	"careledger/domain"
+	"careledger/projections"
 )
 
 // problem is why there is no answer: a page in words for people, RFC 9457 for programs.
@@ -76,6 +77,8 @@ func problemOf(err error) *problem {
 	var wrong *ledger.Wrong
 	var none *ledger.NoLedgerError
 	var large *http.MaxBytesError
+	var party *projections.UnknownPartyError
+	var beyond *ledger.AsOfError
 	switch {
 	case errors.As(err, &known):
 		return known
@@ -83,7 +86,7 @@ func problemOf(err error) *problem {
 		return errNoPurpose
 	case errors.As(err, &large):
 		return newProblem(http.StatusRequestEntityTooLarge, "large", wrongly("", "wrong.too_many_bytes", large.Limit))
-	case errors.As(err, &wrong):
+	case errors.As(err, &wrong), errors.As(err, &party), errors.As(err, &beyond): // a filter in the address, not what the address is of
 		return wrongAddress(err)
 	case ledger.OutcomeOf(err) == ledger.OutcomeNotFound:
 		return nothingNamed(err)

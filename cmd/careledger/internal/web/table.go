@@ -63,6 +63,16 @@ type table struct {
 	// The page's own template shows what the table holds, in pages of its own of which next is the following one; only the twins are the table's.
 	elsewhere bool
 	next      string
+
+	failed func() error // of rows that are computed as they are run: why the last run ended before its time; nil where they cannot fail
+}
+
+// err returns why the rows ended before their time, nil where they did not.
+func (t *table) err() error {
+	if t.failed == nil {
+		return nil
+	}
+	return t.failed()
 }
 
 // How many rows a page and a JSON document hold; CSV has all.
@@ -134,8 +144,11 @@ func (t *table) writeCSV(w io.Writer) error {
 		}
 		err = c.Write(fields)
 	}
+	if err := errors.Join(err, t.err()); err != nil {
+		return err
+	}
 	c.Flush()
-	return errors.Join(err, c.Error())
+	return c.Error()
 }
 
 // writeSwedishCSV writes all rows for a spreadsheet in Sweden: with a byte order mark, semicolons, decimal commas and CRLF, in Swedish words.
@@ -159,8 +172,11 @@ func (t *table) writeSwedishCSV(w io.Writer) error {
 		}
 		err = c.Write(fields)
 	}
+	if err := errors.Join(err, t.err()); err != nil {
+		return err
+	}
 	c.Flush()
-	return errors.Join(err, c.Error())
+	return c.Error()
 }
 
 // spreadsheet is the cell as a spreadsheet has it: a number to count with, or the text that people read.

@@ -2,9 +2,9 @@ package web
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
-	"iter"
 	"net/http"
 	"net/url"
 	"slices"
@@ -53,23 +53,21 @@ func why(v *visit) (*view, error) {
 	payout, line := v.request.PathValue("payout"), v.request.PathValue("line")
 	r := v.ask(ledger.QuestionWhy)
 	r.Payout, r.Lang = strings.TrimSuffix(payout+"/"+line, "/"), string(v.Lang)
-	after := 0
-	if v.as == asPage { // the twins have every posting
-		if r.Format = "html"; v.from != nil {
-			after = v.from.After
-		}
-		r.First = after + 1
+	if v.as != asPage {
+		return whyTwin(v, r, payout, line)
 	}
+	after := 0
+	if r.Format = "html"; v.from != nil {
+		after = v.from.After
+	}
+	r.First = after + 1
 	w, err := document[*projections.Why](v, r)
 	if err != nil {
 		return nil, whyUnknown(payout, line, err)
 	}
 	path := "/payouts/" + w.Payout
-	t := &table{elsewhere: true, caption: v.Say("why.postings"), columns: v.columns(""), rows: whyRows(w)}
+	t := &table{elsewhere: true, caption: v.Say("why.postings"), columns: v.columns("")}
 	answer := &view{title: fmt.Sprintf("%s: %s", v.Say("why.title"), w.Payout), authority: w.Authority, asOf: w.AsOf, tables: []*table{t}}
-	if v.as != asPage {
-		return answer, nil
-	}
 	content := &derivationView{voice: v.voice, Payout: v.link(path, nil), Bundle: v.link(path+"/bundle", nil), Redact: v.link(path+"/bundle", url.Values{"redact": {"1"}})}
 	if line != "" {
 		answer.title = fmt.Sprintf("%s: %s, %s %s", v.Say("why.title"), w.Payout, strings.ToLower(v.Say("why.line")), line)
@@ -135,28 +133,48 @@ func (v *visit) proof(w *projections.Why) (p *proofView, root string) {
 	return p, proven.Root
 }
 
+// whyTwin is every posting, each derived when it is written; of a later page of them, those before it are not derived.
+func whyTwin(v *visit, r ledger.Request, payout, line string) (*view, error) {
+	r.Format = "rows"
+	w, err := document[*projections.WhyRows](v, r)
+	if err != nil {
+		return nil, whyUnknown(payout, line, err)
+	}
+	rows := &whyRows{WhyRows: w, ctx: v.request.Context()}
+	if v.from != nil {
+		rows.skip = v.from.After
+	}
+	t := &table{caption: v.Say("why.postings"), columns: v.columns(""), rows: rows.all, failed: func() error { return rows.err }}
+	return &view{authority: w.Authority, asOf: w.AsOf, tables: []*table{t}}, nil
+}
+
 // whyRows are the postings of a derivation, each with the numbers of the events that it rests on.
-func whyRows(w *projections.Why) iter.Seq[[]cell] {
-	return func(yield func([]cell) bool) {
-		for i := range w.Lines {
-			l := &w.Lines[i]
-			for j := range l.Postings {
-				p := &l.Postings[j]
-				rests := make([]string, len(p.RestsOn))
-				for k, n := range p.RestsOn {
-					rests[k] = strconv.FormatUint(n, 10)
-				}
-				var row []cell
-				for _, plain := range []string{strconv.Itoa(l.Line), l.Month, l.Unit, l.Policy, l.Component, strconv.Itoa(p.Posting), p.Entity, p.Category, p.Band, p.FollowUp, p.Goal, p.HeldOn,
-					p.Quantity, p.QuantityUnit, p.Rate, strconv.Itoa(p.Per), p.Exact, p.Amount.String(), strings.Join(rests, " ")} {
-					row = append(row, cell{plain: plain})
-				}
-				if !yield(row) {
-					return
-				}
-			}
+type whyRows struct {
+	*projections.WhyRows
+	ctx  context.Context // of the request
+	skip int             // rows that are empty, since those of the pages before are not looked at
+	err  error           // of the last run
+}
+
+func (w *whyRows) all(yield func([]cell) bool) {
+	w.err = nil
+	for range w.skip {
+		if !yield(nil) {
+			return
 		}
 	}
+	w.err = w.Each(w.ctx, w.skip, func(l *domain.PayoutLine, p *projections.WhyPosting) bool {
+		rests := make([]string, len(p.RestsOn))
+		for k, n := range p.RestsOn {
+			rests[k] = strconv.FormatUint(n, 10)
+		}
+		var row []cell
+		for _, plain := range []string{strconv.Itoa(l.Line), l.Month.Text(), l.Unit, l.Policy, l.Component, strconv.Itoa(p.Posting), p.Entity, p.Category, p.Band, p.FollowUp, p.Goal, p.HeldOn,
+			p.Quantity, p.QuantityUnit, p.Rate, strconv.Itoa(p.Per), p.Exact, p.Amount.String(), strings.Join(rests, " ")} {
+			row = append(row, cell{plain: plain})
+		}
+		return yield(row)
+	})
 }
 
 // whyUnknown says that there is no such payout or line, where that is the error.

@@ -54,9 +54,6 @@ func (l Language) Has(section, code string) bool {
 	return ok
 }
 
-// Sections returns the names of the catalogue's sections, and Codes the codes of one, both in order.
-func Sections() []string { return slices.Sorted(maps.Keys(catalogue())) }
-
 // Codes returns the codes of a section in order, none where there is no such section.
 func Codes(section string) []string { return slices.Sorted(maps.Keys(catalogue()[section])) }
 
