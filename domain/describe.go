@@ -64,7 +64,7 @@ func (dec *decision) describe(d *description) {
 		d.say(PlainPhrase(s.provider+"/"+s.unit), "decision {decision} unit from {date}", id, s.from.String())
 	}
 	for _, s := range dec.Services {
-		d.say(NewPhrase("{decimal} times a week, {minutes} minutes, staff {number}", s.TimesPerWeek.String(), strconv.Itoa(s.StandardMinutes), strconv.Itoa(max(1, s.Staff))),
+		d.say(NewPhrase("{times_per_week} times a week, {minutes} minutes, staff {number}", s.TimesPerWeek.String(), strconv.Itoa(s.StandardMinutes), strconv.Itoa(max(1, s.Staff))),
 			"decision {decision} service {service} {category} {band}", id, s.Service, s.Category, s.Band)
 	}
 }

@@ -12,8 +12,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"careledger/cmd/careledger/internal/ledger"
-	"careledger/cmd/careledger/internal/report"
 	"careledger/cmd/careledger/internal/tables"
+	"careledger/cmd/careledger/internal/words"
 	"careledger/eventstore"
 )
 
@@ -169,7 +169,7 @@ func (e *parquetExport) say(cmd *cobra.Command, c *tables.Changes) {
 	m := e.directory.Manifest
 	out := cmd.ErrOrStderr()
 	fmt.Fprintf(out, "%s: the tables of authority %s as known at event %s: %d partitions made, %d rewritten, %d removed, %d unchanged\n", e.into, m.Authority,
-		report.Thousands(strconv.FormatUint(m.AsOf.Sequence, 10)), len(c.Made), len(c.Rewritten), len(c.Removed), c.Unchanged)
+		words.Thousands(strconv.FormatUint(m.AsOf.Sequence, 10)), len(c.Made), len(c.Rewritten), len(c.Removed), c.Unchanged)
 	for _, l := range []struct {
 		what string
 		of   []string

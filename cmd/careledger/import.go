@@ -13,6 +13,7 @@ import (
 
 	"careledger/cmd/careledger/internal/ledger"
 	"careledger/cmd/careledger/internal/report"
+	"careledger/cmd/careledger/internal/words"
 )
 
 func newImport(o *options) *cobra.Command {
@@ -117,10 +118,10 @@ func (o *options) printImport(w io.Writer, r *ledger.ImportReport) error {
 		number(r.Lines), number(r.Accepted), number(r.Duplicates), number(r.Events))
 	for _, l := range r.Logs {
 		if err == nil {
-			_, err = fmt.Fprintf(w, "authority %s: %s events, root %s\n", l.Authority, report.Thousands(fmt.Sprint(l.Sequence)), l.Root)
+			_, err = fmt.Fprintf(w, "authority %s: %s events, root %s\n", l.Authority, words.Thousands(fmt.Sprint(l.Sequence)), l.Root)
 		}
 	}
 	return err
 }
 
-func number(n int) string { return report.Thousands(fmt.Sprint(n)) }
+func number(n int) string { return words.Thousands(fmt.Sprint(n)) }

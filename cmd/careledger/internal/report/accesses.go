@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"careledger/cmd/careledger/internal/words"
 	"careledger/domain"
 	"careledger/projections"
 )
@@ -19,7 +20,7 @@ func Accesses(w io.Writer, format Format, a *projections.Accesses) error {
 	s := &sheet{columns: fields([]string{"sequence", "id", "recorded", "actor", "purpose", "question", "arguments", "as_of_sequence", "log", "log_sequence", "entities"})}
 	if format == Table {
 		s.columns = fields([]string{"when", "who", "purpose", "question", "shown"})
-		s.heading = []string{fmt.Sprintf("Who has read what of authority %s: %s answers", a.Authority, Thousands(strconv.Itoa(len(a.Accesses)))),
+		s.heading = []string{fmt.Sprintf("Who has read what of authority %s: %s answers", a.Authority, words.Thousands(strconv.Itoa(len(a.Accesses)))),
 			fmt.Sprintf("Access log at event %s, root %s", eventNumber(a.Sequence), a.Root)}
 	}
 	for i := range a.Accesses {
@@ -41,7 +42,7 @@ func Accesses(w io.Writer, format Format, a *projections.Accesses) error {
 // entitiesShown names the first entities, and counts the rest.
 func entitiesShown(all []domain.Entity) string {
 	if left := len(all) - accessShown; left > 0 {
-		return fmt.Sprintf("%s and %s more", joinEntities(all[:accessShown]), Thousands(strconv.Itoa(left)))
+		return fmt.Sprintf("%s and %s more", joinEntities(all[:accessShown]), words.Thousands(strconv.Itoa(left)))
 	}
 	return joinEntities(all)
 }

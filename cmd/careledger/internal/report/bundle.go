@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"careledger/cmd/careledger/internal/words"
 	"careledger/eventstore"
 	"careledger/projections/bundle"
 )
@@ -44,7 +45,7 @@ func BundleMade(w io.Writer, name string, b *bundle.Bundle, size int) error {
 		redacted = ", redacted to what the amounts need"
 	}
 	_, err = fmt.Fprintf(w, "%s: payout %s of authority %s with %s events%s, %s bytes, verified\nHand this over by another way: the key %s, fingerprint %s\n",
-		name, b.Payout.ID(), b.Authority, Thousands(strconv.Itoa(len(b.Events))), redacted, Thousands(strconv.Itoa(size)), b.VerifierKey, fingerprint)
+		name, b.Payout.ID(), b.Authority, words.Thousands(strconv.Itoa(len(b.Events))), redacted, words.Thousands(strconv.Itoa(size)), b.VerifierKey, fingerprint)
 	return err
 }
 
@@ -95,7 +96,7 @@ func showing(v *bundle.Verification) (shows, not []string) {
 
 func bundleText(b *strings.Builder, name string, v *bundle.Verification) {
 	r := v.Result
-	number := func(n int) string { return Thousands(strconv.Itoa(n)) }
+	number := func(n int) string { return words.Thousands(strconv.Itoa(n)) }
 	say := func(what, format string, args ...any) {
 		fmt.Fprintf(b, "  %-12s "+format+"\n", append([]any{what}, args...)...)
 	}

@@ -204,11 +204,10 @@ func (c *chart) describe(r *replay.Result) string {
 
 // number writes a number in plain notation with spaces that do not break: as it is written in Sweden (17 260 478,10) but on a page in English, which has a point.
 func (c *chart) number(plain string) string {
-	s := strings.Replace(strings.ReplaceAll(Thousands(plain), " ", "\u00a0"), "-", "\u2212", 1)
-	if c.part && c.language == words.English {
-		return s
+	if c.part {
+		return c.language.Number(plain)
 	}
-	return strings.Replace(s, ".", ",", 1)
+	return words.Swedish.Number(plain)
 }
 
 // scale maps values between two ends to tenths of drawing units.

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"time"
 
+	"careledger/cmd/careledger/internal/words"
 	"careledger/projections"
 )
 
@@ -27,7 +28,7 @@ func Standing(w io.Writer, format Format, l *LogStanding) error {
 		signed = fmt.Sprintf("the last checkpoint is of event %s, signed %s", eventNumber(l.Signed), l.SignedAt.UTC().Format(time.RFC3339))
 	}
 	s := &sheet{columns: []column{{name: "day"}, {name: "type"}, {name: "events", number: true}},
-		heading: []string{fmt.Sprintf("The last %s events of the log, by the day they were registered", Thousands(strconv.Itoa(l.Counted))),
+		heading: []string{fmt.Sprintf("The last %s events of the log, by the day they were registered", words.Thousands(strconv.Itoa(l.Counted))),
 			asKnown(l.Authority, l.AsOf), "Root " + l.Root + "; " + signed}}
 	for _, a := range l.Arrivals {
 		s.rows = append(s.rows, []string{a.Day.String(), string(a.Type), strconv.Itoa(a.Events)})

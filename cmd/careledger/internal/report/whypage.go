@@ -134,7 +134,7 @@ func (lang whyWords) facts(pairs ...string) (all []labelled) {
 
 // number writes a number as the language does.
 func (lang whyWords) number(s string) string {
-	if s = Thousands(s); lang == "sv" {
+	if s = words.Thousands(s); lang == "sv" {
 		s = strings.ReplaceAll(s, ".", ",")
 	}
 	return s

@@ -68,7 +68,7 @@ func (lang whyWords) corrections(l *projections.WhyLine) whyPart {
 			lang.say("recorded"), c.Recorded.UTC().Format(time.RFC3339), lang.say("by"), c.Actor)
 		var more []string
 		for _, change := range c.Changes {
-			more = append(more, fmt.Sprintf("%s: %s → %s", change.Name, lang.or(change.Before), lang.or(change.After)))
+			more = append(more, fmt.Sprintf("%s: %s → %s", change.Name, lang.or(change.Before.String()), lang.or(change.After.String())))
 		}
 		for _, was := range c.Postings {
 			name := lang.name(was.Entity, was.Category, was.Band, was.FollowUp, was.Goal, "")

@@ -9,6 +9,7 @@ import (
 
 	"careledger/cmd/careledger/internal/ledger"
 	"careledger/cmd/careledger/internal/report"
+	"careledger/cmd/careledger/internal/words"
 	"careledger/domain"
 )
 
@@ -98,15 +99,12 @@ func (v *visit) payoutFacts(h *report.PayoutHistory, p *domain.PayoutVersion) (f
 	add("why.voucher", p.Voucher.String(), "")
 	add("web.reference", p.Reference, "")
 	add("why.version", fmt.Sprint(p.Version), "")
-	add("why.known", fmt.Sprintf("%s %s, %s %s", v.Say("why.event"), v.number(fmt.Sprint(p.KnownTo)), v.Say("why.recorded"), moment(p.KnownAt)), "")
+	add("why.known", fmt.Sprintf("%s %s, %s %s", v.Say("why.event"), v.number(fmt.Sprint(p.KnownTo)), v.Say("why.recorded"), words.Moment(p.KnownAt)), "")
 	if adjusted := report.OutcomeOf(h.Of.Entity, p, "").Adjusted; adjusted != 0 {
 		add("web.adjusted", v.shown(amount, adjusted.String()), "")
 	}
 	return facts
 }
-
-// moment writes a time to the second.
-func moment(at time.Time) string { return at.UTC().Format("2006-01-02 15:04:05 UTC") }
 
 func (v *visit) fourEyes(p *domain.PayoutVersion) string {
 	if p.Approved != nil && p.Approved.Actor != p.Actor {
@@ -142,7 +140,7 @@ func (v *visit) stepRows(h *report.PayoutHistory) iter.Seq[[]cell] {
 				if s.PayoutStep == nil {
 					continue
 				}
-				if !yield([]cell{{plain: s.name, word: v.Say("why." + s.name)}, {plain: fmt.Sprint(version.Version)}, {plain: s.Actor}, {plain: s.Date}, {plain: s.Recorded.UTC().Format(time.RFC3339), word: moment(s.Recorded)}, {plain: fmt.Sprint(s.Sequence), href: v.trailAt("payout/"+h.Payout, s.Sequence)},
+				if !yield([]cell{{plain: s.name, word: v.Say("why." + s.name)}, {plain: fmt.Sprint(version.Version)}, {plain: s.Actor}, {plain: s.Date}, {plain: s.Recorded.UTC().Format(time.RFC3339), word: words.Moment(s.Recorded)}, {plain: fmt.Sprint(s.Sequence), href: v.trailAt("payout/"+h.Payout, s.Sequence)},
 					{plain: s.EventID}, {plain: s.reason}}) {
 					return
 				}

@@ -72,12 +72,16 @@ func (v *visit) valuesDiffer(before, after *report.PolicyRow) *table {
 func (v *visit) rulesDiffer(before, after *report.PolicyRow) *table {
 	changes := domain.Changes(withoutValues(before.Of), withoutValues(after.Of))
 	return &table{name: "rules", caption: v.Say("policies.rules_differ"), none: v.Say("policies.rules_same"), columns: []column{{name: "place", kind: text}, {name: "states_before", kind: text}, {name: "states_after", kind: text}},
-		rows: rowsFrom(changes, func(c domain.Change) []cell { return []cell{{plain: c.Name}, {plain: c.Before}, {plain: c.After}} })}
+		rows: rowsFrom(changes, func(c domain.Change) []cell {
+			return []cell{{plain: c.Name.String()}, {plain: c.Before.String()}, {plain: c.After.String()}}
+		})}
 }
 
 // withoutValues returns what a model says, without the values of parameters.
 func withoutValues(m *compensation.Model) []domain.Statement {
 	return slices.DeleteFunc(domain.DescribeDocument(m.CanonicalJSON()), func(s domain.Statement) bool {
-		return slices.ContainsFunc(m.Parameters, func(p compensation.Parameter) bool { return strings.HasPrefix(s.Name, "parameters."+p.Name+".values.") })
+		return slices.ContainsFunc(m.Parameters, func(p compensation.Parameter) bool {
+			return strings.HasPrefix(s.Name.String(), "parameters."+p.Name+".values.")
+		})
 	})
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/go-json-experiment/json"
 
 	"careledger/cmd/careledger/internal/ledger"
+	"careledger/cmd/careledger/internal/words"
 	"careledger/domain"
 	"careledger/projections"
 )
@@ -203,7 +204,7 @@ func (c *trailView) days(v *visit, events []projections.TrailEvent) {
 
 // event is an event as the page shows it.
 func (v *visit) event(e *projections.TrailEvent, at uint64) eventView {
-	shown := eventView{voice: v.voice, ID: fmt.Sprint("e", e.Sequence), Number: v.number(fmt.Sprint(e.Sequence)), Type: v.eventType(string(e.Type)), Code: e.ID, Effective: v.shown(date, e.Effective.String()), Recorded: moment(e.Recorded), Actor: e.Actor,
+	shown := eventView{voice: v.voice, ID: fmt.Sprint("e", e.Sequence), Number: v.number(fmt.Sprint(e.Sequence)), Type: v.eventType(string(e.Type)), Code: e.ID, Effective: v.shown(date, e.Effective.String()), Recorded: words.Moment(e.Recorded), Actor: e.Actor,
 		Touches: v.link("/event", url.Values{"id": {e.ID}}), Here: e.Sequence == at}
 	if e.Causation != e.ID {
 		shown.Cause = e.Causation
@@ -212,7 +213,7 @@ func (v *visit) event(e *projections.TrailEvent, at uint64) eventView {
 		shown.Struck = fmt.Sprintf("%s %s %s", v.Say("web.state_"+e.State), v.Say("why.by"), e.StateBy)
 	}
 	for _, c := range e.Changes {
-		shown.Changes = append(shown.Changes, changeView{c.Name, c.Before, cmp.Or(c.After, v.Say("why.none"))})
+		shown.Changes = append(shown.Changes, changeView{v.Lang.Phrase(c.Name), v.Lang.Phrase(c.Before), cmp.Or(v.Lang.Phrase(c.After), v.Say("why.none"))})
 	}
 	return shown
 }
@@ -232,7 +233,7 @@ func trailRows(events []projections.TrailEvent) iter.Seq[[]cell] {
 			}
 			for _, c := range changes {
 				var row []cell
-				for _, plain := range []string{fmt.Sprint(e.Sequence), e.ID, string(e.Type), e.Effective.String(), e.Recorded.UTC().Format(time.RFC3339Nano), e.Actor, e.Causation, e.State, e.StateBy, c.Name, c.Before, c.After} {
+				for _, plain := range []string{fmt.Sprint(e.Sequence), e.ID, string(e.Type), e.Effective.String(), e.Recorded.UTC().Format(time.RFC3339Nano), e.Actor, e.Causation, e.State, e.StateBy, c.Name.String(), c.Before.String(), c.After.String()} {
 					row = append(row, cell{plain: plain})
 				}
 				if !yield(row) {

@@ -11,6 +11,7 @@ import (
 
 	"careledger/cmd/careledger/internal/ledger"
 	"careledger/cmd/careledger/internal/report"
+	"careledger/cmd/careledger/internal/words"
 	"careledger/domain"
 	"careledger/projections"
 )
@@ -125,7 +126,7 @@ func (v *visit) proof(w *projections.Why) (p *proofView, root string) {
 	if n := len(proven.Checkpoint.Cosignatures); n > 0 {
 		names := make([]string, n)
 		for i, c := range proven.Checkpoint.Cosignatures {
-			names[i] = c.Name + " " + moment(c.Time)
+			names[i] = c.Name + " " + words.Moment(c.Time)
 		}
 		by = strings.Join(names, ", ")
 	}

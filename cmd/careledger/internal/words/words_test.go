@@ -38,8 +38,9 @@ func TestDatesTimesAndFrequenciesAreWrittenAsInSweden(t *testing.T) {
 	}
 }
 
-// What is for people in Sweden alone: the information sheet of a decision, and the words that it and the dates are written with.
-var swedishOnly = []string{"sheet", "status", "band", "method", "month", "times", "number"}
+// What is for people in Sweden alone: the information sheet of a decision, and the words that it and the dates are written with; and phrases, whose
+// English is the record's own.
+var swedishOnly = []string{"sheet", "month", "times", "number", "phrase"}
 
 func TestEveryOtherWordIsInBothLanguages(t *testing.T) {
 	for _, section := range words.Sections() {
