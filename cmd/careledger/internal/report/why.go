@@ -31,8 +31,8 @@ func Why(w io.Writer, format Format, why *projections.Why) error {
 	return err
 }
 
-// whyInEnglish are the words of the table.
-const whyInEnglish = whyWords("en")
+// whyInEnglish are the words of the table. It must not be changed.
+var whyInEnglish = whyWords{Language: words.English, plain: true}
 
 func whyText(w *projections.Why) string {
 	var b strings.Builder
@@ -175,17 +175,17 @@ func whyOperation(p *projections.WhyPosting) string {
 	case p.Exact == "":
 		return fmt.Sprintf("%s, its part of the pot: %s kr", quantity, kr(p.Amount))
 	case p.Per != 1:
-		return fmt.Sprintf("%s × %s kr / %d = %s, rounded to the öre: %s kr", quantity, words.Thousands(p.Rate), p.Per, whyExact(p.Exact), kr(p.Amount))
+		return fmt.Sprintf("%s × %s kr / %d = %s, rounded to the öre: %s kr", quantity, words.Thousands(p.Rate), p.Per, whyInEnglish.exact(p.Exact), kr(p.Amount))
 	}
-	return fmt.Sprintf("%s × %s kr = %s, rounded to the öre: %s kr", quantity, words.Thousands(p.Rate), whyExact(p.Exact), kr(p.Amount))
+	return fmt.Sprintf("%s × %s kr = %s, rounded to the öre: %s kr", quantity, words.Thousands(p.Rate), whyInEnglish.exact(p.Exact), kr(p.Amount))
 }
 
-// whyExact writes an exact amount, and a fraction also as what it is near.
-func whyExact(s string) string {
+// exact writes an exact amount, and a fraction also as what it is near.
+func (lang whyWords) exact(s string) string {
 	if r, ok := new(big.Rat).SetString(s); ok && strings.Contains(s, "/") {
-		return s + " ≈ " + words.Thousands(r.FloatString(6))
+		return s + " ≈ " + lang.number(r.FloatString(6))
 	}
-	return words.Thousands(s)
+	return lang.number(s)
 }
 
 // whyUnused says which events behind a line are no part of the postings shown.

@@ -180,7 +180,14 @@ func (v *visit) versions(h *report.PayoutHistory) (all []versionView) {
 	}
 	for i := range h.Versions {
 		version := &h.Versions[i]
-		all = append(all, versionView{Title: fmt.Sprintf("%s %d: %s, %s", v.Say("why.version"), version.Version, v.shown(amount, version.Total.String()), v.Say("why."+version.Status)), Changes: version.Changes})
+		all = append(all, versionView{Title: fmt.Sprintf("%s %d: %s, %s", v.Say("why.version"), version.Version, v.shown(amount, version.Total.String()), v.Say("why."+version.Status)), Changes: v.phrases(h.Of.ChangesOf(i))})
 	}
 	return all
+}
+
+func (v voice) phrases(all []domain.Phrase) (said []string) {
+	for _, p := range all {
+		said = append(said, v.Lang.Phrase(p))
+	}
+	return said
 }

@@ -13,7 +13,6 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-	"pgregory.net/rapid"
 
 	"careledger/domain"
 	"careledger/domain/compensation"
@@ -139,8 +138,8 @@ var ownWords = domain.Codes{"person", "programme", "inclusion diagnosis group", 
 // Whatever an event of any type changed is told in Swedish: what it says stands in the catalogue, each code where it has its words.
 func TestWhatEventsChangeIsToldInSwedishWords(t *testing.T) {
 	types := map[domain.Type]bool{}
-	rapid.Check(t, func(t *rapid.T) {
-		events := historytest.Draw(t).Events(-1)
+	for seed := range uint64(20) {
+		events := historytest.FromSeed(seed, 200).Events(-1)
 		world, err := historytest.Fold(events)
 		require.NoError(t, err)
 		for i := range events {
@@ -172,7 +171,7 @@ func TestWhatEventsChangeIsToldInSwedishWords(t *testing.T) {
 			}
 			require.Equal(t, ownWords.Has(s.Name.Form), s.Value.Form == "", "%s: %s", s.Name, s.Value)
 		}
-	})
+	}
 	for _, typ := range domain.Types() {
 		if !strings.HasPrefix(typ, "payout-") {
 			assert.True(t, types[domain.Type(typ)], "no history had a %s", typ)
