@@ -202,12 +202,12 @@ func PhraseOfModel(from Date, place string) Phrase {
 	return NewPhrase(formOfModel, from.String(), place)
 }
 
-// PlaceInModel returns the place in the model of the document from a day that a statement is about, "" where it is about something else.
-func (s Statement) PlaceInModel(from Date) string {
-	if places := s.Name.Places(); s.Name.Form == formOfModel && places[0] == from.String() {
-		return places[1]
+// OfModel returns the place in a policy's model that the phrase names (PhraseOfModel) and the first day of its document, "" for any other phrase.
+func (p Phrase) OfModel() (from, place string) {
+	if places := p.Places(); p.Form == formOfModel && len(places) == 2 {
+		return places[0], places[1]
 	}
-	return ""
+	return "", ""
 }
 
 // DescribeDocument returns every value of a JSON document under its path, sorted by that: parameters.goal_premium.unit, components[premium].amount. An

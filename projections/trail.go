@@ -216,14 +216,14 @@ func fromDocument(changes []domain.Change, before []domain.Statement, earlier, f
 	}
 	var was, is []domain.Statement
 	for _, s := range before {
-		if place := s.PlaceInModel(earlier); place != "" {
+		if of, place := s.Name.OfModel(); of == earlier.String() {
 			was = append(was, domain.Statement{Name: domain.PhraseOfModel(from, place), Value: s.Value})
 		}
 	}
 	kept := []domain.Change{{Name: domain.NewPhrase("document from {date} replaces", from.String()), After: domain.NewPhrase("document from {date}; of its model what differs is told", earlier.String())}}
 	for _, c := range changes {
-		if now := (domain.Statement{Name: c.Name, Value: c.After}); c.Before == (domain.Phrase{}) && now.PlaceInModel(from) != "" {
-			is = append(is, now)
+		if of, _ := c.Name.OfModel(); c.Before == (domain.Phrase{}) && of == from.String() {
+			is = append(is, domain.Statement{Name: c.Name, Value: c.After})
 		} else {
 			kept = append(kept, c)
 		}

@@ -128,12 +128,12 @@ func (lang whyWords) code(section, code string) string {
 	return lang.Word(section, code)
 }
 
-// phrase says what an event changed.
-func (lang whyWords) phrase(p domain.Phrase) string {
+// change says what an event changed.
+func (lang whyWords) change(c domain.Change) (name, before, after string) {
 	if lang.plain {
-		return p.String()
+		return c.Name.String(), c.Before.String(), c.After.String()
 	}
-	return lang.Phrase(p)
+	return lang.Change(c)
 }
 
 // day writes YYYY-MM-DD, and month YYYY-MM.
@@ -260,15 +260,11 @@ func (lang *whyLayout) line(l *projections.WhyLine) whyViewLine {
 		return p
 	}
 	m := l.Model
-	until := ""
-	if m.Until != "" {
-		until = " " + say("until") + " " + lang.day(m.Until)
-	}
 	decided := fmt.Sprintf("%s %s %s", lang.day(m.DecidedOn), say("by"), m.DecidedBy)
 	if m.Reference != "" {
 		decided += ", " + m.Reference
 	}
-	p.Facts = append(p.Facts, lang.facts("policy", m.Title, "decided", decided, "in_force", say("from")+" "+lang.day(m.From)+until, "document", m.SHA256, "pays", lang.pays(m), "when", m.When, "when_words", lang.whenWords(m.When))...)
+	p.Facts = append(p.Facts, lang.facts("policy", m.Title, "decided", decided, "in_force", lang.interval(m.From, m.Until), "document", m.SHA256, "pays", lang.pays(m), "when", m.When, "when_words", lang.whenWords(m.When))...)
 	p.Notes = append(p.Notes, []whyCell{{Text: fmt.Sprintf("%s: %d, %s %s. %s", say("postings"), l.PostingsAll, say("sum_to"), lang.kr(l.Known), say(l.Evaluator))}})
 	events := map[uint64]*projections.WhyEvent{}
 	p.Unused = whyTable{Title: say("unused"), Columns: []string{say("event"), say("type"), say("effective"), say("reason")}}
@@ -328,7 +324,7 @@ func (lang *whyLayout) posting(p *projections.WhyPosting, events map[uint64]*pro
 		page.Values = append(page.Values, lang.capStep(p.Cap))
 	}
 	for _, v := range p.Values {
-		value := fmt.Sprintf("%s: %s %s, %s %s", strings.TrimSpace(v.Parameter+" "+v.Key), lang.number(v.Value), v.Unit, say("from"), lang.day(v.From))
+		value := fmt.Sprintf("%s: %s %s, %s %s", strings.TrimSpace(v.Parameter+" "+lang.Key(v.By, v.Key)), lang.number(v.Value), lang.UnitOfValue(v.Unit), say("from"), lang.day(v.From))
 		if v.Status != "" {
 			value += ", " + say(v.Status)
 		}
@@ -352,6 +348,18 @@ func (lang whyWords) known(at projections.Moment) string {
 		said += ", " + lang.say("recorded") + " " + lang.moment(at.Recorded)
 	}
 	return said
+}
+
+// interval says on which days a document is in force: until is the first day that it is not, "" while it is open.
+func (lang whyWords) interval(from, until string) string {
+	last, err := domain.ParseDate(until)
+	switch {
+	case until == "":
+		return lang.say("from") + " " + lang.day(from) + " " + lang.say("open")
+	case lang.plain || err != nil:
+		return lang.say("from") + " " + lang.day(from) + " " + lang.say("until") + " " + until
+	}
+	return lang.say("from") + " " + lang.day(from) + " " + lang.say("through") + " " + lang.day((last - 1).String())
 }
 
 // pays says what a component pays for.

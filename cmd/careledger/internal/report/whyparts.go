@@ -67,7 +67,8 @@ func (lang whyWords) corrections(l *projections.WhyLine) whyPart {
 			lang.say("recorded"), lang.moment(c.Recorded), lang.say("by"), c.Actor)
 		var more []string
 		for _, change := range c.Changes {
-			more = append(more, fmt.Sprintf("%s: %s → %s", lang.phrase(change.Name), lang.or(lang.phrase(change.Before)), lang.or(lang.phrase(change.After))))
+			what, before, after := lang.change(change)
+			more = append(more, fmt.Sprintf("%s: %s → %s", what, lang.or(before), lang.or(after)))
 		}
 		for _, was := range c.Postings {
 			name := lang.name(was.Entity, was.Category, was.Band, was.FollowUp, was.Goal, "")
@@ -206,11 +207,7 @@ func (lang whyWords) outOfForce(w *projections.Why, l *projections.WhyLine) whyP
 		return p
 	}
 	for i, d := range l.NotInForce {
-		until := lang.say("open")
-		if d.Until != "" {
-			until = lang.day(d.Until)
-		}
-		interval := fmt.Sprintf("%s %s %s %s", lang.say("from"), lang.day(d.From), lang.say("until"), until)
+		interval := lang.interval(d.From, d.Until)
 		if i > 0 && l.NotInForce[i-1].Policy == d.Policy {
 			p.Items[len(p.Items)-1].Text += ", " + interval
 			continue

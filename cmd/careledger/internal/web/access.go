@@ -62,5 +62,5 @@ func (v *visit) accessRow(a projections.AccessRead) []cell {
 	}
 	at := a.Recorded.UTC()
 	return []cell{{plain: strconv.FormatUint(a.Sequence, 10)}, {plain: at.Format(time.RFC3339), word: words.Moment(at)},
-		{plain: a.Actor, href: v.link("/access", url.Values{"actor": {a.Actor}})}, {plain: a.Purpose}, {plain: a.Question}, shown, {plain: string(a.Arguments)}}
+		{plain: a.Actor, href: v.link("/access", url.Values{"actor": {a.Actor}})}, {plain: a.Purpose}, {plain: a.Question, word: v.Lang.Word("question", a.Question)}, shown, {plain: string(a.Arguments)}}
 }

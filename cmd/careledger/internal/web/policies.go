@@ -86,7 +86,7 @@ var valueColumns = []column{{name: "parameter", kind: text}, {name: "key", kind:
 
 // valueCells are the cells of valueColumns.
 func (v *visit) valueCells(p *compensation.ParameterValue) []cell {
-	return []cell{{plain: p.Parameter}, {plain: p.Key}, {plain: p.Value.Value.String()}, {plain: p.Unit}, {plain: p.From.String()}, v.lastDay(p.Until), v.status(p.Status), {plain: p.Source}}
+	return []cell{{plain: p.Parameter}, {plain: p.Key, word: v.Lang.Key(p.By, p.Key)}, {plain: p.Value.Value.String()}, {plain: p.Unit, word: v.Lang.UnitOfValue(p.Unit)}, {plain: p.From.String()}, v.lastDay(p.Until), v.status(p.Status), {plain: p.Source}}
 }
 
 // status is whether a value is preliminary.

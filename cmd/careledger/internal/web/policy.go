@@ -112,7 +112,7 @@ func (v *visit) componentsTable(of *report.PolicyRow) *table {
 				if !is || field == "id" {
 					continue
 				}
-				if !yield([]cell{{plain: id}, {plain: field}, {plain: s.Value.String()}}) {
+				if !yield([]cell{{plain: id}, {plain: field, word: v.Lang.ModelPlace(field)}, {plain: s.Value.String(), word: v.Lang.ModelValue(field, s.Value.String())}}) {
 					return
 				}
 			}

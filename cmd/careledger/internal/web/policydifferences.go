@@ -53,7 +53,7 @@ func (v *visit) valuesDiffer(before, after *report.PolicyRow) *table {
 	columns := []column{{name: "parameter", kind: text}, {name: "key", kind: text}, {name: "from", kind: date}, {name: "before", kind: quantity}, {name: "after", kind: quantity}, {name: "difference", kind: quantity}, {name: "unit_of_value", kind: text},
 		{name: "status_before", kind: text}, {name: "status_after", kind: text}, {name: "source_before", kind: text}, {name: "source_after", kind: text}}
 	return &table{caption: v.Say("policies.values_differ"), none: v.Say("policies.values_same"), columns: columns, rows: rowsFrom(all, func(d compensation.ValueDifference) []cell {
-		row := []cell{{plain: d.Parameter}, {plain: d.Key}, {plain: d.From.String()}, {}, {}, {}, {plain: d.Unit}, {}, {}, {}, {}}
+		row := []cell{{plain: d.Parameter}, {plain: d.Key, word: v.Lang.Key(d.By, d.Key)}, {plain: d.From.String()}, {}, {}, {}, {plain: d.Unit, word: v.Lang.UnitOfValue(d.Unit)}, {}, {}, {}, {}}
 		for i, value := range []*compensation.Value{d.Before, d.After} {
 			if value != nil {
 				row[3+i], row[7+i], row[9+i] = cell{plain: value.Value.String()}, v.status(value.Status), cell{plain: value.Source}
@@ -73,8 +73,18 @@ func (v *visit) rulesDiffer(before, after *report.PolicyRow) *table {
 	changes := domain.Changes(withoutValues(before.Of), withoutValues(after.Of))
 	return &table{name: "rules", caption: v.Say("policies.rules_differ"), none: v.Say("policies.rules_same"), columns: []column{{name: "place", kind: text}, {name: "states_before", kind: text}, {name: "states_after", kind: text}},
 		rows: rowsFrom(changes, func(c domain.Change) []cell {
-			return []cell{{plain: c.Name.String()}, {plain: c.Before.String()}, {plain: c.After.String()}}
+			return v.ruleCells(c)
 		})}
+}
+
+// ruleCells are a place of two documents and what each states there.
+func (v *visit) ruleCells(c domain.Change) []cell {
+	place := c.Name.String()
+	cells := []cell{{plain: place, word: v.Lang.ModelPlace(place)}}
+	for _, states := range []string{c.Before.String(), c.After.String()} {
+		cells = append(cells, cell{plain: states, word: v.Lang.ModelValue(place, states)})
+	}
+	return cells
 }
 
 // withoutValues returns what a model says, without the values of parameters.

@@ -213,7 +213,8 @@ func (v *visit) event(e *projections.TrailEvent, at uint64) eventView {
 		shown.Struck = fmt.Sprintf("%s %s %s", v.Say("web.state_"+e.State), v.Say("why.by"), e.StateBy)
 	}
 	for _, c := range e.Changes {
-		shown.Changes = append(shown.Changes, changeView{v.Lang.Phrase(c.Name), v.Lang.Phrase(c.Before), cmp.Or(v.Lang.Phrase(c.After), v.Say("why.none"))})
+		name, before, after := v.Lang.Change(c)
+		shown.Changes = append(shown.Changes, changeView{name, before, cmp.Or(after, v.Say("why.none"))})
 	}
 	return shown
 }

@@ -77,6 +77,10 @@ func (l Language) place(name, value string) string {
 			return TimesPerWeek(times)
 		}
 		return l.Number(value)
+	case "place":
+		if l != English { // in which the document's own keys are
+			return l.ModelPlace(value)
+		}
 	case "time":
 		if at, err := time.Parse(time.RFC3339, value); err == nil {
 			return Moment(at)
