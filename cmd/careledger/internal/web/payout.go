@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"iter"
 	"net/url"
-	"strings"
 	"time"
 
 	"careledger/cmd/careledger/internal/ledger"
@@ -80,7 +79,7 @@ func payout(v *visit) (*view, error) {
 	v.offerSteps(content, path, latest)
 	return &view{title: fmt.Sprintf("%s %s", v.Say("web.payout"), history.Payout), authority: history.Authority, asOf: history.AsOf, content: content, tables: []*table{
 		{caption: fmt.Sprintf("%s, %s %s", v.Say("web.lines"), v.Say("web.together"), v.shown(amount, latest.Total.String())), none: v.Say("web.no_lines"), rows: v.lineRows(path, latest),
-			columns: []column{{name: "line", kind: count}, {name: "month", kind: month}, {name: "unit"}, {name: "policy"}, {name: "component"}, {name: "account"}, {name: "cases", kind: count}, {name: "quantity"}, {name: "unit_of_quantity"}, {name: "known", kind: amount}, {name: "settled", kind: amount}, {name: "amount", kind: amount}}},
+			columns: []column{{name: "line", kind: count}, {name: "month", kind: month}, {name: "unit"}, {name: "policy"}, {name: "component"}, {name: "account"}, {name: "cases", kind: count}, {name: "quantity", kind: quantity}, {name: "unit_of_quantity"}, {name: "known", kind: amount}, {name: "settled", kind: amount}, {name: "amount", kind: amount}}},
 		{name: "steps", caption: v.Say("web.steps"), rows: v.stepRows(history),
 			columns: []column{{name: "step"}, {name: "version", kind: count}, {name: "actor"}, {name: "on", kind: date}, {name: "recorded"}, {name: "sequence", kind: count}, {name: "event", inTwins: true}, {name: "reason"}}},
 	}}, nil
@@ -117,12 +116,8 @@ func (v *visit) lineRows(path string, p *domain.PayoutVersion) iter.Seq[[]cell] 
 	return func(yield func([]cell) bool) {
 		for i := range p.Lines {
 			l := &p.Lines[i]
-			quantity := l.Quantity
-			if !strings.Contains(quantity, "/") {
-				quantity = v.number(quantity)
-			}
 			if !yield([]cell{{plain: fmt.Sprint(l.Line), href: v.link(fmt.Sprintf("%s/why/%d", path, l.Line), nil)}, {plain: l.Month.Text()}, {plain: l.Unit}, {plain: l.Policy, href: v.trail("policy/" + l.Policy)},
-				{plain: l.Component}, {plain: l.Account}, {plain: fmt.Sprint(l.Cases)}, {plain: l.Quantity, word: quantity}, {plain: l.QuantityUnit, word: v.Say("why." + l.QuantityUnit)}, {plain: l.Known.String()}, {plain: l.Settled.String()}, {plain: l.Amount.String()}}) {
+				{plain: l.Component}, {plain: l.Account}, {plain: fmt.Sprint(l.Cases)}, {plain: l.Quantity}, {plain: l.QuantityUnit, word: v.Say("why." + l.QuantityUnit)}, {plain: l.Known.String()}, {plain: l.Settled.String()}, {plain: l.Amount.String()}}) {
 				return
 			}
 		}

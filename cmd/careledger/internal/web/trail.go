@@ -100,7 +100,7 @@ func trail(v *visit) (*view, error) {
 		content.Left = fmt.Sprintf("%s: %d.", v.Say("web.held_later"), left)
 	}
 	content.days(v, t.Events)
-	rows := &table{elsewhere: true, caption: v.Say("web.events"), columns: trailColumns(), rows: trailRows(events)}
+	rows := &table{elsewhere: true, caption: v.Say("web.events"), columns: trailColumns(), rows: v.trailRows(events)}
 	if v.as == asPage {
 		after := 0
 		for i := range events {
@@ -224,7 +224,7 @@ func trailColumns() []column {
 }
 
 // trailRows has a row a change, and one for an event that changed nothing.
-func trailRows(events []projections.TrailEvent) iter.Seq[[]cell] {
+func (v *visit) trailRows(events []projections.TrailEvent) iter.Seq[[]cell] {
 	return func(yield func([]cell) bool) {
 		for i := range events {
 			e := &events[i]
@@ -233,11 +233,10 @@ func trailRows(events []projections.TrailEvent) iter.Seq[[]cell] {
 				changes = []domain.Change{{}}
 			}
 			for _, c := range changes {
-				var row []cell
-				for _, plain := range []string{fmt.Sprint(e.Sequence), e.ID, string(e.Type), e.Effective.String(), e.Recorded.UTC().Format(time.RFC3339Nano), e.Actor, e.Causation, e.State, e.StateBy, c.Name.String(), c.Before.String(), c.After.String()} {
-					row = append(row, cell{plain: plain})
-				}
-				if !yield(row) {
+				name, before, after := v.Lang.Change(c)
+				if !yield([]cell{plainCell(fmt.Sprint(e.Sequence)), plainCell(e.ID), {plain: string(e.Type), word: v.eventType(string(e.Type))}, plainCell(e.Effective.String()),
+					plainCell(e.Recorded.UTC().Format(time.RFC3339Nano)), plainCell(e.Actor), plainCell(e.Causation), {plain: e.State, word: v.Say("web.state_" + e.State)}, plainCell(e.StateBy),
+					{plain: c.Name.String(), word: name}, {plain: c.Before.String(), word: before}, {plain: c.After.String(), word: after}}) {
 					return
 				}
 			}

@@ -64,7 +64,7 @@ func why(v *visit) (*view, error) {
 		return nil, err
 	}
 	path := "/payouts/" + w.Payout
-	t := &table{elsewhere: true, caption: v.Say("why.postings"), columns: whyColumns(), rows: whyRows(w)}
+	t := &table{elsewhere: true, caption: v.Say("why.postings"), columns: whyColumns(), rows: v.whyRows(w)}
 	answer := &view{title: fmt.Sprintf("%s: %s", v.Say("why.title"), w.Payout), authority: w.Authority, asOf: w.AsOf, tables: []*table{t}}
 	if v.as != asPage {
 		return answer, nil
@@ -136,11 +136,11 @@ func (v *visit) proof(w *projections.Why) (p *proofView, root string) {
 
 func whyColumns() []column {
 	return []column{{name: "line", kind: count}, {name: "month", kind: month}, {name: "unit"}, {name: "policy"}, {name: "component"}, {name: "posting", kind: count}, {name: "entity"}, {name: "category"}, {name: "band"}, {name: "follow_up"}, {name: "goal"}, {name: "held_on", kind: date},
-		{name: "quantity"}, {name: "unit_of_quantity"}, {name: "rate"}, {name: "per", kind: count}, {name: "exact"}, {name: "amount", kind: amount}, {name: "rests_on"}}
+		{name: "quantity", kind: quantity}, {name: "unit_of_quantity"}, {name: "rate", kind: quantity}, {name: "per", kind: count}, {name: "exact", kind: quantity}, {name: "amount", kind: amount}, {name: "rests_on"}}
 }
 
 // whyRows are the postings of a derivation, each with the numbers of the events that it rests on.
-func whyRows(w *projections.Why) iter.Seq[[]cell] {
+func (v *visit) whyRows(w *projections.Why) iter.Seq[[]cell] {
 	return func(yield func([]cell) bool) {
 		for i := range w.Lines {
 			l := &w.Lines[i]
@@ -150,12 +150,9 @@ func whyRows(w *projections.Why) iter.Seq[[]cell] {
 				for k, n := range p.RestsOn {
 					rests[k] = strconv.FormatUint(n, 10)
 				}
-				var row []cell
-				for _, plain := range []string{strconv.Itoa(l.Line), l.Month, l.Unit, l.Policy, l.Component, strconv.Itoa(p.Posting), p.Entity, p.Category, p.Band, p.FollowUp, p.Goal, p.HeldOn,
-					p.Quantity, p.QuantityUnit, p.Rate, strconv.Itoa(p.Per), p.Exact, p.Amount.String(), strings.Join(rests, " ")} {
-					row = append(row, cell{plain: plain})
-				}
-				if !yield(row) {
+				if !yield([]cell{plainCell(strconv.Itoa(l.Line)), plainCell(l.Month), plainCell(l.Unit), plainCell(l.Policy), plainCell(l.Component), plainCell(strconv.Itoa(p.Posting)), plainCell(p.Entity),
+					{plain: p.Category, word: v.Lang.Word("category", p.Category)}, {plain: p.Band, word: v.Lang.Word("band", p.Band)}, plainCell(p.FollowUp), plainCell(p.Goal), plainCell(p.HeldOn),
+					plainCell(p.Quantity), {plain: p.QuantityUnit, word: v.Say("why." + p.QuantityUnit)}, plainCell(p.Rate), plainCell(strconv.Itoa(p.Per)), plainCell(p.Exact), plainCell(p.Amount.String()), plainCell(strings.Join(rests, " "))}) {
 					return
 				}
 			}
