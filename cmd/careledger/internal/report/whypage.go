@@ -374,6 +374,9 @@ func (lang whyWords) pays(m *projections.WhyModel) string {
 // whenWords says the variables and codes of a when in words, "" where it has none that need them.
 func (lang whyWords) whenWords(source string) string {
 	var said []string
+	if lang.plain {
+		return ""
+	}
 	for _, word := range compensation.WhenWords(source) {
 		if word.Value == "" {
 			said = append(said, word.Name+": "+lang.variable(word.Name))

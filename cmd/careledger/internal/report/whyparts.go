@@ -161,6 +161,9 @@ func (lang whyWords) reason(reason, when string, saw []compensation.Seen) string
 	text := lang.say("pass-" + reason)
 	if reason == compensation.PassedWhen {
 		text += " " + when
+		if said := lang.whenWords(when); said != "" {
+			text += " (" + said + ")"
+		}
 	}
 	if reason == "not-summed" && len(saw) > 0 {
 		return text + ": " + saw[0].Value
