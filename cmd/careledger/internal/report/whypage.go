@@ -115,7 +115,8 @@ type whyCell struct{ Text, Href string }
 // whyWords says a derivation in a language.
 type whyWords struct {
 	words.Language
-	plain bool // codes, days and numbers as the command line prints them everywhere
+	plain      bool              // codes, days and numbers as the command line prints them everywhere
+	conditions map[string]string // by expression, what whenWords said of it: to compile one takes longer than the rest of what is said of it
 }
 
 func (lang whyWords) say(word string) string { return lang.Word("why", word) }
@@ -197,7 +198,7 @@ type whyLayout struct {
 
 // NewWhyView says a derivation in words.
 func NewWhyView(language words.Language, w *projections.Why, o WhyOptions) *WhyView {
-	lang := &whyLayout{whyWords{Language: language}, o, w}
+	lang := &whyLayout{whyWords{Language: language, conditions: map[string]string{}}, o, w}
 	say := lang.say
 	p := &WhyView{Lang: string(language), Title: say("title"), Payout: w.Payout, FourEyes: say("no_four_eyes"), Rest: say("rest")}
 	p.Facts = lang.facts("payout", w.Payout, "provider", w.Provider, "month_of", lang.month(w.Month), "total", lang.kr(w.Total), "version", strconv.Itoa(w.Version), "status", say(w.Status),
@@ -373,18 +374,21 @@ func (lang whyWords) pays(m *projections.WhyModel) string {
 
 // whenWords says the variables and codes of a when in words, "" where it has none that need them.
 func (lang whyWords) whenWords(source string) string {
-	var said []string
 	if lang.plain {
 		return ""
 	}
-	for _, word := range compensation.WhenWords(source) {
-		if word.Value == "" {
-			said = append(said, word.Name+": "+lang.variable(word.Name))
-		} else {
-			said = append(said, strconv.Quote(word.Value)+": "+lang.ofVariable(word.Name, word.Value))
+	if _, known := lang.conditions[source]; !known {
+		var said []string
+		for _, word := range compensation.WhenWords(source) {
+			if word.Value == "" {
+				said = append(said, word.Name+": "+lang.variable(word.Name))
+			} else {
+				said = append(said, strconv.Quote(word.Value)+": "+lang.ofVariable(word.Name, word.Value))
+			}
 		}
+		lang.conditions[source] = strings.Join(said, "; ")
 	}
-	return strings.Join(said, "; ")
+	return lang.conditions[source]
 }
 
 // variable says a variable of a when, or another value that a component decides by.
