@@ -10,22 +10,23 @@ import (
 // A model document is written in keys and codes of the contract. A page says them in the words of its language, with what is the document's own (ids,
 // names of parameters, a condition, a source) as it stands.
 
-// ModelPlace says a place in a model, as domain.DescribeDocument names it: components[premium].outcomes.fulfilled is komponent premium, vikt för utfallet,
+// ModelPlace says a place in a model, as domain.DescribeDocument names it: components[premium].outcomes.fulfilled is komponent premium, vikt för utfallet
 // uppfyllt.
 func (l Language) ModelPlace(place string) string {
 	var said []string
-	within := "" // the key that the next name stands under, where that decides what it is
+	within := "" // the key that the next name stands under
 	for _, name := range placesIn(place) {
 		name, element, listed := cutElement(name)
+		under := within
+		within = ""
 		switch {
-		case within == "parameters":
-			within = "" // a name of the document's own
-		case within == "values":
-			within, name = "", l.Date(name)
-		case within == "outcomes":
-			within, name = "", l.Word("outcome", name)
+		case under == "parameters": // a name of the document's own
+		case under == "values":
+			name = l.Date(name)
+		case under == "outcomes":
+			name = l.Word("outcome", name)
 		case l.Has("model", name):
-			within, name = name, l.Word("model", name)
+			under, within, name = "", name, l.Word("model", name)
 		}
 		if listed {
 			name += " " + element
@@ -33,7 +34,11 @@ func (l Language) ModelPlace(place string) string {
 				name = strings.TrimSuffix(name, element) + strconv.Itoa(n+1)
 			}
 		}
-		said = append(said, name)
+		if under == "parameters" || under == "values" || under == "outcomes" { // one thing with what it stands under
+			said[len(said)-1] += " " + name
+		} else {
+			said = append(said, name)
+		}
 	}
 	return strings.Join(said, ", ")
 }
@@ -60,7 +65,7 @@ func placesIn(place string) []string {
 // modelCodes are the sections of the catalogue with the words of codes that stand at a place of a model, by the last name of it.
 var modelCodes = map[string]string{
 	"kind": "component_kind", "basis": "basis", "per": "per", "repeat": "repeat", "condition": "condition", "occasions": "occasion", "reason": "absence_reason",
-	"prorate": "truth", "share": "share", "by": "dimension", "status": "value_status",
+	"prorate": "truth", "share": "share", "degree": "degree", "by": "dimension", "status": "value_status",
 }
 
 // ModelValue says what a model states at a place.

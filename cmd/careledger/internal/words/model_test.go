@@ -37,8 +37,8 @@ components:
   - {id: provider, kind: cap, of: [each], limit: scalar, per: provider-year}
   - {id: of-unit, kind: cap, of: [once], limit: scalar, per: unit-year}
   - {id: allocation, kind: allocation, pot: scalar, floor: scalar, weights: weight, round_to: "1"}
-  - {id: equal, kind: performance, pot: scalar, share: equal}
-  - {id: weighted, kind: performance, pot: scalar, share: by-weights, weights: weight}
+  - {id: equal, kind: performance, pot: scalar, share: equal, degree: results}
+  - {id: weighted, kind: performance, pot: scalar, share: by-weights, weights: weight, degree: "min(1, result/target)"}
 `
 
 func TestEveryKeyAndCodeOfAModelHasItsWords(t *testing.T) {
@@ -69,10 +69,10 @@ func TestEveryKeyAndCodeOfAModelHasItsWords(t *testing.T) {
 
 func TestAModelIsSaidInTheWordsOfTheLanguage(t *testing.T) {
 	for place, want := range map[string][2]string{
-		"components[premium].outcomes.fulfilled":            {"komponent premium, vikt för utfallet, uppfyllt", "component premium, weight of the outcome, fulfilled"},
+		"components[premium].outcomes.fulfilled":            {"komponent premium, vikt för utfallet uppfyllt", "component premium, weight of the outcome fulfilled"},
 		"components[a.b].absence[0].ladder[1].days":         {"komponent a.b, frånvaro 1, steg 2, dagar", "component a.b, absence 1, step 2, days"},
-		"parameters.unit.values.2015-01-01.care/day.source": {"parameter, unit, värden från och med, 1 januari 2015, care/day, källa", "parameter, unit, values from, 2015-01-01, care/day, source"},
-		"parameters.goal_premium.unit":                      {"parameter, goal_premium, enhet för värdet", "parameter, goal_premium, unit of the value"},
+		"parameters.unit.values.2015-01-01.care/day.source": {"parameter unit, värden från och med 1 januari 2015, care/day, källa", "parameter unit, values from 2015-01-01, care/day, source"},
+		"parameters.goal_premium.unit":                      {"parameter goal_premium, enhet för värdet", "parameter goal_premium, unit of the value"},
 		"":                                                  {"", ""},
 	} {
 		assert.Equal(t, want, [2]string{Swedish.ModelPlace(place), English.ModelPlace(place)}, place)
