@@ -1,7 +1,6 @@
 package domain
 
 import (
-	"cmp"
 	"slices"
 	"strconv"
 	"strings"
@@ -298,17 +297,35 @@ func (d *description) place(at, value string) {
 	}
 }
 
+// sorted returns the statements by name and value. Their places are sorted and not they themselves, which are larger: a trail sorts all that is known of its
+// entity after each event.
 func (d *description) sorted() []Statement {
-	slices.SortFunc(d.all, func(a, b Statement) int {
-		return cmp.Or(a.Name.Compare(b.Name), a.Value.Compare(b.Value))
+	places := make([]int32, len(d.all))
+	for i := range places {
+		places[i] = int32(i)
+	}
+	slices.SortFunc(places, func(i, j int32) int {
+		a, b := &d.all[i], &d.all[j]
+		if c := strings.Compare(a.Name.String(), b.Name.String()); c != 0 {
+			return c
+		}
+		return strings.Compare(a.Value.String(), b.Value.String())
 	})
-	return d.all
+	all := make([]Statement, len(places))
+	for i, place := range places {
+		all[i] = d.all[place]
+	}
+	return all
 }
 
 // Changes compares two descriptions, each sorted by name. Statements of the same name are compared as a set; what is left of them is
 // paired in order of value.
 func Changes(before, after []Statement) (changes []Change) {
 	for len(before) > 0 || len(after) > 0 {
+		if len(before) > 0 && len(after) > 0 && before[0] == after[0] { // as most are
+			before, after = before[1:], after[1:]
+			continue
+		}
 		var name Phrase
 		switch {
 		case len(before) == 0:

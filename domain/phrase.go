@@ -11,8 +11,8 @@ type Phrase struct {
 	// It is "" for a text that is nobody's words but the log's.
 	Form string
 
-	text   string
-	places string // what fills the places, in order, with placeEnd after each
+	all string // the text, and after it what fills the places, in order, with placeEnd after each; of a form that is one place, the text alone is both
+	end int    // of the text in it
 }
 
 // placeEnd ends what fills a place. No text of a record needs it; where one holds it all the same, Places gives that place in parts.
@@ -20,41 +20,62 @@ const placeEnd = "\x00"
 
 // NewPhrase fills the places of a form in order. A place without anything to fill it is empty.
 func NewPhrase(form string, places ...string) Phrase {
-	var text, all strings.Builder
+	if len(places) == 1 && onePlace(form) {
+		return Phrase{form, places[0], len(places[0])}
+	}
+	size := len(form)
+	for _, place := range places {
+		size += 2*len(place) + len(placeEnd)
+	}
+	var b strings.Builder
+	b.Grow(size) // a trail is made of many: each takes one piece of memory
 	for rest, i := form, 0; ; i++ {
 		before, after, found := strings.Cut(rest, "{")
-		text.WriteString(before)
+		b.WriteString(before)
 		if !found {
 			break
 		}
 		_, rest, _ = strings.Cut(after, "}")
 		if i < len(places) {
-			text.WriteString(places[i])
-			all.WriteString(places[i] + placeEnd)
+			b.WriteString(places[i])
 		}
 	}
-	return Phrase{Form: form, text: text.String(), places: all.String()}
+	end := b.Len()
+	for _, place := range places {
+		b.WriteString(place)
+		b.WriteString(placeEnd)
+	}
+	return Phrase{form, b.String(), end}
+}
+
+// onePlace says whether a form is a place and nothing else.
+func onePlace(form string) bool {
+	return strings.HasPrefix(form, "{") && strings.IndexByte(form, '}') == len(form)-1
 }
 
 // PlainPhrase is a text that is the log's own: a name, a reason.
-func PlainPhrase(text string) Phrase { return Phrase{text: text} }
+func PlainPhrase(text string) Phrase { return Phrase{all: text, end: len(text)} }
 
 // String returns the text in the record's own words.
-func (p Phrase) String() string { return p.text }
+func (p Phrase) String() string { return p.all[:p.end] }
 
 // Compare orders phrases by their texts, as strings.Compare does.
-func (p Phrase) Compare(q Phrase) int { return strings.Compare(p.text, q.text) }
+func (p Phrase) Compare(q Phrase) int { return strings.Compare(p.String(), q.String()) }
 
 // Places returns what fills the places of the form, in order.
 func (p Phrase) Places() []string {
-	if p.places == "" {
+	switch places := p.all[p.end:]; {
+	case onePlace(p.Form):
+		return []string{p.all}
+	case places == "":
 		return nil
+	default:
+		return strings.Split(strings.TrimSuffix(places, placeEnd), placeEnd)
 	}
-	return strings.Split(strings.TrimSuffix(p.places, placeEnd), placeEnd)
 }
 
 // MarshalText writes the text.
-func (p Phrase) MarshalText() ([]byte, error) { return []byte(p.text), nil }
+func (p Phrase) MarshalText() ([]byte, error) { return []byte(p.String()), nil }
 
 // UnmarshalText reads what MarshalText wrote, of which the form is not known any more.
 func (p *Phrase) UnmarshalText(text []byte) error {
