@@ -1,6 +1,6 @@
 package domain
 
-import "fmt"
+import "strconv"
 
 // Agreement is the state of an agreement between authorities. It is in force from its day once every party has accepted it, with or
 // without reservation.
@@ -66,15 +66,15 @@ func (v *agreementView) describe(d *description) {
 	if v.proposed == nil {
 		return
 	}
-	d.say(v.proposed.Title, "title")
-	accepted, all := v.accepted(), len(v.proposed.Parties)
-	d.say(fmt.Sprintf("%d of %d parties", accepted, all), "accepted by")
+	d.say(PlainPhrase(v.proposed.Title), "title")
+	accepted, all, from := v.accepted(), len(v.proposed.Parties), v.proposed.From.String()
+	d.say(NewPhrase("{number} of {number} parties", strconv.Itoa(accepted), strconv.Itoa(all)), "accepted by")
 	if accepted == all {
-		d.say("from "+v.proposed.From.String(), "in force")
+		d.say(NewPhrase("from {date}", from), "in force")
 	} else {
-		d.say("proposed from "+v.proposed.From.String(), "in force")
+		d.say(NewPhrase("proposed from {date}", from), "in force")
 	}
 	for _, p := range v.decided {
-		d.say(p.Decision, "party", p.Party)
+		d.say(NewPhrase("{party_decision}", p.Decision), "party {party}", p.Party)
 	}
 }

@@ -60,7 +60,12 @@ func (c *Case) Describe() []Statement {
 	d := &description{}
 	c.describe(d)
 	for _, p := range c.premiums {
-		d.say(p.Amount.String()+" kr to unit "+p.Unit, "premium", p.Policy+"/"+p.Component, p.FollowUp, p.Goal)
+		amount := NewPhrase("{amount} kr to unit {unit}", p.Amount.String(), p.Unit)
+		if p.Goal == "" {
+			d.say(amount, "premium {policy}/{component} {follow_up}", p.Policy, p.Component, p.FollowUp)
+		} else {
+			d.say(amount, "premium {policy}/{component} {follow_up} {goal}", p.Policy, p.Component, p.FollowUp, p.Goal)
+		}
 	}
 	return d.sorted()
 }

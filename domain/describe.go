@@ -1,8 +1,6 @@
 package domain
 
 import (
-	"cmp"
-	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -18,21 +16,21 @@ import (
 
 // Statement is one thing that is known of an entity: "decision d1 last day", "2020-02-10". Names and values are for people; programs
 // read the events. Names may repeat.
-type Statement struct{ Name, Value string }
+type Statement struct{ Name, Value Phrase }
 
-// Change is one statement that an event changed. Before is "" where it was not there, After "" where it no longer is.
+// Change is one statement that an event changed. Before is empty where it was not there, After where it no longer is.
 type Change struct {
-	Name   string `json:"name"`
-	Before string `json:"before"`
-	After  string `json:"after"`
+	Name   Phrase `json:"name"`
+	Before Phrase `json:"before"`
+	After  Phrase `json:"after"`
 }
 
 func (v *view) describe(d *description) {
 	if o := v.opened; o != nil {
-		d.say(o.Person, "person")
-		d.say(o.Programme, "programme")
+		d.say(PlainPhrase(o.Person), "person")
+		d.say(PlainPhrase(o.Programme), "programme")
 		if o.Inclusion != nil {
-			d.say(o.Inclusion.DiagnosisGroup, "inclusion diagnosis group")
+			d.say(PlainPhrase(o.Inclusion.DiagnosisGroup), "inclusion diagnosis group")
 			d.holds(o.Inclusion.RehabilitationPotential, "inclusion rehabilitation potential")
 			d.holds(o.Inclusion.NeedsExpectedToDecrease, "inclusion needs expected to decrease")
 		}
@@ -49,98 +47,99 @@ func (v *view) describe(d *description) {
 }
 
 func (dec *decision) describe(d *description) {
-	name := "decision " + dec.Decision
-	d.say(dec.Method, name, "method")
-	d.say(dec.From.String(), name, "first day")
-	last := "open"
-	if dec.last != MaxDate {
-		last = dec.last.String()
-	}
-	d.say(last, name, "last day")
+	id := dec.Decision
+	d.say(NewPhrase("{method}", dec.Method), "decision {decision} method", id)
+	d.day(dec.From, "decision {decision} first day", id)
+	d.last(dec.last, "decision {decision} last day", id)
 	if dec.FrameMinutes > 0 {
-		d.say(strconv.Itoa(dec.FrameMinutes), name, "frame minutes")
+		d.say(NewPhrase("{number}", strconv.Itoa(dec.FrameMinutes)), "decision {decision} frame minutes", id)
 	}
-	d.say(dec.Supersedes, name, "supersedes")
+	d.say(PlainPhrase(dec.Supersedes), "decision {decision} supersedes", id)
 	if dec.superseder != nil {
-		d.say(dec.superseder.Decision, name, "superseded by")
+		d.say(PlainPhrase(dec.superseder.Decision), "decision {decision} superseded by", id)
 	}
-	d.say(dec.segments[0].provider+"/"+dec.segments[0].unit, name, "unit")
+	d.say(PlainPhrase(dec.segments[0].provider+"/"+dec.segments[0].unit), "decision {decision} unit", id)
 	for _, s := range dec.segments[1:] {
-		d.say(s.provider+"/"+s.unit, name, "unit from", s.from.String())
+		d.say(PlainPhrase(s.provider+"/"+s.unit), "decision {decision} unit from {date}", id, s.from.String())
 	}
 	for _, s := range dec.Services {
-		d.say(fmt.Sprintf("%s times a week, %d minutes, staff %d", s.TimesPerWeek, s.StandardMinutes, max(1, s.Staff)), name, "service", s.Service, s.Category, s.Band)
+		d.say(NewPhrase("{times_per_week} times a week, {minutes} minutes, staff {number}", s.TimesPerWeek.String(), strconv.Itoa(s.StandardMinutes), strconv.Itoa(max(1, s.Staff))),
+			"decision {decision} service {service} {category} {band}", id, s.Service, s.Category, s.Band)
 	}
 }
 
 func (g *goal) describe(d *description) {
-	name := "goal " + g.Goal
-	d.say(g.Decision, name, "decision")
-	d.say(g.effective.String(), name, "set")
-	d.say(g.LifeArea, name, "life area")
-	d.number(g.Assessed, name, "assessed")
-	d.number(g.Intended, name, "intended")
+	d.say(PlainPhrase(g.Decision), "goal {goal} decision", g.Goal)
+	d.day(g.effective, "goal {goal} set", g.Goal)
+	d.say(NewPhrase("{life_area}", g.LifeArea), "goal {goal} life area", g.Goal)
+	d.status(g.Assessed, "goal {goal} assessed", g.Goal)
+	d.status(g.Intended, "goal {goal} intended", g.Goal)
 	for _, c := range g.changes {
-		from := "from " + c.from.String()
-		d.say(c.LifeArea, name, "life area", from)
-		d.number(c.Assessed, name, "assessed", from)
-		d.number(c.Intended, name, "intended", from)
+		from := c.from.String()
+		d.say(NewPhrase("{life_area}", c.LifeArea), "goal {goal} life area from {date}", g.Goal, from)
+		d.status(c.Assessed, "goal {goal} assessed from {date}", g.Goal, from)
+		d.status(c.Intended, "goal {goal} intended from {date}", g.Goal, from)
 	}
 	if g.withdrawn != 0 {
-		d.say(g.withdrawn.String(), name, "withdrawn")
+		d.day(g.withdrawn, "goal {goal} withdrawn", g.Goal)
 	}
 }
 
 // followUp says what the facts hold, so that a goal's unit and life area on the day held show when something moves them.
 func (d *description) followUp(f *FollowUp) {
-	name := "follow-up " + f.ID
-	d.say(f.HeldOn.String(), name, "held on")
-	d.say(f.Occasion, name, "occasion")
+	d.day(f.HeldOn, "follow-up {follow_up} held on", f.ID)
+	d.say(NewPhrase("{occasion}", f.Occasion), "follow-up {follow_up} occasion", f.ID)
 	for _, a := range f.Goals {
-		at := name + " goal " + a.Goal
-		d.say(a.Outcome, at, "outcome")
-		d.holds(a.Confirms, at, "person confirms")
-		d.say(a.LifeArea, at, "life area")
-		d.say(a.Unit, at, "unit")
+		d.say(NewPhrase("{outcome}", a.Outcome), "follow-up {follow_up} goal {goal} outcome", f.ID, a.Goal)
+		d.holds(a.Confirms, "follow-up {follow_up} goal {goal} person confirms", f.ID, a.Goal)
+		d.say(NewPhrase("{life_area}", a.LifeArea), "follow-up {follow_up} goal {goal} life area", f.ID, a.Goal)
+		d.say(PlainPhrase(a.Unit), "follow-up {follow_up} goal {goal} unit", f.ID, a.Goal)
 	}
 }
 
 // entry says what the views do not keep.
 func (d *description) entry(en *entry) {
+	on := en.effective.String()
 	switch e := en.data.(type) {
 	case *NeedsAssessed:
 		for _, a := range e.Assessments {
-			d.number(a.Status, "need", a.LifeArea, "assessed", en.effective.String())
+			d.status(a.Status, "need {life_area} assessed {date}", a.LifeArea, on)
 		}
 	case *DecisionEnded:
-		d.say(e.Reason, "decision", e.Decision, "ended because")
+		d.say(NewPhrase("{end_reason}", e.Reason), "decision {decision} ended because", e.Decision)
 	case *GoalWithdrawn:
-		d.say(e.Reason, "goal", e.Goal, "withdrawn because")
+		d.say(PlainPhrase(e.Reason), "goal {goal} withdrawn because", e.Goal)
 	case *SubgoalSet:
-		d.say(e.Subgoal, "goal", e.Goal, "sub-goal", en.effective.String())
+		d.say(PlainPhrase(e.Subgoal), "goal {goal} sub-goal {date}", e.Goal, on)
 	case *FollowUpHeld:
-		d.say(strings.Join(e.Participants, ", "), "follow-up", e.FollowUp, "participants")
+		d.say(NewPhrase("{participant...}", strings.Join(e.Participants, ", ")), "follow-up {follow_up} participants", e.FollowUp)
 		for _, a := range e.Assessments {
-			d.number(a.Result, "follow-up", e.FollowUp, "goal", a.Goal, "result")
+			d.status(a.Result, "follow-up {follow_up} goal {goal} result", e.FollowUp, a.Goal)
 		}
 	case *AbsenceRegistered:
-		d.say(e.Reason, "absence", e.From.String(), "to", e.To.String())
+		d.say(NewPhrase("{absence_reason}", e.Reason), "absence {date} to {date}", e.From.String(), e.To.String())
 	case *EnrolmentAssessed:
-		d.say(strings.TrimSuffix(e.Outcome+", level "+e.Level, ", level "), "assessed", en.effective.String())
+		outcome := NewPhrase("{enrolment_outcome}, level {level}", e.Outcome, e.Level)
+		if e.Level == "" {
+			outcome = NewPhrase("{enrolment_outcome}", e.Outcome)
+		}
+		d.say(outcome, "assessed {date}", on)
 	case *CoordinatedPlanHeld:
-		d.say(strings.Join(e.Parties, ", "), "coordinated plan held", en.effective.String())
+		d.say(PlainPhrase(strings.Join(e.Parties, ", ")), "coordinated plan held {date}", on)
 	case *CarePlanAgreed:
-		d.say(e.Plan, "care plan", en.effective.String())
+		d.say(PlainPhrase(e.Plan), "care plan {date}", on)
 	case *PatientDischarged:
-		d.say(e.Reason, "discharged", e.LastDay.String(), "because")
+		d.say(PlainPhrase(e.Reason), "discharged {date} because", e.LastDay.String())
 	case *DisputeRaised:
-		d.say("by "+e.By, "dispute about", e.About, en.effective.String())
+		d.say(NewPhrase("by {party}", e.By), "dispute about {dispute_subject} {date}", e.About, on)
 	case *DisputeResolved:
-		d.say(e.Outcome, "dispute resolved", en.effective.String())
+		d.say(PlainPhrase(e.Outcome), "dispute resolved {date}", on)
 	case *AgreementFollowedUp:
-		d.number(e.Findings, "followed up", e.HeldOn.String(), "findings")
+		if e.Findings != nil {
+			d.say(NewPhrase("{number}", strconv.Itoa(*e.Findings)), "followed up {date} findings", e.HeldOn.String())
+		}
 	case *GrantAllocated:
-		d.say(e.Basis, "recipient", e.Recipient, "basis", en.effective.String())
+		d.say(PlainPhrase(e.Basis), "recipient {recipient} basis {date}", e.Recipient, on)
 	}
 }
 
@@ -152,14 +151,14 @@ func (p *Parties) Describe(e Entity) []Statement {
 		return nil
 	}
 	if s.provider != nil {
-		d.say(s.provider.Name, "name")
-		d.say(s.provider.Regime, "regime")
-		d.say(s.provider.OrganisationNumber, "organisation number")
+		d.say(PlainPhrase(s.provider.Name), "name")
+		d.say(NewPhrase("{regime}", s.provider.Regime), "regime")
+		d.say(PlainPhrase(s.provider.OrganisationNumber), "organisation number")
 	}
 	for _, u := range p.units {
 		if u.Provider == e.ID() {
-			d.say(u.Name, "unit", u.ID, "name")
-			d.say(u.Area, "unit", u.ID, "area")
+			d.say(PlainPhrase(u.Name), "unit {unit} name", u.ID)
+			d.say(NewPhrase("{area}", u.Area), "unit {unit} area", u.ID)
 		}
 	}
 	return d.sorted()
@@ -174,22 +173,40 @@ func (p *Policies) Describe(e Entity) []Statement {
 		return nil
 	}
 	for _, doc := range s.documents {
-		name := "document from " + doc.From.String()
+		from := doc.From.String()
 		if doc.From >= doc.End {
-			d.say("never", name, "in force") // replaced or ended before it began
+			d.say(NewPhrase("never"), "document from {date} in force", from) // replaced or ended before it began
 			continue
 		}
-		last := "open"
+		last := MaxDate
 		if doc.End != MaxDate {
-			last = (doc.End - 1).String()
+			last = doc.End - 1
 		}
-		d.say(last, name, "last day")
-		d.say(doc.DecidedBy, name, "decided by")
-		d.say(doc.DecidedOn.String(), name, "decided on")
-		d.say(doc.Reference, name, "reference")
-		d.document(name+" model", doc.Model)
+		d.last(last, "document from {date} last day", from)
+		d.say(PlainPhrase(doc.DecidedBy), "document from {date} decided by", from)
+		d.day(doc.DecidedOn, "document from {date} decided on", from)
+		d.say(PlainPhrase(doc.Reference), "document from {date} reference", from)
+		for _, of := range DescribeDocument(doc.Model) {
+			d.all = append(d.all, Statement{PhraseOfModel(doc.From, of.Name.String()), of.Value})
+		}
 	}
 	return d.sorted()
+}
+
+// formOfModel is what a value of a policy's model is told under.
+const formOfModel = "document from {date} model.{place}"
+
+// PhraseOfModel names the value at a place of the model of the document from a day.
+func PhraseOfModel(from Date, place string) Phrase {
+	return NewPhrase(formOfModel, from.String(), place)
+}
+
+// OfModel returns the place in a policy's model that the phrase names (PhraseOfModel) and the first day of its document, "" for any other phrase.
+func (p Phrase) OfModel() (from, place string) {
+	if places := p.Places(); p.Form == formOfModel && len(places) == 2 {
+		return places[0], places[1]
+	}
+	return "", ""
 }
 
 // DescribeDocument returns every value of a JSON document under its path, sorted by that: parameters.goal_premium.unit, components[premium].amount. An
@@ -197,32 +214,48 @@ func (p *Policies) Describe(e Entity) []Statement {
 func DescribeDocument(raw jsontext.Value) []Statement {
 	d := &description{}
 	d.document("", raw)
-	for i := range d.all {
-		d.all[i].Name = strings.TrimPrefix(d.all[i].Name, ".")
-	}
 	return d.sorted()
 }
 
 // description collects statements.
 type description struct{ all []Statement }
 
-// say adds a statement unless its value is "".
-func (d *description) say(value string, name ...string) {
-	if value != "" {
-		d.all = append(d.all, Statement{strings.TrimRight(strings.Join(name, " "), " "), value})
+// say adds a statement of a name, a form with its places, unless its value is empty.
+func (d *description) say(value Phrase, form string, places ...string) {
+	if value.String() != "" {
+		d.all = append(d.all, Statement{NewPhrase(form, places...), value})
 	}
 }
 
-func (d *description) number(n *int, name ...string) {
+func (d *description) day(on Date, form string, places ...string) {
+	d.say(NewPhrase("{date}", on.String()), form, places...)
+}
+
+// last says a last day, MaxDate for none.
+func (d *description) last(day Date, form string, places ...string) {
+	if day == MaxDate {
+		d.say(NewPhrase("open"), form, places...)
+	} else {
+		d.day(day, form, places...)
+	}
+}
+
+// status says an ICF qualifier.
+func (d *description) status(n *int, form string, places ...string) {
 	if n != nil {
-		d.say(strconv.Itoa(*n), name...)
+		d.say(NewPhrase("{status}", strconv.Itoa(*n)), form, places...)
 	}
 }
 
-func (d *description) holds(v bool, name ...string) {
+func (d *description) holds(v bool, form string, places ...string) {
 	if v {
-		d.say("yes", name...)
+		d.say(NewPhrase("yes"), form, places...)
 	}
+}
+
+// amount says kronor.
+func (d *description) amount(m Money, form string, places ...string) {
+	d.say(NewPhrase("{amount} kr", m.String()), form, places...)
 }
 
 // document adds every value of a JSON document under its path.
@@ -232,7 +265,7 @@ func (d *description) document(at string, raw jsontext.Value) {
 		members := map[string]jsontext.Value{}
 		if json.Unmarshal(raw, &members) == nil {
 			for k, v := range members {
-				d.document(at+"."+k, v)
+				d.document(strings.TrimPrefix(at+"."+k, "."), v)
 			}
 		}
 	case '[':
@@ -251,33 +284,58 @@ func (d *description) document(at string, raw jsontext.Value) {
 	case '"':
 		var s string
 		_ = json.Unmarshal(raw, &s) // it was read when the policy was adopted
-		d.say(s, at)
+		d.place(at, s)
 	default:
-		d.say(string(raw), at)
+		d.place(at, string(raw))
 	}
 }
 
+// place adds a value of a document, which is in the document's own words.
+func (d *description) place(at, value string) {
+	if value != "" {
+		d.all = append(d.all, Statement{PlainPhrase(at), PlainPhrase(value)})
+	}
+}
+
+// sorted returns the statements by name and value. Their places are sorted and not they themselves, which are larger: a trail sorts all that is known of its
+// entity after each event.
 func (d *description) sorted() []Statement {
-	slices.SortFunc(d.all, func(a, b Statement) int {
-		return cmp.Or(strings.Compare(a.Name, b.Name), strings.Compare(a.Value, b.Value))
+	places := make([]int32, len(d.all))
+	for i := range places {
+		places[i] = int32(i)
+	}
+	slices.SortFunc(places, func(i, j int32) int {
+		a, b := &d.all[i], &d.all[j]
+		if c := strings.Compare(a.Name.String(), b.Name.String()); c != 0 {
+			return c
+		}
+		return strings.Compare(a.Value.String(), b.Value.String())
 	})
-	return d.all
+	all := make([]Statement, len(places))
+	for i, place := range places {
+		all[i] = d.all[place]
+	}
+	return all
 }
 
 // Changes compares two descriptions, each sorted by name. Statements of the same name are compared as a set; what is left of them is
 // paired in order of value.
 func Changes(before, after []Statement) (changes []Change) {
 	for len(before) > 0 || len(after) > 0 {
-		name := ""
+		if len(before) > 0 && len(after) > 0 && before[0] == after[0] { // as most are
+			before, after = before[1:], after[1:]
+			continue
+		}
+		var name Phrase
 		switch {
 		case len(before) == 0:
 			name = after[0].Name
-		case len(after) == 0:
+		case len(after) == 0 || before[0].Name.Compare(after[0].Name) <= 0:
 			name = before[0].Name
 		default:
-			name = min(before[0].Name, after[0].Name)
+			name = after[0].Name
 		}
-		var was, is []string
+		var was, is []Phrase
 		was, before = taken(before, name)
 		is, after = taken(after, name)
 		for i := 0; i < len(was); {
@@ -302,7 +360,7 @@ func Changes(before, after []Statement) (changes []Change) {
 }
 
 // taken splits off the values of the first statements, those of a name.
-func taken(all []Statement, name string) (values []string, rest []Statement) {
+func taken(all []Statement, name Phrase) (values []Phrase, rest []Statement) {
 	for len(all) > 0 && all[0].Name == name {
 		values, all = append(values, all[0].Value), all[1:]
 	}
@@ -317,43 +375,54 @@ func (p *Payouts) Describe(e Entity) []Statement {
 		return nil
 	}
 	d := &description{}
-	for _, v := range s.Versions {
-		name := "version " + strconv.Itoa(v.Version)
-		d.say(v.Status(), name, "status")
-		d.say(v.Total.String()+" kr", name, "total")
-		d.say(fmt.Sprintf("event %d, recorded %s", v.KnownTo, v.KnownAt.UTC().Format(time.RFC3339)), name, "as known at")
+	for i, v := range s.Versions {
+		n := strconv.Itoa(v.Version)
+		d.say(NewPhrase("{payout_status}", v.Status()), "version {version} status", n)
+		d.amount(v.Total, "version {version} total", n)
+		d.say(NewPhrase("event {number}, recorded {time}", strconv.FormatUint(v.KnownTo, 10), v.KnownAt.UTC().Format(time.RFC3339)), "version {version} as known at", n)
 		for _, m := range v.Models {
-			d.say("sha256 "+m.SHA256, name, "model", m.Policy, "from", m.From.String())
+			d.say(NewPhrase("sha256 {sha256}", m.SHA256), "version {version} model {policy} from {date}", n, m.Policy, m.From.String())
 		}
-		for _, c := range v.Changes {
-			d.say(c, name, "changed")
+		for _, c := range s.ChangesOf(i) {
+			d.say(c, "version {version} changed", n)
 		}
-		d.say(v.Actor, name, "calculated by")
-		for what, step := range map[string]*PayoutStep{"approved": v.Approved, "rejected": v.Rejected, "paid": v.Paid, "cancelled": v.Cancelled} {
-			if step != nil {
-				d.say(step.Actor+" on "+step.Date.String(), name, what+" by")
+		d.say(PlainPhrase(v.Actor), "version {version} calculated by", n)
+		for _, taken := range []struct {
+			form string
+			step *PayoutStep
+		}{{"version {version} approved by", v.Approved}, {"version {version} rejected by", v.Rejected}, {"version {version} paid by", v.Paid}, {"version {version} cancelled by", v.Cancelled}} {
+			if taken.step != nil {
+				d.say(NewPhrase("{actor} on {date}", taken.step.Actor, taken.step.Date.String()), taken.form, n)
 			}
 		}
 		if v.Approved != nil {
-			d.say(v.Voucher.String(), name, "voucher")
+			d.say(PlainPhrase(v.Voucher.String()), "version {version} voucher", n)
 		}
-		d.say(v.Reason, name, "reason")
-		d.say(v.Reference, name, "reference")
+		d.say(PlainPhrase(v.Reason), "version {version} reason", n)
+		d.say(PlainPhrase(v.Reference), "version {version} reference", n)
 		for i := range v.Lines {
-			l := &v.Lines[i]
-			amount := l.Amount.String() + " kr"
-			if l.Adjusts(v.Month) {
-				amount += fmt.Sprintf(", %s known less %s settled", l.Known, l.Settled)
-			}
-			line := fmt.Sprintf("line %d", l.Line)
-			d.say(amount, name, line, l.Month.String(), l.Unit, l.Policy+"/"+l.Component)
-			for _, c := range l.Causes {
-				d.say(fmt.Sprintf("event %d %s %s (%s)", c.Sequence, c.Type, c.Entity, c.Event), name, line, "because of")
-			}
-			if left := l.CausesInAll - len(l.Causes); left > 0 {
-				d.say(strconv.Itoa(left), name, line, "because of more")
-			}
+			d.payoutLine(&v.Lines[i], v.Month, n)
 		}
 	}
 	return d.sorted()
+}
+
+// payoutLine says one line of a version of a payout for a month.
+func (d *description) payoutLine(l *PayoutLine, own Month, version string) {
+	line := strconv.Itoa(l.Line)
+	amount := NewPhrase("{amount} kr", l.Amount.String())
+	if l.Adjusts(own) {
+		amount = NewPhrase("{amount} kr, {amount} known less {amount} settled", l.Amount.String(), l.Known.String(), l.Settled.String())
+	}
+	if l.Unit == "" {
+		d.say(amount, "version {version} line {line} {month} {policy}/{component}", version, line, l.Month.String(), l.Policy, l.Component)
+	} else {
+		d.say(amount, "version {version} line {line} {month} {unit} {policy}/{component}", version, line, l.Month.String(), l.Unit, l.Policy, l.Component)
+	}
+	for _, c := range l.Causes {
+		d.say(NewPhrase("event {number} {event_type} {entity} ({event})", strconv.FormatUint(c.Sequence, 10), string(c.Type), string(c.Entity), c.Event), "version {version} line {line} because of", version, line)
+	}
+	if left := l.CausesInAll - len(l.Causes); left > 0 {
+		d.say(NewPhrase("{number}", strconv.Itoa(left)), "version {version} line {line} because of more", version, line)
+	}
 }

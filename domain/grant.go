@@ -100,17 +100,16 @@ func (v *grantView) describe(d *description) {
 	if v.agreed == nil {
 		return
 	}
-	d.say(v.agreed.Title, "title")
-	d.say(v.agreed.Pot.String()+" kr", "pot")
-	d.say(v.agreed.DevelopmentPot.String()+" kr", "pot for development")
-	d.say(v.agreed.PerformancePot.String()+" kr", "pot for performance")
+	d.say(PlainPhrase(v.agreed.Title), "title")
+	d.amount(v.agreed.Pot, "pot")
+	d.amount(v.agreed.DevelopmentPot, "pot for development")
+	d.amount(v.agreed.PerformancePot, "pot for performance")
 	for _, r := range v.recipients {
-		name := "recipient " + r.id
-		d.say(r.allocated.String()+" kr", name, "allocated")
-		d.say(r.paid.String()+" kr", name, "paid")
+		d.amount(r.allocated, "recipient {recipient} allocated", r.id)
+		d.amount(r.paid, "recipient {recipient} paid", r.id)
 		for _, i := range r.indicators {
-			d.say(i.Target.String(), name, i.Name, "target")
-			d.say(i.Result.String(), name, i.Name, "result")
+			d.say(NewPhrase("{decimal}", i.Target.String()), "recipient {recipient} {indicator} target", r.id, i.Name)
+			d.say(NewPhrase("{decimal}", i.Result.String()), "recipient {recipient} {indicator} result", r.id, i.Name)
 		}
 	}
 }

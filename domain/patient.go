@@ -116,21 +116,16 @@ func (v *patientView) fold(en *entry) {
 
 func (v *patientView) describe(d *description) {
 	if r := v.requested; r != nil {
-		d.say(r.Person, "person")
-		d.say(r.AgeGroup, "age group")
-		d.say(r.Sex, "sex")
-		d.say(r.RequestedBy, "requested by")
+		d.say(PlainPhrase(r.Person), "person")
+		d.say(NewPhrase("{age_group}", r.AgeGroup), "age group")
+		d.say(NewPhrase("{sex}", r.Sex), "sex")
+		d.say(PlainPhrase(r.RequestedBy), "requested by")
 	}
 	d.holds(v.disputed > 0, "dispute open")
 	for _, n := range v.enrolments {
-		name := n.Kind + " enrolment at " + n.Provider + "/" + n.Unit + " from " + n.From.String()
-		last := "open"
-		if n.last != MaxDate {
-			last = n.last.String()
-		}
-		d.say(last, name, "last day")
+		d.last(n.last, "{category} enrolment at {provider}/{unit} from {date} last day", n.Kind, n.Provider, n.Unit, n.From.String())
 		if n.Kind == PatientPsychiatric {
-			d.holds(v.plan > n.From, name, "begun without a coordinated plan")
+			d.holds(v.plan > n.From, "{category} enrolment at {provider}/{unit} from {date} begun without a coordinated plan", n.Kind, n.Provider, n.Unit, n.From.String())
 		}
 	}
 }

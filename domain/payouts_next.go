@@ -1,8 +1,8 @@
 package domain
 
 import (
-	"fmt"
 	"slices"
+	"strconv"
 )
 
 // Next returns the payout that a calculation leads to: the version that stands where it says nothing new (same), and where the payout is
@@ -20,10 +20,26 @@ func (p *Payouts) Next(c PayoutCalculated) (stands *PayoutVersion, next PayoutCa
 		return v, c
 	}
 	c.Version = len(s.Versions) + 1
-	if c.Changes = v.changes(&c); again {
-		c.Changes = []string{"nothing but what it rests on: another month's payout has gone past it, or was cancelled"}
+	for _, change := range v.changes(&c) {
+		c.Changes = append(c.Changes, change.String())
 	}
 	return nil, c
+}
+
+// ChangesOf returns what the version at a place of Versions changed of the one before it: what its event says, as phrases. Where an
+// earlier release said it in other words than this one, it is what that said.
+func (p *Payout) ChangesOf(i int) (changes []Phrase) {
+	said := p.Versions[i].Changes
+	if i > 0 {
+		changes = p.Versions[i-1].changes(p.Versions[i].PayoutCalculated)
+	}
+	if !slices.EqualFunc(changes, said, func(c Phrase, text string) bool { return c.String() == text }) {
+		changes = nil
+		for _, text := range said {
+			changes = append(changes, PlainPhrase(text))
+		}
+	}
+	return changes
 }
 
 // says says whether another calculation gives the same lines. When it was made and what made the amounts differ are no part of that.
@@ -42,21 +58,27 @@ type lineKey struct {
 
 func (l *PayoutLine) key() lineKey { return lineKey{l.Month, l.Unit, l.Policy, l.Component} }
 
-func (k lineKey) String() string {
-	unit := k.unit
-	if unit != "" {
-		unit += ", "
+func (k lineKey) String() string { return k.phrase("").String() }
+
+// phrase names the line and says something of it, in a form that comes after the name.
+func (k lineKey) phrase(form string, places ...string) Phrase {
+	if k.unit == "" {
+		return NewPhrase("{month}, {policy}/{component}"+form, append([]string{k.month.String(), k.policy, k.component}, places...)...)
 	}
-	return k.month.String() + ", " + unit + k.policy + "/" + k.component
+	return NewPhrase("{month}, {unit}, {policy}/{component}"+form, append([]string{k.month.String(), k.unit, k.policy, k.component}, places...)...)
 }
 
 // payoutChangesMax bounds the changes that a version names.
 const payoutChangesMax = 50
 
 // changes names what another calculation says that v does not.
-func (v *PayoutVersion) changes(c *PayoutCalculated) (changes []string) {
-	if status := v.Status(); status != PayoutStatusCalculated {
-		changes = append(changes, fmt.Sprintf("version %d was %s: %s", v.Version, status, v.Reason))
+func (v *PayoutVersion) changes(c *PayoutCalculated) (changes []Phrase) {
+	status := v.Status()
+	if status == PayoutStatusCalculated && v.says(c) {
+		return []Phrase{NewPhrase("nothing but what it rests on: another month's payout has gone past it, or was cancelled")}
+	}
+	if status != PayoutStatusCalculated {
+		changes = append(changes, NewPhrase("version {version} was {payout_status}: {reason}", strconv.Itoa(v.Version), status, v.Reason))
 	}
 	before := map[lineKey]*PayoutLine{}
 	for i := range v.Lines {
@@ -69,23 +91,24 @@ func (v *PayoutVersion) changes(c *PayoutCalculated) (changes []string) {
 		delete(before, k)
 		switch {
 		case was == nil:
-			changes = append(changes, fmt.Sprintf("%s: %s kr is new", k, l.Amount))
+			changes = append(changes, k.phrase(": {amount} kr is new", l.Amount.String()))
 		case was.Amount != l.Amount:
-			changes = append(changes, fmt.Sprintf("%s: %s kr → %s kr", k, was.Amount, l.Amount))
+			changes = append(changes, k.phrase(": {amount} kr → {amount} kr", was.Amount.String(), l.Amount.String()))
 		case was.Quantity != l.Quantity || was.Cases != l.Cases || was.Account != l.Account || was.Settled != l.Settled:
-			changes = append(changes, fmt.Sprintf("%s: %s kr as before, for %s %s of %d cases in place of %s of %d", k, l.Amount, l.Quantity, l.QuantityUnit, l.Cases, was.Quantity, was.Cases))
+			changes = append(changes, k.phrase(": {amount} kr as before, for {decimal} {unit_of_quantity} of {number} cases in place of {decimal} of {number}",
+				l.Amount.String(), l.Quantity, l.QuantityUnit, strconv.Itoa(l.Cases), was.Quantity, strconv.Itoa(was.Cases)))
 		}
 	}
 	for i := range v.Lines { // in the order of their lines
 		if l := before[v.Lines[i].key()]; l != nil {
-			changes = append(changes, fmt.Sprintf("%s: %s kr is gone", l.key(), l.Amount))
+			changes = append(changes, l.key().phrase(": {amount} kr is gone", l.Amount.String()))
 		}
 	}
 	if n := len(changes); n > payoutChangesMax {
-		changes = append(changes[:payoutChangesMax], fmt.Sprintf("and %d more", n-payoutChangesMax))
+		changes = append(changes[:payoutChangesMax], NewPhrase("and {number} more", strconv.Itoa(n-payoutChangesMax)))
 	}
-	if len(changes) == 0 && v.Status() == PayoutStatusCalculated {
-		changes = append(changes, "the postings behind the lines differ")
+	if len(changes) == 0 && status == PayoutStatusCalculated {
+		changes = append(changes, NewPhrase("the postings behind the lines differ"))
 	}
 	return changes
 }

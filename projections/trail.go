@@ -1,13 +1,11 @@
 package projections
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/go-json-experiment/json"
@@ -230,16 +228,15 @@ func fromDocument(changes []domain.Change, before []domain.Statement, earlier, f
 	if earlier == from {
 		return changes // of one name, they are compared already
 	}
-	name := func(day domain.Date) string { return "document from " + day.String() }
 	var was, is []domain.Statement
 	for _, s := range before {
-		if rest, ok := strings.CutPrefix(s.Name, name(earlier)+" model."); ok {
-			was = append(was, domain.Statement{Name: name(from) + " model." + rest, Value: s.Value})
+		if of, place := s.Name.OfModel(); of == earlier.String() {
+			was = append(was, domain.Statement{Name: domain.PhraseOfModel(from, place), Value: s.Value})
 		}
 	}
-	kept := []domain.Change{{Name: name(from) + " replaces", After: name(earlier) + "; of its model what differs is told"}}
+	kept := []domain.Change{{Name: domain.NewPhrase("document from {date} replaces", from.String()), After: domain.NewPhrase("document from {date}; of its model what differs is told", earlier.String())}}
 	for _, c := range changes {
-		if c.Before == "" && strings.HasPrefix(c.Name, name(from)+" model.") {
+		if of, _ := c.Name.OfModel(); c.Before == (domain.Phrase{}) && of == from.String() {
 			is = append(is, domain.Statement{Name: c.Name, Value: c.After})
 		} else {
 			kept = append(kept, c)
@@ -296,7 +293,7 @@ func changed(all ...domain.Change) (changes []domain.Change) {
 			changes = append(changes, c)
 		}
 	}
-	slices.SortFunc(changes, func(a, b domain.Change) int { return cmp.Compare(a.Name, b.Name) })
+	slices.SortFunc(changes, func(a, b domain.Change) int { return a.Name.Compare(b.Name) })
 	return changes
 }
 
@@ -309,18 +306,18 @@ func (p *performedTrail) count(of domain.Performed, by int) {
 	s.minutes, s.events = s.minutes+by*of.Minutes, s.events+by
 }
 
-// text is "" where nothing is known to have been performed.
-func (p *performedTrail) text(k domain.PerformedKey) string {
+// text is empty where nothing is known to have been performed.
+func (p *performedTrail) text(k domain.PerformedKey) domain.Phrase {
 	s := p.sums[k]
 	switch {
 	case s == nil || s.events == 0:
-		return ""
+		return domain.Phrase{}
 	case s.minutes == 1:
-		return "1 minute"
+		return domain.NewPhrase("1 minute")
 	}
-	return strconv.Itoa(s.minutes) + " minutes"
+	return domain.NewPhrase("{number} minutes", strconv.Itoa(s.minutes))
 }
 
-func (p *performedTrail) change(k domain.PerformedKey, before string) domain.Change {
-	return domain.Change{Name: strings.Join([]string{"performed", k.Unit, k.Category, k.Band, k.Month.String()}, " "), Before: before, After: p.text(k)}
+func (p *performedTrail) change(k domain.PerformedKey, before domain.Phrase) domain.Change {
+	return domain.Change{Name: domain.NewPhrase("performed {unit} {category} {band} {month}", k.Unit, k.Category, k.Band, k.Month.String()), Before: before, After: p.text(k)}
 }

@@ -3,6 +3,7 @@ package projections
 import (
 	"context"
 	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -220,15 +221,15 @@ func TestTheChangesOfATrailAddUpToWhatIsKnown(t *testing.T) {
 				want[s]++
 			}
 			for _, p := range performed[entity] {
-				value := fmt.Sprint(p.Minutes, " minutes")
+				value := domain.NewPhrase("{number} minutes", strconv.Itoa(p.Minutes))
 				if p.Minutes == 1 {
-					value = "1 minute"
+					value = domain.NewPhrase("1 minute")
 				}
-				want[domain.Statement{Name: strings.Join([]string{"performed", p.Unit, p.Category, p.Band, p.Month.String()}, " "), Value: value}]++
+				want[domain.Statement{Name: domain.NewPhrase("performed {unit} {category} {band} {month}", p.Unit, p.Category, p.Band, p.Month.String()), Value: value}]++
 			}
 			got := map[domain.Statement]int{}
 			for s, n := range known[entity] {
-				if s.Value != "" && n != 0 {
+				if s.Value != (domain.Phrase{}) && n != 0 {
 					got[s] = n
 				}
 			}

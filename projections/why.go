@@ -115,13 +115,14 @@ type WhyPosting struct {
 
 // WhyValue is what a parameter of the model was worth for a posting.
 type WhyValue struct {
-	Parameter string `json:"parameter"`
-	Key       string `json:"key"` // of a table
-	Value     string `json:"value"`
-	Unit      string `json:"unit"`
-	From      string `json:"from"`
-	Source    string `json:"source"`
-	Status    string `json:"status"` // "preliminary", or ""
+	Parameter string   `json:"parameter"`
+	Key       string   `json:"key"` // of a table
+	By        []string `json:"-"`   // what the parts of the key are, of compensation.Dimensions
+	Value     string   `json:"value"`
+	Unit      string   `json:"unit"`
+	From      string   `json:"from"`
+	Source    string   `json:"source"`
+	Status    string   `json:"status"` // "preliminary", or ""
 }
 
 // WhyEvent is an event on the log, with what a proof of it starts from.

@@ -407,7 +407,7 @@ func (d *derivation) values(l *derivedLine, p *compensation.Posting) (all []WhyV
 				continue
 			}
 		}
-		all = append(all, WhyValue{name, key, value.Value.String(), parameter.Unit, dated.From.String(), value.Source, value.Status})
+		all = append(all, WhyValue{name, key, parameter.By, value.Value.String(), parameter.Unit, dated.From.String(), value.Source, value.Status})
 	}
 	return all
 }

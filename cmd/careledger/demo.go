@@ -12,7 +12,7 @@ import (
 
 	"careledger/cmd/careledger/internal/generate"
 	"careledger/cmd/careledger/internal/ledger"
-	"careledger/cmd/careledger/internal/report"
+	"careledger/cmd/careledger/internal/words"
 	"careledger/domain"
 	"careledger/domain/compensation"
 	"careledger/projections"
@@ -120,7 +120,7 @@ func (d *demo) load(title string, write func(io.Writer) error) error {
 		return err
 	}
 	d.say("%s: records read %s, of them on the log before %s; events on the log of authority %s now %s", title, number(r.Lines), number(r.Duplicates),
-		demoAuthority, report.Thousands(fmt.Sprint(r.Logs[0].Sequence)))
+		demoAuthority, words.Thousands(fmt.Sprint(r.Logs[0].Sequence)))
 	return d.failed
 }
 
@@ -194,8 +194,8 @@ func (d *demo) published() (*counts, error) {
 		{"209 follow-ups of 137 persons in all", fmt.Sprintf("%d follow-ups of %d persons", c.followUps[""], c.persons[""])},
 		{"83 % of goals fulfilled in 2014–15", fmt.Sprintf("%s of %s goals, %s", c.fulfilled["2015"], c.assessed["2015"], c.rates["2015"])},
 		{"77 % of goals fulfilled in 2016", fmt.Sprintf("%s of %s goals, %s", c.fulfilled["2016"], c.assessed["2016"], c.rates["2016"])},
-		{"about 67 000 kr in premiums for 2015", report.Thousands(c.paid["2015"].String()) + " kr"},
-		{"about 132 000 kr in premiums for 2016", report.Thousands(c.paid["2016"].String()) + " kr"},
+		{"about 67 000 kr in premiums for 2015", words.Thousands(c.paid["2015"].String()) + " kr"},
+		{"about 132 000 kr in premiums for 2016", words.Thousands(c.paid["2016"].String()) + " kr"},
 	}
 	for _, r := range rows {
 		d.say("   %-40s %s", r[0], r[1])
@@ -239,7 +239,7 @@ func (d *demo) paidOut() error {
 		}
 	}
 	d.say("   Paid out with the hours of all units: %d payouts of 2015–2016, calculated by economist-1, approved by controller-1, paid by treasurer-1;", n)
-	d.say("   vouchers %d-1 to %s, in all %s kr (the hourly rates are assumed: Lund has not published any)", last.Year, last, report.Thousands(sum.String()))
+	d.say("   vouchers %d-1 to %s, in all %s kr (the hourly rates are assumed: Lund has not published any)", last.Year, last, words.Thousands(sum.String()))
 	return d.failed
 }
 
@@ -302,8 +302,8 @@ func (d *demo) replayed() error {
 				sums[row.Keys[1]] += row.Amount
 			}
 		}
-		d.say("   %-40s %14s %14s %14s  %s…", name, report.Thousands(sums["2015"].String()), report.Thousands(sums["2016"].String()),
-			report.Thousands((sums["2015"] + sums["2016"]).String()), run.Digest[:12])
+		d.say("   %-40s %14s %14s %14s  %s…", name, words.Thousands(sums["2015"].String()), words.Thousands(sums["2016"].String()),
+			words.Thousands((sums["2015"] + sums["2016"]).String()), run.Digest[:12])
 	}
 	return d.failed
 }
@@ -322,7 +322,7 @@ func (d *demo) corrected(before *counts) error {
 		known, when string
 		*counts
 	}{{"on " + demoBefore, "before the correction was written", before}, {"on " + demoBefore, "asked again now", then}, {"today", "with the correction", now}} {
-		d.say("   Premiums for 2016 as known %-14s %s kr for %s of %s goals, %s", line.known+":", report.Thousands(line.paid["2016"].String()),
+		d.say("   Premiums for 2016 as known %-14s %s kr for %s of %s goals, %s", line.known+":", words.Thousands(line.paid["2016"].String()),
 			line.counts.fulfilled["2016"], line.assessed["2016"], line.when)
 	}
 	return d.failed

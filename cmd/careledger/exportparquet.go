@@ -14,6 +14,7 @@ import (
 	"careledger/cmd/careledger/internal/ledger"
 	"careledger/cmd/careledger/internal/report"
 	"careledger/cmd/careledger/internal/tables"
+	"careledger/cmd/careledger/internal/words"
 	"careledger/eventstore"
 )
 
@@ -168,7 +169,7 @@ func (e *parquetExport) say(cmd *cobra.Command, c *tables.Changes) {
 	m := e.directory.Manifest
 	out := cmd.ErrOrStderr()
 	fmt.Fprintf(out, "%s: the tables of authority %s as known at event %s: %s made, %d rewritten, %d removed, %d unchanged\n", e.into, m.Authority,
-		report.Thousands(strconv.FormatUint(m.AsOf.Sequence, 10)), report.Counted(len(c.Made), "partition"), len(c.Rewritten), len(c.Removed), c.Unchanged)
+		words.Thousands(strconv.FormatUint(m.AsOf.Sequence, 10)), report.Counted(len(c.Made), "partition"), len(c.Rewritten), len(c.Removed), c.Unchanged)
 	for _, l := range []struct {
 		what string
 		of   []string

@@ -13,6 +13,7 @@ import (
 
 	"careledger/cmd/careledger/internal/ledger"
 	"careledger/cmd/careledger/internal/report"
+	"careledger/cmd/careledger/internal/words"
 )
 
 func newImport(o *options) *cobra.Command {
@@ -123,4 +124,4 @@ func (o *options) printImport(w io.Writer, r *ledger.ImportReport) error {
 	return err
 }
 
-func number(n int) string { return report.Thousands(fmt.Sprint(n)) }
+func number(n int) string { return words.Thousands(fmt.Sprint(n)) }

@@ -191,7 +191,7 @@ func TestThePageInABrowser(t *testing.T) {
 		_, err = text.ReadFrom(plain)
 		require.NoError(t, err)
 		printed := squeezed(text.String())
-		for _, part := range []string{"2017-01-lund-hemvard", "-297,00 kr", "careledger why", "Därför betalades detta", "uppföljning", eval[string](b, `document.querySelector("details:not([open]) p").textContent`)} {
+		for _, part := range []string{"2017-01-lund-hemvard", "−297,00 kr", "careledger why", "Därför betalades detta", "uppföljning", eval[string](b, `document.querySelector("details:not([open]) p").textContent`)} {
 			assert.Contains(t, printed, squeezed(part))
 		}
 		assert.NotContains(t, printed, squeezed("Logga ut"))

@@ -12,7 +12,8 @@ import (
 // ParameterValue is one value of a parameter over the days [From, Until) on which a document says it holds. Until is domain.MaxDate for the last one.
 type ParameterValue struct {
 	Parameter, Unit string
-	Key             string // of a table, "" for a parameter of one value
+	Key             string   // of a table, "" for a parameter of one value
+	By              []string // what the parts of the key are, of Dimensions
 	From, Until     domain.Date
 	Value
 }
@@ -27,7 +28,7 @@ func (m *Model) ParameterValues() (all []ParameterValue) {
 				until = p.Values[j+1].From
 			}
 			for key, v := range dated.values() {
-				all = append(all, ParameterValue{p.Name, p.Unit, key, dated.From, until, v})
+				all = append(all, ParameterValue{p.Name, p.Unit, key, p.By, dated.From, until, v})
 			}
 		}
 	}
@@ -49,6 +50,7 @@ func (d *DatedValue) values() map[string]Value {
 // document has none.
 type ValueDifference struct {
 	Parameter, Unit, Key string
+	By                   []string // what the parts of the key are, of Dimensions
 	From                 domain.Date
 	Before, After        *Value
 }
@@ -77,7 +79,7 @@ func parameterDifferences(before, after *Parameter, day domain.Date) (all []Valu
 		if p == nil {
 			continue
 		}
-		d.Parameter, d.Unit = p.Name, p.Unit
+		d.Parameter, d.Unit, d.By = p.Name, p.Unit, p.By
 		for i := range p.Values {
 			for key := range p.Values[i].values() {
 				keys[key] = true

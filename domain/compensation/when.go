@@ -40,6 +40,7 @@ const (
 type When struct {
 	source    string
 	variables []string
+	compared  []Seen // variables of a code list and the codes that they are compared with, in the order of the expression
 	program   cel.Program
 }
 
@@ -49,6 +50,24 @@ func (w *When) Source() string { return w.source }
 // Variables returns the variables that the expression reads, sorted: a subset of WhenVariables, those of inclusion with or without
 // their prefix as the expression has them.
 func (w *When) Variables() []string { return slices.Clone(w.variables) }
+
+// WhenWords returns what of an expression is written in codes: the variables that it reads, in order of name, each with an empty value and followed by the
+// codes of a list that it is compared with. It returns nothing for an expression that does not compile.
+func WhenWords(source string) (words []Seen) {
+	w, _, _ := compileWhen(source)
+	if w == nil {
+		return nil
+	}
+	for _, variable := range w.variables {
+		words = append(words, Seen{Name: variable})
+		for _, c := range w.compared {
+			if c.Name == variable {
+				words = append(words, c)
+			}
+		}
+	}
+	return words
+}
 
 // Eval decides the condition. value is asked for the variables of Variables only, and only for those that the decision needs; it returns "" for
 // what has no value, and "true" or "false" (or "", which is false) for the inclusion booleans. An error is an expression
@@ -163,7 +182,7 @@ func compileWhen(source string) (w *When, problems, warnings []string) {
 	if err != nil {
 		return nil, []string{shortCEL(err.Error())}, nil
 	}
-	return &When{source, walk.variables(), program}, nil, walk.warnings
+	return &When{source, walk.variables(), walk.compared, program}, nil, walk.warnings
 }
 
 // valueSizes tells CEL's cost estimate how long values get.

@@ -19,12 +19,16 @@ var whenCodes = map[string]domain.Codes{
 	"method": domain.Methods, "life_area": domain.LifeAreas, "occasion": domain.Occasions, "outcome": domain.Outcomes,
 }
 
+// WhenCodes returns the list that a variable of a when holds a code of, nil where it holds something else.
+func WhenCodes(variable string) domain.Codes { return whenCodes[variable] }
+
 // whenWalk is what a walk over a checked expression finds.
 type whenWalk struct {
 	checked            *ast.AST
 	source             string
 	loops              map[string]ast.Expr // loop variable in scope → what it runs over
 	read               map[string]bool
+	compared           []Seen
 	problems, warnings []string
 }
 
@@ -150,6 +154,9 @@ func (w *whenWalk) match(variables, words []string, equality bool) {
 	for _, word := range words {
 		var problems []string
 		for _, variable := range variables {
+			if c := (Seen{variable, word}); whenCodes[variable].Has(word) && !slices.Contains(w.compared, c) {
+				w.compared = append(w.compared, c)
+			}
 			if problem := w.word(variable, word, equality); problem != "" {
 				problems = append(problems, problem)
 			}

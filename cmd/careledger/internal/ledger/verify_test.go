@@ -14,7 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"careledger/cmd/careledger/internal/generate"
-	"careledger/cmd/careledger/internal/report"
+	"careledger/cmd/careledger/internal/words"
 	"careledger/domain"
 	"careledger/eventstore"
 	"careledger/projections"
@@ -137,7 +137,7 @@ func TestAServingLedgerIsVerifiedAndSaysWhatItFoundBeforeItFails(t *testing.T) {
 	require.Contains(t, logs[0].Findings[0].What, "unit nowhere is not registered")
 	var text strings.Builder
 	require.Error(t, c.Ask(t.Context(), Request{Question: QuestionVerify}, &text))
-	require.Contains(t, text.String(), "Event "+report.Thousands(fmt.Sprint(at))+"  case/forged  visit-performed\n")
+	require.Contains(t, text.String(), "Event "+words.Thousands(fmt.Sprint(at))+"  case/forged  visit-performed\n")
 	require.Contains(t, text.String(), "To do: ")
 }
 

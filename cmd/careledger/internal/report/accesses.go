@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"careledger/cmd/careledger/internal/words"
 	"careledger/domain"
 	"careledger/projections"
 )
@@ -41,7 +42,7 @@ func Accesses(w io.Writer, format Format, a *projections.Accesses) error {
 // entitiesShown names the first entities, and counts the rest.
 func entitiesShown(all []domain.Entity) string {
 	if left := len(all) - accessShown; left > 0 {
-		return fmt.Sprintf("%s and %s more", joinEntities(all[:accessShown]), Thousands(strconv.Itoa(left)))
+		return fmt.Sprintf("%s and %s more", joinEntities(all[:accessShown]), words.Thousands(strconv.Itoa(left)))
 	}
 	return joinEntities(all)
 }

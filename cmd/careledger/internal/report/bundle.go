@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"careledger/cmd/careledger/internal/words"
 	"careledger/eventstore"
 	"careledger/projections/bundle"
 )
@@ -95,7 +96,7 @@ func showing(v *bundle.Verification) (shows, not []string) {
 
 func bundleText(b *strings.Builder, name string, v *bundle.Verification) {
 	r := v.Result
-	number := func(n int) string { return Thousands(strconv.Itoa(n)) }
+	number := func(n int) string { return words.Thousands(strconv.Itoa(n)) }
 	say := func(what, format string, args ...any) {
 		fmt.Fprintf(b, "  %-12s "+format+"\n", append([]any{what}, args...)...)
 	}

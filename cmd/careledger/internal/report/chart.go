@@ -114,10 +114,10 @@ func SweepFigure(w io.Writer, l words.Language, r *replay.Result, mark *ChartMar
 // write draws a sweep.
 func (c *chart) write(w io.Writer, r *replay.Result) error {
 	c.title, c.yTitle = c.say("title", r.Swept.Parameter), c.say("y_title")
-	c.xTitle, c.adopted, c.right = sweptText(r.Swept), r.Adopted().Total, plotRight
+	c.xTitle, c.adopted, c.right = c.swept(r.Swept), r.Adopted().Total, plotRight
 	if r.SweptAcross != nil {
 		c.title += c.say("and", r.SweptAcross.Parameter)
-		c.subtitle = strings.TrimSpace(c.subtitle + " " + c.say("each_line", sweptText(r.SweptAcross)))
+		c.subtitle = strings.TrimSpace(c.subtitle + " " + c.say("each_line", c.swept(r.SweptAcross)))
 		c.right -= labelWidth
 	}
 	if err := c.read(r.Runs); err != nil {
@@ -213,13 +213,22 @@ func (c *chart) describe(r *replay.Result) string {
 	return b.String()
 }
 
+// swept is a swept parameter with its unit, on a page in its language.
+func (c *chart) swept(s *replay.Swept) string {
+	if !c.part {
+		return sweptText(s)
+	}
+	of := *s
+	of.Unit = c.language.UnitOfValue(s.Unit)
+	return sweptText(&of)
+}
+
 // number writes a number in plain notation with spaces that do not break: as it is written in Sweden (17 260 478,10) but on a page in English, which has a point.
 func (c *chart) number(plain string) string {
-	s := strings.Replace(strings.ReplaceAll(Thousands(plain), " ", "\u00a0"), "-", "\u2212", 1)
-	if c.part && c.language == words.English {
-		return s
+	if c.part {
+		return c.language.Number(plain)
 	}
-	return strings.Replace(s, ".", ",", 1)
+	return words.Swedish.Number(plain)
 }
 
 // scale maps values between two ends to tenths of drawing units.

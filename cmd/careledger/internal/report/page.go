@@ -13,6 +13,7 @@ import (
 	"github.com/xuri/excelize/v2"
 
 	"careledger/cmd/careledger/internal/spreadsheet"
+	"careledger/cmd/careledger/internal/words"
 	"careledger/domain"
 )
 
@@ -254,7 +255,7 @@ func (p *page) width(i int, c column) int {
 	const least, most, looked = 10, 40, 200
 	n := len(c.name)
 	for _, r := range p.rows[:min(looked, len(p.rows))] {
-		n = max(n, len([]rune(r[i].Text+Thousands(r[i].Number))))
+		n = max(n, len([]rune(r[i].Text+words.Thousands(r[i].Number))))
 	}
 	return min(max(n+2, least), most)
 }

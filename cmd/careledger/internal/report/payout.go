@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"careledger/cmd/careledger/internal/words"
 	"careledger/domain"
 	"careledger/projections"
 )
@@ -42,7 +43,7 @@ func OutcomeOf(entity domain.Entity, v *domain.PayoutVersion, outcome string) Pa
 func kronor(name string) column { return column{name: name, number: true, amount: true} }
 
 // eventNumber writes the number of an event.
-func eventNumber(n uint64) string { return Thousands(strconv.FormatUint(n, 10)) }
+func eventNumber(n uint64) string { return words.Thousands(strconv.FormatUint(n, 10)) }
 
 // PayoutOutcomes writes what a command made of payouts.
 func PayoutOutcomes(w io.Writer, format Format, outcomes []PayoutOutcome) error {
@@ -207,7 +208,7 @@ func Payout(w io.Writer, format Format, h *PayoutHistory) error {
 func payoutStory(p *domain.Payout) string {
 	var b strings.Builder
 	for _, v := range p.Versions {
-		fmt.Fprintf(&b, "\nVersion %d: %s kr, as known at event %s (recorded %s)\n", v.Version, Thousands(v.Total.String()), eventNumber(v.KnownTo), v.KnownAt.UTC().Format(time.RFC3339))
+		fmt.Fprintf(&b, "\nVersion %d: %s kr, as known at event %s (recorded %s)\n", v.Version, words.Thousands(v.Total.String()), eventNumber(v.KnownTo), v.KnownAt.UTC().Format(time.RFC3339))
 		step := func(what string, s *domain.PayoutStep, more string) {
 			if s != nil {
 				fmt.Fprintf(&b, "  %-10s by %s, %s%s (event %s)\n", what, s.Actor, s.Date, more, eventNumber(s.Sequence))
@@ -235,7 +236,7 @@ func payoutStory(p *domain.Payout) string {
 		if !l.Adjusts(v.Month) {
 			continue
 		}
-		fmt.Fprintf(&b, "\nLine %d adjusts %s by %s kr (%s known, %s settled) because of:\n", l.Line, l.Month, Thousands(l.Amount.String()), Thousands(l.Known.String()), Thousands(l.Settled.String()))
+		fmt.Fprintf(&b, "\nLine %d adjusts %s by %s kr (%s known, %s settled) because of:\n", l.Line, l.Month, words.Thousands(l.Amount.String()), words.Thousands(l.Known.String()), words.Thousands(l.Settled.String()))
 		payoutCauses(&b, "  ", l.Causes, l.CausesInAll)
 	}
 	return b.String()

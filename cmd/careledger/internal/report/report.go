@@ -12,6 +12,7 @@ import (
 	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/jedib0t/go-pretty/v6/text"
 
+	"careledger/cmd/careledger/internal/words"
 	"careledger/domain"
 	"careledger/domain/compensation"
 	"careledger/projections"
@@ -132,16 +133,16 @@ func (s *sheet) cells(r []string) table.Row {
 	row := make(table.Row, len(r))
 	for i, v := range r {
 		if s.columns[i].amount || s.columns[i].number {
-			v = Thousands(v)
+			v = words.Thousands(v)
 		}
 		row[i] = v
 	}
 	return row
 }
 
-// Counted writes a number of things, with Thousands: "1 event", "2 843 events". forms are the singular and, where it takes more than an s, the plural.
+// Counted writes a number of things, with words.Thousands: "1 event", "2 843 events". forms are the singular and, where it takes more than an s, the plural.
 func Counted[N int | int64 | uint64](n N, forms ...string) string {
-	number := Thousands(fmt.Sprint(n))
+	number := words.Thousands(fmt.Sprint(n))
 	switch {
 	case n == 1:
 		return number + " " + forms[0]
@@ -149,29 +150,6 @@ func Counted[N int | int64 | uint64](n N, forms ...string) string {
 		return number + " " + forms[1]
 	}
 	return number + " " + forms[0] + "s"
-}
-
-// Thousands puts spaces between the thousands of a plain decimal number.
-func Thousands(s string) string {
-	sign, digits := "", s
-	if strings.HasPrefix(s, "-") {
-		sign, digits = "-", s[1:]
-	}
-	whole, rest, dot := strings.Cut(digits, ".")
-	if len(whole) <= 3 || strings.Trim(digits, "0123456789.") != "" {
-		return s
-	}
-	var b strings.Builder
-	for i, c := range whole {
-		if i > 0 && (len(whole)-i)%3 == 0 {
-			b.WriteByte(' ')
-		}
-		b.WriteRune(c)
-	}
-	if dot {
-		rest = "." + rest
-	}
-	return sign + b.String() + rest
 }
 
 func fields(by []string) (columns []column) {
@@ -194,14 +172,14 @@ func asKnown(authority string, m projections.Moment) string {
 	if m.Sequence == 0 && m.Recorded.IsZero() {
 		return fmt.Sprintf("Authority %s, before its first event", authority)
 	}
-	return fmt.Sprintf("Authority %s, as known at event %s (recorded %s)", authority, Thousands(fmt.Sprint(m.Sequence)), m.Text())
+	return fmt.Sprintf("Authority %s, as known at event %s (recorded %s)", authority, words.Thousands(fmt.Sprint(m.Sequence)), m.Text())
 }
 
 // Compensation writes postings under the adopted policies.
 func Compensation(w io.Writer, format Format, c *projections.Compensation) error {
 	s := rowSheet(c.By, c.Rows, c.Total)
 	s.heading = []string{
-		fmt.Sprintf("Compensation%s: %s kr", months(c.Period), Thousands(c.Total.String())),
+		fmt.Sprintf("Compensation%s: %s kr", months(c.Period), words.Thousands(c.Total.String())),
 		asKnown(c.Authority, c.AsOf),
 	}
 	return s.write(w, format, c)

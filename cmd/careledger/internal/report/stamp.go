@@ -5,6 +5,7 @@ import (
 	"io"
 	"strings"
 
+	"careledger/cmd/careledger/internal/words"
 	"careledger/replay"
 )
 
@@ -16,7 +17,7 @@ func stampLines(r *replay.Result) [][2]string {
 	if s == nil {
 		return nil
 	}
-	return [][2]string{{"log", fmt.Sprintf("authority %s at event %s, root %s", r.Authority, Thousands(fmt.Sprint(s.Sequence)), s.Root)}, {"engine", s.Engine}, {"again", s.Command}}
+	return [][2]string{{"log", fmt.Sprintf("authority %s at event %s, root %s", r.Authority, words.Thousands(fmt.Sprint(s.Sequence)), s.Root)}, {"engine", s.Engine}, {"again", s.Command}}
 }
 
 // stampedRuns is how many runs' models a table on a terminal names.

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"careledger/cmd/careledger/internal/words"
 	"careledger/eventstore"
 )
 
@@ -214,7 +215,7 @@ func FeedLag(w io.Writer, format Format, feeds []Feed, all []eventstore.Subscrib
 func (s *sheet) count(format Format, n uint64) string {
 	text := strconv.FormatUint(n, 10)
 	if format == Table {
-		return Thousands(text)
+		return words.Thousands(text)
 	}
 	return text
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"careledger/cmd/careledger/internal/words"
 	"careledger/projections"
 )
 
@@ -21,7 +22,7 @@ func Trail(w io.Writer, format Format, t *projections.Trail) error {
 	fmt.Fprintf(&b, "Trail of %s: %s\n%s\n", t.Entity, Counted(len(t.Events), "event"), asKnown(t.Authority, t.AsOf))
 	for i := range t.Events {
 		e := &t.Events[i]
-		fmt.Fprintf(&b, "\n%s  %s", Thousands(fmt.Sprint(e.Sequence)), e.Type)
+		fmt.Fprintf(&b, "\n%s  %s", words.Thousands(fmt.Sprint(e.Sequence)), e.Type)
 		if e.State != "standing" {
 			fmt.Fprintf(&b, "  [%s by %s]", e.State, e.StateBy)
 		}
@@ -31,7 +32,7 @@ func Trail(w io.Writer, format Format, t *projections.Trail) error {
 		}
 		b.WriteString("\n")
 		for _, c := range e.Changes {
-			fmt.Fprintf(&b, "      %-44s %s\n", c.Name, change(c.Before, c.After))
+			fmt.Fprintf(&b, "      %-44s %s\n", c.Name, change(c.Before.String(), c.After.String()))
 		}
 	}
 	_, err := io.WriteString(w, b.String())
@@ -54,7 +55,7 @@ func trailRows(t *projections.Trail) *sheet {
 		e := &t.Events[i]
 		row := []string{fmt.Sprint(e.Sequence), e.ID, string(e.Type), e.Effective.String(), e.Recorded.UTC().Format(time.RFC3339Nano), e.Actor, e.Causation, e.State, e.StateBy}
 		for _, c := range e.Changes {
-			s.rows = append(s.rows, append(append([]string{}, row...), c.Name, c.Before, c.After))
+			s.rows = append(s.rows, append(append([]string{}, row...), c.Name.String(), c.Before.String(), c.After.String()))
 		}
 		if len(e.Changes) == 0 {
 			s.rows = append(s.rows, append(row, "", "", ""))

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"careledger/cmd/careledger/internal/words"
 	"careledger/projections"
 )
 
@@ -45,7 +46,7 @@ func findingRow(log string, f *projections.Finding) []string {
 
 // verification tells of one log.
 func verification(b *strings.Builder, v *projections.Verification) {
-	number := func(n int) string { return Thousands(strconv.Itoa(n)) }
+	number := func(n int) string { return words.Thousands(strconv.Itoa(n)) }
 	say := func(name, format string, args ...any) {
 		fmt.Fprintf(b, "  %-13s "+format+"\n", append([]any{name}, args...)...)
 	}
@@ -92,12 +93,12 @@ func finding(b *strings.Builder, whole, event string, f *projections.Finding) {
 
 // verifiedCounts tells what was checked.
 func verifiedCounts(v *projections.Verification, say func(name, format string, args ...any)) {
-	number := func(n int) string { return Thousands(strconv.Itoa(n)) }
-	say("record hashes", "%s of %s computed again; of the others the log does not keep the sender's text, or there is no record", Thousands(strconv.FormatUint(v.RecordHashes, 10)), eventNumber(v.Events))
-	say("premiums", "%s awarded, %s reversed; %s outstanding, %s kr", number(v.Premiums.Awarded), number(v.Premiums.Reversed), number(v.Premiums.Outstanding), Thousands(v.Premiums.Amount.String()))
+	number := func(n int) string { return words.Thousands(strconv.Itoa(n)) }
+	say("record hashes", "%s of %s computed again; of the others the log does not keep the sender's text, or there is no record", words.Thousands(strconv.FormatUint(v.RecordHashes, 10)), eventNumber(v.Events))
+	say("premiums", "%s awarded, %s reversed; %s outstanding, %s kr", number(v.Premiums.Awarded), number(v.Premiums.Reversed), number(v.Premiums.Outstanding), words.Thousands(v.Premiums.Amount.String()))
 	if v.Payouts.Versions > 0 {
 		say("payouts", "%s in %s, of which %s computed again to the öre; %s", number(v.Payouts.Payouts), Counted(v.Payouts.Versions, "version"), number(v.Payouts.Recomputed), Counted(v.Payouts.Vouchers, "voucher"))
-		say("", "%s kr approved or paid, of which %s kr paid", Thousands(v.Payouts.Settled.String()), Thousands(v.Payouts.Paid.String()))
+		say("", "%s kr approved or paid, of which %s kr paid", words.Thousands(v.Payouts.Settled.String()), words.Thousands(v.Payouts.Paid.String()))
 	}
 	if v.Facts != projections.FactsNone {
 		say("facts", "the file that keeps them: %s", map[string]string{projections.FactsEqual: "what the log gives", projections.FactsUnused: "not used; it is made again from the log",

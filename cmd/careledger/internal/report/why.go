@@ -31,8 +31,8 @@ func Why(w io.Writer, format Format, why *projections.Why) error {
 	return err
 }
 
-// whyInEnglish are the words of the table.
-const whyInEnglish = whyWords("en")
+// whyInEnglish are the words of the table. It must not be changed.
+var whyInEnglish = whyWords{Language: words.English, plain: true}
 
 func whyText(w *projections.Why) string {
 	var b strings.Builder
@@ -67,7 +67,7 @@ func whyText(w *projections.Why) string {
 	return b.String()
 }
 
-func kr(amount fmt.Stringer) string { return Thousands(amount.String()) }
+func kr(amount fmt.Stringer) string { return words.Thousands(amount.String()) }
 
 // leaf is the beginning of a leaf hash, enough for a person to compare.
 func leaf(hash string) string { return hash[:12] + "…" }
@@ -151,7 +151,7 @@ func whyPosting(b *strings.Builder, p *projections.WhyPosting, events map[uint64
 		if v.Source != "" {
 			more += " (" + v.Source + ")"
 		}
-		fmt.Fprintf(b, "     %s%s: %s %s, from %s%s\n", v.Parameter, key, Thousands(v.Value), v.Unit, v.From, more)
+		fmt.Fprintf(b, "     %s%s: %s %s, from %s%s\n", v.Parameter, key, words.Thousands(v.Value), v.Unit, v.From, more)
 	}
 	for i, s := range p.RestsOn {
 		if i == whyEventsShown {
@@ -171,21 +171,21 @@ func whyOperation(p *projections.WhyPosting) string {
 	quantity := p.Quantity + " " + p.QuantityUnit
 	switch {
 	case p.Exact == "" && p.Quantity == "0":
-		return fmt.Sprintf("what takes the sum of the year past %s kr: %s kr", Thousands(p.Rate), kr(p.Amount))
+		return fmt.Sprintf("what takes the sum of the year past %s kr: %s kr", words.Thousands(p.Rate), kr(p.Amount))
 	case p.Exact == "":
 		return fmt.Sprintf("%s, its part of the pot: %s kr", quantity, kr(p.Amount))
 	case p.Per != 1:
-		return fmt.Sprintf("%s × %s kr / %d = %s, rounded to the öre: %s kr", quantity, Thousands(p.Rate), p.Per, whyExact(p.Exact), kr(p.Amount))
+		return fmt.Sprintf("%s × %s kr / %d = %s, rounded to the öre: %s kr", quantity, words.Thousands(p.Rate), p.Per, whyInEnglish.exact(p.Exact), kr(p.Amount))
 	}
-	return fmt.Sprintf("%s × %s kr = %s, rounded to the öre: %s kr", quantity, Thousands(p.Rate), whyExact(p.Exact), kr(p.Amount))
+	return fmt.Sprintf("%s × %s kr = %s, rounded to the öre: %s kr", quantity, words.Thousands(p.Rate), whyInEnglish.exact(p.Exact), kr(p.Amount))
 }
 
-// whyExact writes an exact amount, and a fraction also as what it is near.
-func whyExact(s string) string {
+// exact writes an exact amount, and a fraction also as what it is near.
+func (lang whyWords) exact(s string) string {
 	if r, ok := new(big.Rat).SetString(s); ok && strings.Contains(s, "/") {
-		return s + " ≈ " + Thousands(r.FloatString(6))
+		return s + " ≈ " + lang.number(r.FloatString(6))
 	}
-	return Thousands(s)
+	return lang.number(s)
 }
 
 // whyUnused says which events behind a line are no part of the postings shown.

@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"careledger/domain/compensation"
 	"careledger/projections"
@@ -64,11 +63,12 @@ func (lang whyWords) corrections(l *projections.WhyLine) whyPart {
 		if c.Type == "event-annulled" {
 			verb = lang.say("annuls")
 		}
-		text := fmt.Sprintf("%s %s (%s) %s %s %s (%s): %s; %s %s %s %s", lang.say("event_small"), eventNumber(c.Sequence), c.Event, verb, eventNumber(c.TargetSequence), c.TargetType, c.Target, c.Why,
-			lang.say("recorded"), c.Recorded.UTC().Format(time.RFC3339), lang.say("by"), c.Actor)
+		text := fmt.Sprintf("%s %s (%s) %s %s %s (%s): %s; %s %s %s %s", lang.say("event_small"), lang.eventNumber(c.Sequence), c.Event, verb, lang.eventNumber(c.TargetSequence), lang.code("event_type", c.TargetType), c.Target, c.Why,
+			lang.say("recorded"), lang.moment(c.Recorded), lang.say("by"), c.Actor)
 		var more []string
 		for _, change := range c.Changes {
-			more = append(more, fmt.Sprintf("%s: %s → %s", change.Name, lang.or(change.Before), lang.or(change.After)))
+			what, before, after := lang.change(change)
+			more = append(more, fmt.Sprintf("%s: %s → %s", what, lang.or(before), lang.or(after)))
 		}
 		for _, was := range c.Postings {
 			name := lang.name(was.Entity, was.Category, was.Band, was.FollowUp, was.Goal, "")
@@ -91,7 +91,7 @@ func (lang whyWords) amountOr(amount string) string {
 	if amount == "" {
 		return lang.say("no_such_posting")
 	}
-	return lang.number(amount) + " kr"
+	return lang.kronor(amount)
 }
 
 // sums are what a cap's running sum rests on, month by month.
@@ -109,7 +109,7 @@ func (lang whyWords) sums(l *projections.WhyLine) whyPart {
 		amount[s.Month] = sum
 	}
 	for _, month := range months {
-		p.add(fmt.Sprintf("%s: %d %s, %s", month, n[month], lang.say("postings_small"), lang.kr(amount[month].Amount)))
+		p.add(fmt.Sprintf("%s: %d %s, %s", lang.month(month), n[month], lang.say("postings_small"), lang.kr(amount[month].Amount)))
 	}
 	return p
 }
@@ -153,7 +153,7 @@ func (lang whyWords) passed(n *projections.WhyNotApplied) string {
 			about += ", " + f.Label + f.Value
 		}
 	}
-	return fmt.Sprintf("%s/%s (%s%s): %s", n.Policy, n.Component, n.Kind, about, lang.reason(n.Reason, n.When, n.Saw))
+	return fmt.Sprintf("%s/%s (%s%s): %s", n.Policy, n.Component, lang.code("component_kind", n.Kind), about, lang.reason(n.Reason, n.When, n.Saw))
 }
 
 // reason says why a component gives nothing, with the values that it saw.
@@ -161,13 +161,16 @@ func (lang whyWords) reason(reason, when string, saw []compensation.Seen) string
 	text := lang.say("pass-" + reason)
 	if reason == compensation.PassedWhen {
 		text += " " + when
+		if said := lang.whenWords(when); said != "" {
+			text += " (" + said + ")"
+		}
 	}
 	if reason == "not-summed" && len(saw) > 0 {
 		return text + ": " + saw[0].Value
 	}
 	var values []string
 	for _, s := range saw {
-		values = append(values, s.Name+" "+strconv.Quote(s.Value))
+		values = append(values, lang.variable(s.Name)+" "+lang.saw(s))
 	}
 	if len(values) > 0 {
 		text += ", " + lang.say("where") + " " + strings.Join(values, ", ")
@@ -175,18 +178,39 @@ func (lang whyWords) reason(reason, when string, saw []compensation.Seen) string
 	return text
 }
 
+// saw says a value that a reason rests on.
+func (lang whyWords) saw(s compensation.Seen) string {
+	if lang.plain || s.Value == "" {
+		return strconv.Quote(s.Value)
+	}
+	switch strings.TrimPrefix(s.Name, "inclusion.") {
+	case "month":
+		return lang.month(s.Value)
+	case "held_on":
+		return lang.day(s.Value)
+	case "minutes", "threshold_minutes":
+		return lang.number(s.Value)
+	case "sum", "limit":
+		return lang.kronor(s.Value)
+	case "condition":
+		return lang.code(s.Name, s.Value)
+	case "rehabilitation_potential", "needs_expected_to_decrease":
+		return lang.code("truth", s.Value)
+	}
+	if compensation.WhenCodes(s.Name) != nil {
+		return strconv.Quote(lang.ofVariable(s.Name, s.Value))
+	}
+	return strconv.Quote(s.Value)
+}
+
 // outOfForce are the documents not in force in a line's month, policy by policy; said at the first line of each month.
 func (lang whyWords) outOfForce(w *projections.Why, l *projections.WhyLine) whyPart {
-	p := whyPart{Title: lang.say("out_of_force") + " " + l.Month}
+	p := whyPart{Title: lang.say("out_of_force") + " " + lang.month(l.Month)}
 	if first := slices.IndexFunc(w.Lines, func(o projections.WhyLine) bool { return o.Month == l.Month }); w.Lines[first].Line != l.Line {
 		return p
 	}
 	for i, d := range l.NotInForce {
-		until := lang.say("open")
-		if d.Until != "" {
-			until = d.Until
-		}
-		interval := fmt.Sprintf("%s %s %s %s", lang.say("from"), d.From, lang.say("until"), until)
+		interval := lang.interval(d.From, d.Until)
 		if i > 0 && l.NotInForce[i-1].Policy == d.Policy {
 			p.Items[len(p.Items)-1].Text += ", " + interval
 			continue
@@ -212,7 +236,7 @@ func (lang whyWords) payoutParts(w *projections.Why) []whyPart {
 			}
 			reasons = append(reasons, text)
 		}
-		nothing.add(fmt.Sprintf("%s/%s (%s)", n.Policy, n.Component, n.Kind), reasons...)
+		nothing.add(fmt.Sprintf("%s/%s (%s)", n.Policy, n.Component, lang.code("component_kind", n.Kind)), reasons...)
 	}
 	unpaid := whyPart{Title: fmt.Sprintf("%s: %d", lang.say("unpaid"), len(w.Unpaid))}
 	for i := range w.Unpaid {
@@ -232,7 +256,7 @@ func (lang whyWords) name(entity, category, band, followUp, goal, heldOn string)
 	if entity != "" {
 		parts[0] = entity
 	}
-	for _, f := range []labelled{{"", category}, {"", band}, {lang.say("follow_up") + " ", followUp}, {lang.say("goal") + " ", goal}, {lang.say("held") + " ", heldOn}} {
+	for _, f := range []labelled{{"", lang.code("category", category)}, {"", lang.code("band", band)}, {lang.say("follow_up") + " ", followUp}, {lang.say("goal") + " ", goal}, {lang.say("held") + " ", lang.day(heldOn)}} {
 		if f.Value != "" {
 			parts = append(parts, f.Label+f.Value)
 		}

@@ -61,9 +61,9 @@ func (c Cell) XLSX(style int) (any, error) {
 // most fifteen digits is the decimal itself.
 func number(s string) (float64, error) { return strconv.ParseFloat(s, 64) }
 
-// MayBeFormula says whether a spreadsheet may take a text for a formula: by its first character, in Latin or full width.
+// MayBeFormula says whether a spreadsheet may take a text for a formula: by its first character, in Latin or full width, or one that it passes over.
 func MayBeFormula(s string) bool {
-	return s != "" && slices.Contains([]rune("=+-@＝＋－＠"), []rune(s)[0])
+	return s != "" && slices.Contains([]rune("=+-@＝＋－＠\t\r\n"), []rune(s)[0])
 }
 
 // Styles are those of a workbook's cells. Amount shows kronor with two decimals.

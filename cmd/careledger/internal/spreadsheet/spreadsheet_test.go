@@ -19,6 +19,7 @@ func TestACellIsWhatASwedishSpreadsheetReadsAndNeverAFormulaOfItsText(t *testing
 		{Cell{Text: "=1+1"}, "'=1+1", "=1+1"}, // a workbook says what is a text
 		{Cell{Text: "-"}, "'-", "-"},
 		{Cell{Text: "＝cmd"}, "'＝cmd", "＝cmd"},
+		{Cell{Text: "\t=1"}, "'\t=1", "\t=1"},
 		{Cell{Number: "-297.50"}, "-297,50", excelize.Cell{Value: -297.5}},
 		{Cell{Number: "12", Formula: "SUM(A1:A2)"}, "12", excelize.Cell{Value: 12.0, Formula: "SUM(A1:A2)"}},
 	} {

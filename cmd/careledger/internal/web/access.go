@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"careledger/cmd/careledger/internal/ledger"
+	"careledger/cmd/careledger/internal/words"
 	"careledger/domain"
 	"careledger/projections"
 )
@@ -59,6 +60,6 @@ func (v *visit) accessRow(a projections.AccessRead) []cell {
 		shown.word = fmt.Sprintf(v.Say("access.more"), strings.Join(all[:named], " "), v.number(strconv.Itoa(more)))
 	}
 	at := a.Recorded.UTC()
-	return []cell{{plain: strconv.FormatUint(a.Sequence, 10)}, {plain: at.Format(time.RFC3339), word: at.Format("2006-01-02 15:04:05 UTC")},
-		{plain: a.Actor, href: v.link("/access", url.Values{"actor": {a.Actor}})}, {plain: a.Purpose}, {plain: a.Question}, shown, {plain: string(a.Arguments)}}
+	return []cell{{plain: strconv.FormatUint(a.Sequence, 10)}, {plain: at.Format(time.RFC3339), word: words.Moment(at)},
+		{plain: a.Actor, href: v.link("/access", url.Values{"actor": {a.Actor}})}, {plain: a.Purpose}, {plain: a.Question, word: v.Lang.Word("question", a.Question)}, shown, {plain: string(a.Arguments)}}
 }

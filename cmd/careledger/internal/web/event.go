@@ -7,6 +7,7 @@ import (
 
 	"careledger/cmd/careledger/internal/ledger"
 	"careledger/cmd/careledger/internal/report"
+	"careledger/cmd/careledger/internal/words"
 	"careledger/domain"
 	"careledger/projections"
 )
@@ -36,7 +37,7 @@ func event(v *visit) (*view, error) {
 	}
 	e := &t.Event
 	content := &touchedView{voice: v.voice, Trail: v.trailAt(e.Entity, e.Sequence)}
-	for _, f := range [][2]string{{"why.event", v.number(fmt.Sprint(e.Sequence))}, {"why.type", v.eventType(e.Type)}, {"why.of", e.Entity}, {"why.effective", v.shown(date, e.Effective)}, {"why.recorded_at", moment(e.Recorded)}, {"why.who", e.Actor}, {"why.leaf", e.Leaf}} {
+	for _, f := range [][2]string{{"why.event", v.number(fmt.Sprint(e.Sequence))}, {"why.type", v.eventType(e.Type)}, {"why.of", e.Entity}, {"why.effective", v.shown(date, e.Effective)}, {"why.recorded_at", words.Moment(e.Recorded)}, {"why.who", e.Actor}, {"why.leaf", e.Leaf}} {
 		content.Facts = append(content.Facts, factView{Label: v.Say(f[0]), Value: f[1]})
 	}
 	return &view{title: fmt.Sprintf("%s %s", v.Say("web.event"), e.Event), authority: t.Authority, asOf: t.AsOf, content: content, tables: []*table{{

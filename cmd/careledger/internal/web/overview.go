@@ -11,6 +11,7 @@ import (
 
 	"careledger/cmd/careledger/internal/ledger"
 	"careledger/cmd/careledger/internal/report"
+	"careledger/cmd/careledger/internal/words"
 	"careledger/domain"
 	"careledger/projections"
 )
@@ -308,7 +309,7 @@ func (s *overviewVisit) logTable() *table {
 		row := []cell{{plain: strconv.FormatUint(l.AsOf.Sequence, 10)}, {plain: l.Root}, {plain: strconv.FormatUint(l.Signed, 10)}, {word: s.Say("overview.never_signed")}, {}}
 		if l.Signed > 0 {
 			at := l.SignedAt.UTC().Truncate(time.Second)
-			row[3] = cell{plain: at.Format(time.RFC3339), word: at.Format("2006-01-02 15:04:05 UTC") + ", " + s.age(time.Since(at))}
+			row[3] = cell{plain: at.Format(time.RFC3339), word: words.Moment(at) + ", " + s.age(time.Since(at))}
 		}
 		row[4].plain = strconv.FormatUint(l.AsOf.Sequence-min(l.AsOf.Sequence, l.Signed), 10)
 		return row

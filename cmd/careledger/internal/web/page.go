@@ -407,7 +407,7 @@ func (v *visit) partOnly() bool {
 func (v *visit) known(answer *view) string {
 	said := v.Say("web.authority") + " " + answer.authority + ". " + v.Say("web.known_to") + " " + v.number(fmt.Sprint(answer.asOf.Sequence))
 	if at := answer.asOf.Recorded; !at.IsZero() {
-		said += ", " + v.Say("web.recorded") + " " + moment(at)
+		said += ", " + v.Say("web.recorded") + " " + words.Moment(at)
 	}
 	return said + "."
 }

@@ -4,11 +4,11 @@ import (
 	"fmt"
 	"iter"
 	"net/url"
-	"strings"
 	"time"
 
 	"careledger/cmd/careledger/internal/ledger"
 	"careledger/cmd/careledger/internal/report"
+	"careledger/cmd/careledger/internal/words"
 	"careledger/domain"
 )
 
@@ -98,15 +98,12 @@ func (v *visit) payoutFacts(h *report.PayoutHistory, p *domain.PayoutVersion) (f
 	add("why.voucher", p.Voucher.String(), "")
 	add("web.reference", p.Reference, "")
 	add("why.version", fmt.Sprint(p.Version), "")
-	add("why.known", fmt.Sprintf("%s %s, %s %s", v.Say("why.event"), v.number(fmt.Sprint(p.KnownTo)), v.Say("why.recorded"), moment(p.KnownAt)), "")
+	add("why.known", fmt.Sprintf("%s %s, %s %s", v.Say("why.event"), v.number(fmt.Sprint(p.KnownTo)), v.Say("why.recorded"), words.Moment(p.KnownAt)), "")
 	if adjusted := report.OutcomeOf(h.Of.Entity, p, "").Adjusted; adjusted != 0 {
 		add("web.adjusted", v.shown(amount, adjusted.String()), "")
 	}
 	return facts
 }
-
-// moment writes a time to the second.
-func moment(at time.Time) string { return at.UTC().Format("2006-01-02 15:04:05 UTC") }
 
 func (v *visit) fourEyes(p *domain.PayoutVersion) string {
 	if p.Approved != nil && p.Approved.Actor != p.Actor {
@@ -119,12 +116,8 @@ func (v *visit) lineRows(path string, p *domain.PayoutVersion) iter.Seq[[]cell] 
 	return func(yield func([]cell) bool) {
 		for i := range p.Lines {
 			l := &p.Lines[i]
-			quantity := l.Quantity
-			if !strings.Contains(quantity, "/") {
-				quantity = v.number(quantity)
-			}
 			if !yield([]cell{{plain: fmt.Sprint(l.Line), href: v.link(fmt.Sprintf("%s/why/%d", path, l.Line), nil)}, {plain: l.Month.Text()}, {plain: l.Unit}, {plain: l.Policy, href: v.trail("policy/" + l.Policy)},
-				{plain: l.Component}, {plain: l.Account}, {plain: fmt.Sprint(l.Cases)}, {plain: l.Quantity, word: quantity}, {plain: l.QuantityUnit, word: v.Say("why." + l.QuantityUnit)}, {plain: l.Known.String()}, {plain: l.Settled.String()}, {plain: l.Amount.String()}}) {
+				{plain: l.Component}, {plain: l.Account}, {plain: fmt.Sprint(l.Cases)}, {plain: l.Quantity}, {plain: l.QuantityUnit, word: v.Say("why." + l.QuantityUnit)}, {plain: l.Known.String()}, {plain: l.Settled.String()}, {plain: l.Amount.String()}}) {
 				return
 			}
 		}
@@ -142,7 +135,7 @@ func (v *visit) stepRows(h *report.PayoutHistory) iter.Seq[[]cell] {
 				if s.PayoutStep == nil {
 					continue
 				}
-				if !yield([]cell{{plain: s.name, word: v.Say("why." + s.name)}, {plain: fmt.Sprint(version.Version)}, {plain: s.Actor}, {plain: s.Date}, {plain: s.Recorded.UTC().Format(time.RFC3339), word: moment(s.Recorded)}, {plain: fmt.Sprint(s.Sequence), href: v.trailAt("payout/"+h.Payout, s.Sequence)},
+				if !yield([]cell{{plain: s.name, word: v.Say("why." + s.name)}, {plain: fmt.Sprint(version.Version)}, {plain: s.Actor}, {plain: s.Date}, {plain: s.Recorded.UTC().Format(time.RFC3339), word: words.Moment(s.Recorded)}, {plain: fmt.Sprint(s.Sequence), href: v.trailAt("payout/"+h.Payout, s.Sequence)},
 					{plain: s.EventID}, {plain: s.reason}}) {
 					return
 				}
@@ -182,7 +175,14 @@ func (v *visit) versions(h *report.PayoutHistory) (all []versionView) {
 	}
 	for i := range h.Versions {
 		version := &h.Versions[i]
-		all = append(all, versionView{Title: fmt.Sprintf("%s %d: %s, %s", v.Say("why.version"), version.Version, v.shown(amount, version.Total.String()), v.Say("why."+version.Status)), Changes: version.Changes})
+		all = append(all, versionView{Title: fmt.Sprintf("%s %d: %s, %s", v.Say("why.version"), version.Version, v.shown(amount, version.Total.String()), v.Say("why."+version.Status)), Changes: v.phrases(h.Of.ChangesOf(i))})
 	}
 	return all
+}
+
+func (v voice) phrases(all []domain.Phrase) (said []string) {
+	for _, p := range all {
+		said = append(said, v.Lang.Phrase(p))
+	}
+	return said
 }

@@ -84,7 +84,7 @@ func TestTheAuditorReachesTheEventsBehindAKronaInFourClicks(t *testing.T) {
 	_, page = r.follow(page, `>2016-01-lund-hemvard<`)                      // 2
 	address, page := r.follow(page, `/payouts/2016-01-lund-hemvard/why/1"`) // 3
 	require.Equal(t, "/payouts/2016-01-lund-hemvard/why/1", address)
-	require.Contains(t, page, "<details class=\"posting\">\n<summary><span>1. case/l003, uppföljning l003-f2, mål l003-g2, hållen 2016-01-29</span> <span class=\"number\">297,00 kr</span></summary>")
+	require.Contains(t, page, "<details class=\"posting\">\n<summary><span>1. case/l003, uppföljning l003-f2, mål l003-g2, hållen 29 januari 2016</span> <span class=\"number\">297,00\u00a0kr</span></summary>")
 	address, page = r.follow(page, `event=1415&amp;id=l003&amp;kind=case#e1415"`) // 4: the follow-up
 	require.Equal(t, "/trail?event=1415&id=l003&kind=case#e1415", address)
 	require.Contains(t, page, `<tr id="e1415" class="here">`)
@@ -427,7 +427,7 @@ func TestAPayoutIsApprovedAndPaidFromItsPage(t *testing.T) {
 	require.Contains(t, page, "Justeringar av tidigare månader")
 	_, page = controller.follow(page, `händelse rättad case/l003`)
 	require.Contains(t, page, "<s>uppföljning hållen</s><br><strong>rättad av l003.correction</strong>")
-	require.Regexp(t, `<del>fulfilled</del> → <ins>partly</ins>`, page)
+	require.Regexp(t, `<del>uppfyllt</del> → <ins>delvis uppfyllt</ins>`, page)
 	require.NotContains(t, controller.page("/trail?kind=case&id=l003&as-of=2016-12-31"), "l003.correction", "as known then")
 }
 

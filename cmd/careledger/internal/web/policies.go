@@ -82,7 +82,7 @@ func (v *visit) inForceTable(all []report.PolicyRow, from, end domain.Date) *tab
 
 // valueCells are the cells of a value of a parameter.
 func (v *visit) valueCells(p *compensation.ParameterValue) []cell {
-	return []cell{{plain: p.Parameter}, {plain: p.Key}, {plain: p.Value.Value.String()}, {plain: p.Unit}, {plain: p.From.String()}, v.lastDay(p.Until), v.status(p.Status), {plain: p.Source}}
+	return []cell{{plain: p.Parameter}, {plain: p.Key, word: v.Lang.Key(p.By, p.Key)}, {plain: p.Value.Value.String()}, {plain: p.Unit, word: v.Lang.UnitOfValue(p.Unit)}, {plain: p.From.String()}, v.lastDay(p.Until), v.status(p.Status), {plain: p.Source}}
 }
 
 // status is whether a value is preliminary.

@@ -108,11 +108,11 @@ func (v *visit) componentsTable(of *report.PolicyRow) *table {
 		for i := range of.Of.Components { // in the order of the document
 			id := of.Of.Components[i].ID
 			for _, s := range said {
-				field, is := strings.CutPrefix(s.Name, "components["+id+"].")
+				field, is := strings.CutPrefix(s.Name.String(), "components["+id+"].")
 				if !is || field == "id" {
 					continue
 				}
-				if !yield([]cell{{plain: id}, {plain: field}, {plain: s.Value}}) {
+				if !yield([]cell{{plain: id}, {plain: field, word: v.Lang.ModelPlace(field)}, {plain: s.Value.String(), word: v.Lang.ModelValue(field, s.Value.String())}}) {
 					return
 				}
 			}

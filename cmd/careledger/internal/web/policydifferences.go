@@ -51,7 +51,7 @@ func differences(v *visit) (*view, error) {
 func (v *visit) valuesDiffer(before, after *report.PolicyRow) *table {
 	all := compensation.ValueDifferences(before.Of, after.Of, max(before.Document.From, after.Document.From))
 	return &table{caption: v.Say("policies.values_differ"), none: v.Say("policies.values_same"), columns: v.columns(""), rows: rowsFrom(all, func(d compensation.ValueDifference) []cell {
-		row := []cell{{plain: d.Parameter}, {plain: d.Key}, {plain: d.From.String()}, {}, {}, {}, {plain: d.Unit}, {}, {}, {}, {}}
+		row := []cell{{plain: d.Parameter}, {plain: d.Key, word: v.Lang.Key(d.By, d.Key)}, {plain: d.From.String()}, {}, {}, {}, {plain: d.Unit, word: v.Lang.UnitOfValue(d.Unit)}, {}, {}, {}, {}}
 		for i, value := range []*compensation.Value{d.Before, d.After} {
 			if value != nil {
 				row[3+i], row[7+i], row[9+i] = cell{plain: value.Value.String()}, v.status(value.Status), cell{plain: value.Source}
@@ -70,12 +70,26 @@ func (v *visit) valuesDiffer(before, after *report.PolicyRow) *table {
 func (v *visit) rulesDiffer(before, after *report.PolicyRow) *table {
 	changes := domain.Changes(withoutValues(before.Of), withoutValues(after.Of))
 	return &table{name: "rules", caption: v.Say("policies.rules_differ"), none: v.Say("policies.rules_same"), columns: v.columns("rules"),
-		rows: rowsFrom(changes, func(c domain.Change) []cell { return []cell{{plain: c.Name}, {plain: c.Before}, {plain: c.After}} })}
+		rows: rowsFrom(changes, func(c domain.Change) []cell {
+			return v.ruleCells(c)
+		})}
+}
+
+// ruleCells are a place of two documents and what each states there.
+func (v *visit) ruleCells(c domain.Change) []cell {
+	place := c.Name.String()
+	cells := []cell{{plain: place, word: v.Lang.ModelPlace(place)}}
+	for _, states := range []string{c.Before.String(), c.After.String()} {
+		cells = append(cells, cell{plain: states, word: v.Lang.ModelValue(place, states)})
+	}
+	return cells
 }
 
 // withoutValues returns what a model says, without the values of parameters.
 func withoutValues(m *compensation.Model) []domain.Statement {
 	return slices.DeleteFunc(domain.DescribeDocument(m.CanonicalJSON()), func(s domain.Statement) bool {
-		return slices.ContainsFunc(m.Parameters, func(p compensation.Parameter) bool { return strings.HasPrefix(s.Name, "parameters."+p.Name+".values.") })
+		return slices.ContainsFunc(m.Parameters, func(p compensation.Parameter) bool {
+			return strings.HasPrefix(s.Name.String(), "parameters."+p.Name+".values.")
+		})
 	})
 }

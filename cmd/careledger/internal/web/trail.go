@@ -12,6 +12,7 @@ import (
 	"github.com/go-json-experiment/json"
 
 	"careledger/cmd/careledger/internal/ledger"
+	"careledger/cmd/careledger/internal/words"
 	"careledger/domain"
 	"careledger/projections"
 )
@@ -99,7 +100,7 @@ func trail(v *visit) (*view, error) {
 		content.Left = fmt.Sprintf("%s: %d.", v.Say("web.held_later"), left)
 	}
 	content.days(v, t.Events)
-	rows := &table{elsewhere: true, caption: v.Say("web.events"), columns: v.columns(""), rows: trailRows(events)}
+	rows := &table{elsewhere: true, caption: v.Say("web.events"), columns: v.columns(""), rows: v.trailRows(events)}
 	if v.as == asPage {
 		after := 0
 		for i := range events {
@@ -203,7 +204,7 @@ func (c *trailView) days(v *visit, events []projections.TrailEvent) {
 
 // event is an event as the page shows it.
 func (v *visit) event(e *projections.TrailEvent, at uint64) eventView {
-	shown := eventView{voice: v.voice, ID: fmt.Sprint("e", e.Sequence), Number: v.number(fmt.Sprint(e.Sequence)), Type: v.eventType(string(e.Type)), Code: e.ID, Effective: v.shown(date, e.Effective.String()), Recorded: moment(e.Recorded), Actor: e.Actor,
+	shown := eventView{voice: v.voice, ID: fmt.Sprint("e", e.Sequence), Number: v.number(fmt.Sprint(e.Sequence)), Type: v.eventType(string(e.Type)), Code: e.ID, Effective: v.shown(date, e.Effective.String()), Recorded: words.Moment(e.Recorded), Actor: e.Actor,
 		Touches: v.link("/event", url.Values{"id": {e.ID}}), Here: e.Sequence == at}
 	if e.Causation != e.ID {
 		shown.Cause = e.Causation
@@ -212,13 +213,14 @@ func (v *visit) event(e *projections.TrailEvent, at uint64) eventView {
 		shown.Struck = fmt.Sprintf("%s %s %s", v.Say("web.state_"+e.State), v.Say("why.by"), e.StateBy)
 	}
 	for _, c := range e.Changes {
-		shown.Changes = append(shown.Changes, changeView{c.Name, c.Before, cmp.Or(c.After, v.Say("why.none"))})
+		name, before, after := v.Lang.Change(c)
+		shown.Changes = append(shown.Changes, changeView{name, before, cmp.Or(after, v.Say("why.none"))})
 	}
 	return shown
 }
 
 // trailRows has a row a change, and one for an event that changed nothing.
-func trailRows(events []projections.TrailEvent) iter.Seq[[]cell] {
+func (v *visit) trailRows(events []projections.TrailEvent) iter.Seq[[]cell] {
 	return func(yield func([]cell) bool) {
 		for i := range events {
 			e := &events[i]
@@ -227,11 +229,10 @@ func trailRows(events []projections.TrailEvent) iter.Seq[[]cell] {
 				changes = []domain.Change{{}}
 			}
 			for _, c := range changes {
-				var row []cell
-				for _, plain := range []string{fmt.Sprint(e.Sequence), e.ID, string(e.Type), e.Effective.String(), e.Recorded.UTC().Format(time.RFC3339Nano), e.Actor, e.Causation, e.State, e.StateBy, c.Name, c.Before, c.After} {
-					row = append(row, cell{plain: plain})
-				}
-				if !yield(row) {
+				name, before, after := v.Lang.Change(c)
+				if !yield([]cell{plainCell(fmt.Sprint(e.Sequence)), plainCell(e.ID), {plain: string(e.Type), word: v.eventType(string(e.Type))}, plainCell(e.Effective.String()),
+					plainCell(e.Recorded.UTC().Format(time.RFC3339Nano)), plainCell(e.Actor), plainCell(e.Causation), {plain: e.State, word: v.Say("web.state_" + e.State)}, plainCell(e.StateBy),
+					{plain: c.Name.String(), word: name}, {plain: c.Before.String(), word: before}, {plain: c.After.String(), word: after}}) {
 					return
 				}
 			}

@@ -3,9 +3,7 @@ package web
 import (
 	"strings"
 
-	"careledger/cmd/careledger/internal/report"
 	"careledger/cmd/careledger/internal/words"
-	"careledger/domain"
 )
 
 // voice says what the catalogue holds, and writes numbers and dates, in the language of a page. Whatever a template is given holds one.
@@ -17,14 +15,8 @@ func (v voice) Say(key string) string {
 	return v.Lang.Word(section, word)
 }
 
-// number writes a number in plain notation for people: 1 234,50 and −3 in Swedish, 1 234.50 and −3 in English, with spaces that do not break.
-func (v voice) number(plain string) string {
-	s := strings.ReplaceAll(strings.ReplaceAll(report.Thousands(plain), " ", "\u00a0"), "-", "\u2212")
-	if v.Lang == words.Swedish {
-		s = strings.Replace(s, ".", ",", 1)
-	}
-	return s
-}
+// number writes a number in plain notation for people.
+func (v voice) number(plain string) string { return v.Lang.Number(plain) }
 
 // shown writes a plain value of a kind for people. What is empty stays so.
 func (v voice) shown(k kind, plain string) string {
@@ -33,7 +25,7 @@ func (v voice) shown(k kind, plain string) string {
 	}
 	switch k {
 	case amount:
-		return v.number(plain) + "\u00a0kr"
+		return v.Lang.Amount(plain)
 	case count, quantity:
 		return v.number(plain)
 	case percent:
@@ -44,13 +36,9 @@ func (v voice) shown(k kind, plain string) string {
 	case rate:
 		return v.percent(plain)
 	case date:
-		if d, err := domain.ParseDate(plain); err == nil && v.Lang == words.Swedish {
-			return words.Date(d)
-		}
+		return v.Lang.Date(plain)
 	case month:
-		if m, err := domain.ParseMonth(plain); err == nil && v.Lang == words.Swedish {
-			return v.Lang.Word("month", m.String()[5:]) + "\u00a0" + m.String()[:4]
-		}
+		return v.Lang.Month(plain)
 	}
 	return plain
 }

@@ -127,7 +127,7 @@ func (v *visit) panel(p *panels, a *asked, documents []report.PolicyRow) error {
 			if !has {
 				continue
 			}
-			policy.Parameters = append(policy.Parameters, v.parameter(p, a, row.Policy+"."+name, parameterPanel{voice: v.voice, Name: name, Unit: q.Unit,
+			policy.Parameters = append(policy.Parameters, v.parameter(p, a, row.Policy+"."+name, parameterPanel{voice: v.voice, Name: name, Unit: v.Lang.UnitOfValue(q.Unit),
 				Since: v.shown(date, dated.From.String()), Source: value.Source, Preliminary: value.Status == compensation.StatusPreliminary}, value.Value))
 		}
 	}

@@ -117,8 +117,8 @@ func TestTheAdoptedParametersAreThereToBeMoved(t *testing.T) {
 		require.Contains(t, page, `<input type="hidden" name="parameter" value="`+target+`">`)
 	}
 	require.Contains(t, page, `<input type="range" hidden min="0" max="594" step="1" value="297" data-for="p-`+premium+`" data-adopted="297"`)
-	require.Contains(t, page, "Antaget: 297 SEK/goal sedan 1 januari 2015. Lund, Framtidens ersättningsystem för hemtjänst 2014-2016")
-	require.Contains(t, page, "Antaget: 398 SEK/hour sedan 1 januari 2015, preliminärt.")
+	require.Contains(t, page, "Antaget: 297 kr per mål sedan 1 januari 2015. Lund, Framtidens ersättningsystem för hemtjänst 2014-2016")
+	require.Contains(t, page, "Antaget: 398 kr per timme sedan 1 januari 2015, preliminärt.")
 	require.Contains(t, page, `<polyline`, "the chart is there before anything is moved")
 	require.NotContains(t, page, "En ring vid")
 	require.NotContains(t, page, "--compare")

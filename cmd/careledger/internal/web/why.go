@@ -13,6 +13,7 @@ import (
 
 	"careledger/cmd/careledger/internal/ledger"
 	"careledger/cmd/careledger/internal/report"
+	"careledger/cmd/careledger/internal/words"
 	"careledger/domain"
 	"careledger/projections"
 )
@@ -125,7 +126,7 @@ func (v *visit) proof(w *projections.Why) (p *proofView, root string) {
 	if n := len(proven.Checkpoint.Cosignatures); n > 0 {
 		names := make([]string, n)
 		for i, c := range proven.Checkpoint.Cosignatures {
-			names[i] = c.Name + " " + moment(c.Time)
+			names[i] = c.Name + " " + words.Moment(c.Time)
 		}
 		by = strings.Join(names, ", ")
 	}
@@ -140,7 +141,7 @@ func whyTwin(v *visit, r ledger.Request, payout, line string) (*view, error) {
 	if err != nil {
 		return nil, whyUnknown(payout, line, err)
 	}
-	rows := &whyRows{WhyRows: w, ctx: v.request.Context()}
+	rows := &whyRows{WhyRows: w, voice: v.voice, ctx: v.request.Context()}
 	if v.from != nil {
 		rows.skip = v.from.After
 	}
@@ -151,9 +152,10 @@ func whyTwin(v *visit, r ledger.Request, payout, line string) (*view, error) {
 // whyRows are the postings of a derivation, each with the numbers of the events that it rests on.
 type whyRows struct {
 	*projections.WhyRows
-	ctx  context.Context // of the request
-	skip int             // rows that are empty, since those of the pages before are not looked at
-	err  error           // of the last run
+	voice voice
+	ctx   context.Context // of the request
+	skip  int             // rows that are empty, since those of the pages before are not looked at
+	err   error           // of the last run
 }
 
 func (w *whyRows) all(yield func([]cell) bool) {
@@ -168,12 +170,9 @@ func (w *whyRows) all(yield func([]cell) bool) {
 		for k, n := range p.RestsOn {
 			rests[k] = strconv.FormatUint(n, 10)
 		}
-		var row []cell
-		for _, plain := range []string{strconv.Itoa(l.Line), l.Month.Text(), l.Unit, l.Policy, l.Component, strconv.Itoa(p.Posting), p.Entity, p.Category, p.Band, p.FollowUp, p.Goal, p.HeldOn,
-			p.Quantity, p.QuantityUnit, p.Rate, strconv.Itoa(p.Per), p.Exact, p.Amount.String(), strings.Join(rests, " ")} {
-			row = append(row, cell{plain: plain})
-		}
-		return yield(row)
+		return yield([]cell{plainCell(strconv.Itoa(l.Line)), plainCell(l.Month.Text()), plainCell(l.Unit), plainCell(l.Policy), plainCell(l.Component), plainCell(strconv.Itoa(p.Posting)), plainCell(p.Entity),
+			{plain: p.Category, word: w.voice.Lang.Word("category", p.Category)}, {plain: p.Band, word: w.voice.Lang.Word("band", p.Band)}, plainCell(p.FollowUp), plainCell(p.Goal), plainCell(p.HeldOn),
+			plainCell(p.Quantity), {plain: p.QuantityUnit, word: w.voice.Say("why." + p.QuantityUnit)}, plainCell(p.Rate), plainCell(strconv.Itoa(p.Per)), plainCell(p.Exact), plainCell(p.Amount.String()), plainCell(strings.Join(rests, " "))})
 	})
 }
 

@@ -13,11 +13,11 @@ import (
 // wrongsOfModel are the problems of a document, and those that there are no Swedish words for.
 func wrongsOfModel(problems compensation.ModelProblems) (all []*wrong, rest []error) {
 	for _, p := range problems {
-		if p.Said == "" || !words.Swedish.Has("model", p.Said) {
+		if p.Said == "" || !words.Swedish.Has("model_wrong", p.Said) {
 			rest = append(rest, compensation.ModelProblems{p})
 			continue
 		}
-		all = append(all, &wrong{key: "model." + p.Said, about: p.About, document: &p})
+		all = append(all, &wrong{key: "model_wrong." + p.Said, about: p.About, document: &p})
 	}
 	return all, rest
 }

@@ -1,10 +1,9 @@
 // Package words holds every word that pages and sheets show to people, in Swedish and English, in one catalogue, and writes dates, times, numbers
-// and frequencies as they are written in Sweden. What the command line says is English and stands where it is said.
+// and frequencies as each language does. What the command line says is English and stands where it is said.
 package words
 
 import (
 	_ "embed"
-	"fmt"
 	"maps"
 	"slices"
 	"strconv"
@@ -57,12 +56,6 @@ func (l Language) Has(section, code string) bool {
 // Codes returns the codes of a section in order, none where there is no such section.
 func Codes(section string) []string { return slices.Sorted(maps.Keys(catalogue()[section])) }
 
-// Date returns a day as 1 oktober 2022.
-func Date(d domain.Date) string {
-	text := d.String() // YYYY-MM-DD
-	return strings.TrimPrefix(text[8:], "0") + " " + Swedish.Word("month", text[5:7]) + " " + text[:4]
-}
-
 // Minutes returns a time as 32 timmar 30 minuter; no minutes at all are 0 minuter.
 func Minutes(n int) string {
 	var parts []string
@@ -89,6 +82,3 @@ func TimesPerWeek(times domain.Decimal) string {
 	}
 	return Decimal(times) + " " + Swedish.Word("times", "other")
 }
-
-// Decimal returns a number with a decimal comma.
-func Decimal(d domain.Decimal) string { return strings.Replace(fmt.Sprint(d), ".", ",", 1) }

@@ -38,9 +38,9 @@ func TestDatesTimesAndFrequenciesAreWrittenAsInSweden(t *testing.T) {
 	}
 }
 
-// What is for people in Sweden alone: the information sheet of a decision, the words that it and the dates are written with, and what is wrong in a model document,
-// which stands in English where it is said.
-var swedishOnly = []string{"model", "model_found", "sheet", "status", "band", "method", "month", "times", "number"}
+// What is for people in Sweden alone: the information sheet of a decision, and the words that it and the dates are written with; and what is wrong in a model
+// document, and phrases, whose English is that of where they are said.
+var swedishOnly = []string{"model_wrong", "model_found", "sheet", "month", "times", "number", "phrase"}
 
 func TestEveryOtherWordIsInBothLanguages(t *testing.T) {
 	for _, section := range words.Sections() {
