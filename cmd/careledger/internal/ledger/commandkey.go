@@ -27,7 +27,7 @@ type keyed struct {
 	action  string
 	version domain.PayoutVersion // as the step left it
 	step    *domain.PayoutStep
-	command string // whole, as payoutWork.whole
+	command string // whole, as payoutWork.whole; "" where the id does not tell, since it is older
 }
 
 // eventID is the id of a step's event: under a key {UUID of the key and what the step is about}.{whole}.
@@ -35,12 +35,13 @@ func (p *payoutWork) eventID(t domain.Type, entity domain.Entity, about string) 
 	if p.Key == "" {
 		return domain.PayoutEventID(t, p.Authority, entity, about)
 	}
-	return p.underKeyID(t, entity, about) + p.whole()
+	return p.underKeyID(t, entity, about) + "." + p.whole()
 }
 
-// underKeyID is what the ids of all events about something begin with that have the work's key.
+// underKeyID is what the ids of all events about something begin with that have the work's key. In ledgers from before the whole command was part of it, it
+// is all of the id.
 func (p *payoutWork) underKeyID(t domain.Type, entity domain.Entity, about string) string {
-	return domain.PayoutEventID(t, p.Authority, entity, about, p.Key) + "."
+	return domain.PayoutEventID(t, p.Authority, entity, about, p.Key)
 }
 
 // wholeLength is in letters: an id has 64 characters at most, and 36 of them are the UUID. 26 are 104 bits.
@@ -93,7 +94,7 @@ func (p *payoutWork) underKey(payout *domain.Payout) (all []keyed) {
 			if s.step == nil {
 				continue
 			}
-			if command, is := strings.CutPrefix(s.step.EventID, p.underKeyID(s.typ, payout.Entity, s.about)); is {
+			if under, command, _ := strings.Cut(s.step.EventID, "."); under == p.underKeyID(s.typ, payout.Entity, s.about) {
 				s.then.PayoutStep, s.then.PayoutCalculated = v.PayoutStep, v.PayoutCalculated
 				all = append(all, keyed{payout.Entity, s.action, s.then, s.step, command})
 			}
@@ -177,11 +178,21 @@ func (p *payoutWork) checkKey(ctx context.Context) error {
 
 // refuseKey refuses the work's key if the step that was taken under it is another command's.
 func (p *payoutWork) refuseKey(k keyed) error {
-	if k.command == p.whole() {
+	if k.command == p.whole() || k.command == "" && p.says(k) {
 		return nil
 	}
 	return domain.Problems{{Field: fieldKey, Reason: fmt.Sprintf("%s stands for another command: %s of %s (event %d), or the same with other words or payouts; give a new command a new key",
 		p.Key, k.action, k.entity.ID(), k.step.Sequence)}}
+}
+
+// says says whether the command is one that could have taken a step whose id does not tell. What it leaves to the ledger (the date, the version) may have
+// been left to it then.
+func (p *payoutWork) says(k keyed) bool {
+	v := &k.version
+	named := slices.Contains(p.Payouts, k.entity.ID()) || slices.Contains(p.Payouts, string(k.entity)) ||
+		p.from != 0 && p.from <= v.Month && v.Month <= p.to && (p.Provider == "" || p.Provider == v.Provider)
+	return named && k.action == p.Action && k.step.Actor == p.Actor && (p.On == "" || k.step.Date == p.on) && (p.Version == 0 || p.Version == v.Version) &&
+		v.Reason == p.Reason && v.Reference == p.Reference
 }
 
 // OfAnotherCommand says whether a refusal is that the command's key, or the record's id, stands for another one with other content.

@@ -2,12 +2,15 @@ package ledger
 
 import (
 	"fmt"
+	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"careledger/cmd/careledger/internal/report"
+	"careledger/domain"
 )
 
 // steps are the commands that a payout takes from calculation to payment, each with a key of its own.
@@ -83,6 +86,42 @@ func TestAKeyIsForOneCommand(t *testing.T) {
 	require.ErrorContains(t, err, "name the payouts")
 	_, err = carryOut(t.Context(), l, PayoutRequest{Action: "calculate", Month: "2020-01", Actor: "bo", Key: "k/3"})
 	require.ErrorContains(t, err, "key: ")
+}
+
+// A ledger may hold steps whose ids end with the key's UUID, from before the whole command was part of them.
+func TestAKeyOfAnOlderLedgerStaysItsCommands(t *testing.T) {
+	l := opened(t, Config{Dir: t.TempDir()})
+	imported(t, l, file(t, town(2)))
+	did(t, l, PayoutRequest{Action: "calculate", Month: "2020-01", Actor: "anna"})
+	reject := PayoutRequest{Action: "reject", Authority: "1281", Payouts: []string{"2020-01-p0"}, Actor: "bo", Reason: "look again", Key: "k-1"}
+	older, err := l.payoutWork(reject, time.Now())
+	require.NoError(t, err)
+	older.book, err = l.book(t.Context(), older.Authority)
+	require.NoError(t, err)
+	_, err = older.write(t.Context(), func(payouts *domain.Payouts, _ *report.PayoutOutcome) (domain.Event, error) {
+		entity := domain.NewEntity(domain.KindPayout, "2020-01-p0")
+		calculated := payouts.Payout(entity).Latest().EventID
+		e, err := older.event(payouts, domain.TypePayoutRejected, entity, &domain.PayoutRejected{Calculated: calculated, Reason: reject.Reason}, calculated)
+		e.ID, _, _ = strings.Cut(e.ID, ".")
+		e.Causation, e.Correlation = e.ID, e.ID
+		return e, err
+	})
+	require.NoError(t, err)
+	did(t, l, PayoutRequest{Action: "calculate", Month: "2020-01", Actor: "anna"})
+	before := position(t, l)
+	require.Equal(t, "rejected", did(t, l, reject)[0].Outcome, "as the first time: the second version is not rejected")
+	for name, change := range map[string]func(*PayoutRequest){
+		"another payout": func(r *PayoutRequest) { r.Payouts = []string{"2020-01-p1"} },
+		"by another":     func(r *PayoutRequest) { r.Actor = "carl" },
+		"another reason": func(r *PayoutRequest) { r.Reason = "hours of another month" },
+		"another step":   func(r *PayoutRequest) { r.Action, r.Reason = "approve", "" },
+	} {
+		other := reject
+		change(&other)
+		_, err := carryOut(t.Context(), l, other)
+		require.ErrorContains(t, err, "key: k-1 stands for another command: reject of 2020-01-p0", name)
+	}
+	require.Equal(t, before, position(t, l))
 }
 
 // A command that was cut off after its first payout goes on with the rest, and says of all what it would have said.
