@@ -2,13 +2,12 @@ package web
 
 import (
 	"bytes"
-	"fmt"
 	"net/http"
 
-	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 
 	"careledger/cmd/careledger/internal/ledger"
+	"careledger/domain"
 )
 
 // The bodies of the commands on payouts: what each takes of a ledger.PayoutRequest. Who gives it is who signed in, or whom the program names.
@@ -68,8 +67,8 @@ func (b cancelBody) request() ledger.PayoutRequest {
 func payoutCommand[B interface{ request() ledger.PayoutRequest }](action string) apiCommand {
 	return apiCommand{apiPath + "payouts/" + action, http.StatusOK, func(s *Server, g *given) (any, error) {
 		var body B
-		if err := json.Unmarshal(g.body, &body, json.RejectUnknownMembers(true)); err != nil {
-			return nil, &ledger.Wrong{Err: fmt.Errorf("read the command: %w", err)}
+		if problems := domain.ReadDocument(g.body, "", &body); problems != nil {
+			return nil, &problem{status: http.StatusBadRequest, word: "command", detail: problems.Error(), problems: problems}
 		}
 		r := body.request()
 		r.Action, r.Actor, r.Key, r.Format = action, g.by.Actor, g.key, "json"
