@@ -281,6 +281,20 @@ func (w *answerWriter) Write(b []byte) (int, error) {
 // Unwrap is for http.ResponseController.
 func (w *answerWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
+// begun says whether something was written of the answer that w, also behind what measures it, is of.
+func begun(w http.ResponseWriter) bool {
+	for {
+		switch out := w.(type) {
+		case *answerWriter:
+			return out.begun
+		case interface{ Unwrap() http.ResponseWriter }:
+			w = out.Unwrap()
+		default:
+			return true
+		}
+	}
+}
+
 func (s *Server) serveStyle(w http.ResponseWriter, _ *http.Request) error {
 	w.Header().Set("Content-Type", "text/css; charset=utf-8")
 	_, err := w.Write(s.style)

@@ -460,6 +460,29 @@ func TestPagesOfATableHoldEachRowOnce(t *testing.T) {
 	require.Len(t, records, 1+all)
 }
 
+// Rows that are computed as they are written may fail. Before anything is written that is a problem as any other; after it, the answer breaks off.
+func TestATableThatFailsIsAProblemOrBreaksOff(t *testing.T) {
+	r := program(t)
+	for path, whole := range map[string]int{"/none": 0, "/some": 1000} {
+		rows := func(yield func([]cell) bool) {
+			for range whole {
+				if !yield([]cell{{plain: "a unit"}}) {
+					return
+				}
+			}
+		}
+		require.NoError(t, r.server.open(&page{path: path, name: "fulfilment", answer: func(*visit) (*view, error) {
+			return &view{title: "failing", authority: "1281", tables: []*table{{columns: []column{{name: "unit"}}, rows: rows, failed: func() error { return context.DeadlineExceeded }}}}, nil
+		}}))
+	}
+	for _, address := range []string{"/none.csv", "/none.json", "/some.json"} {
+		answer := r.get(address)
+		require.Equal(t, http.StatusServiceUnavailable, answer.Code, address)
+		require.Equal(t, "application/problem+json", answer.Header().Get("Content-Type"), address)
+	}
+	require.PanicsWithValue(t, http.ErrAbortHandler, func() { r.get("/some.csv") })
+}
+
 func TestAServerStopsWhenItIsToldTo(t *testing.T) {
 	h := httptest.NewUnstartedServer(nil)
 	l := h.Listener
