@@ -27,6 +27,8 @@ type Ledger interface {
 	Read(ctx context.Context, r ledger.Request) (any, error)
 	// Ask writes an answer in the format asked for, as the command line does, once whom it shows is on the access log.
 	Ask(ctx context.Context, r ledger.Request, w io.Writer) error
+	// Head returns the last event of an authority's log; see ledger.Local.
+	Head(authority string) (sequence uint64, open bool)
 	// Authorities returns the codes of those that have a log, in order.
 	Authorities(ctx context.Context) ([]string, error)
 	// Record takes one record; see ledger.Local.
@@ -61,7 +63,9 @@ type Server struct {
 	forms    map[string]*template.Template // pages that are none of pages, by name
 	sessions sessions
 	moments  moments
-	moving   sync.WaitGroup // those that move a moment
+	moving   sync.WaitGroup  // those that move a moment
+	moves    context.Context // of theirs: no page waits for them, and the server not when it stops
+	endMoves context.CancelFunc
 	style    []byte
 }
 
@@ -110,6 +114,7 @@ func New(c Config) (*Server, error) {
 	if c.Monitor == nil {
 		c.Monitor = monitor.New(nil)
 	}
+	s.moves, s.endMoves = context.WithCancel(context.Background())
 	s.answers = c.Monitor.Requests(s.mux)
 	s.pages = pages()
 	for _, p := range s.pages {
@@ -159,6 +164,8 @@ func SignInURL(address, token string) string {
 func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	h := &http.Server{Handler: s, ReadHeaderTimeout: headerSeconds * time.Second, ReadTimeout: readSeconds * time.Second, WriteTimeout: writeSeconds * time.Second,
 		IdleTimeout: idleSeconds * time.Second, MaxHeaderBytes: headerBytes, ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelWarn)}
+	defer s.moving.Wait()
+	defer s.endMoves()
 	failed := make(chan error, 1)
 	go func() { failed <- h.Serve(l) }() // ends with the listener
 	select {
@@ -173,7 +180,6 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 		err = h.Close()
 	}
 	<-failed
-	s.moving.Wait()
 	return err
 }
 
