@@ -12,7 +12,7 @@ import (
 
 // A page is of one moment: each question that it asks is as of the same event, and where its address names none, of one that pages share. What was known at
 // an event is computed once for all who ask, so pages that come in close succession while others write cost no more than pages of a log that stands
-// still. (decisions.md, 15)
+// still. (decisions.md, 17)
 
 const (
 	// quietMilliseconds is how long nobody has asked for a page where the next one is of the head. So who reloads a page sees what was written meanwhile.
