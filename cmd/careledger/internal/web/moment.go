@@ -87,11 +87,16 @@ func (s *Server) moment(by *visitor, authority string) *uint64 {
 	at, move := s.moments.at(authority, head, time.Now())
 	if move {
 		s.moving.Go(func() { // pages are of the moment before meanwhile
+			defer func() {
+				if broken := recover(); broken != nil { // nobody waits for it
+					s.broke("the next moment of pages", broken)
+				}
+				s.moments.move(authority, head, time.Now())
+			}()
 			ctx, cancel := context.WithTimeout(context.Background(), answerSeconds*time.Second)
 			defer cancel()
 			// What is paid rests on nearly all that any page computes of a moment. Where it cannot be told, the page that asks says why.
 			_, _ = s.config.Ledger.Read(ctx, ledger.Request{Question: ledger.QuestionCompensation, Authority: authority, AsOfSequence: &head, By: whatIfBy})
-			s.moments.move(authority, head, time.Now())
 		})
 	}
 	return &at

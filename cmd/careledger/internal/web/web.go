@@ -222,7 +222,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		if err, is := broken.(error); is && errors.Is(err, http.ErrAbortHandler) {
 			panic(broken)
 		}
-		s.log.Error("a page broke", "path", r.Pattern, "with", fmt.Sprintf("%T", parallel.Value(broken)), "stack", string(parallel.Stack(broken))) // its value may name a case
+		s.broke(r.Pattern, broken)
 		if out.begun {
 			panic(http.ErrAbortHandler) // the reader sees that the answer is not whole
 		}
@@ -237,6 +237,11 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	s.answers.ServeHTTP(out, r)
+}
+
+// broke tells the log of a mistake in the program, by the kind of what it panicked with: its value may name a case.
+func (s *Server) broke(path string, with any) {
+	s.log.Error("a page broke", "path", path, "with", fmt.Sprintf("%T", parallel.Value(with)), "stack", string(parallel.Stack(with)))
 }
 
 // named says whether a request may name a host.
