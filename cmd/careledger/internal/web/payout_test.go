@@ -335,7 +335,7 @@ func TestAMonthIsCalculatedFromTheListOfPayouts(t *testing.T) {
 		answer := calculate("2016-Q2", provider)
 		require.Equal(t, http.StatusSeeOther, answer.Code, answer.Body)
 		list := r.page(answer.Header().Get("Location"))
-		require.Contains(t, list, fmt.Sprintf("Beräkningen är gjord: %d utbetalningar är genomgångna", []int{3, 6, 6}[i]))
+		require.Contains(t, list, fmt.Sprintf("Antal utbetalningar som gicks igenom och står i listan: %d.", []int{3, 6, 6}[i]))
 		require.Contains(t, list, "economist-7")
 	}
 	for _, row := range r.rowsOfCSV("/payouts.csv?time=2016-Q2") {

@@ -398,6 +398,8 @@ func TestWhatAnAddressSaysWrongIsSaid(t *testing.T) {
 		require.NoError(t, json.Unmarshal(answer.Body.Bytes(), &p, json.MatchCaseInsensitiveNames(true)), query)
 		require.Equal(t, "urn:careledger:problem:address", p.Type)
 		require.Contains(t, p.Detail, says)
+		require.Equal(t, "The address cannot be understood", p.Title, "in the language of what exactly is wrong")
+		require.Equal(t, "en", answer.Header().Get("Content-Language"))
 	}
 	for _, address := range []string{"/payouts.json?status=paid&status=approved", "/access.json?actor=a&actor=b", "/trail.json?kind=case&kind=payout&id=x", "/event.json?id=a&id=b",
 		"/what-if.json?budget=1&budget=2", policyPath("lund-2015-pilot") + ".json?document=2015-01-01&document=2016-01-01"} {

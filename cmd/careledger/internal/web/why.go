@@ -172,7 +172,7 @@ func (w *whyRows) all(yield func([]cell) bool) {
 		}
 		return yield([]cell{plainCell(strconv.Itoa(l.Line)), plainCell(l.Month.Text()), plainCell(l.Unit), plainCell(l.Policy), plainCell(l.Component), plainCell(strconv.Itoa(p.Posting)), plainCell(p.Entity),
 			{plain: p.Category, word: w.voice.Lang.Word("category", p.Category)}, {plain: p.Band, word: w.voice.Lang.Word("band", p.Band)}, plainCell(p.FollowUp), plainCell(p.Goal), plainCell(p.HeldOn),
-			plainCell(p.Quantity), {plain: p.QuantityUnit, word: w.voice.Say("why." + p.QuantityUnit)}, plainCell(p.Rate), plainCell(strconv.Itoa(p.Per)), plainCell(p.Exact), plainCell(p.Amount.String()), plainCell(strings.Join(rests, " "))})
+			plainCell(p.Quantity), {plain: p.QuantityUnit, word: w.voice.Say("why." + p.QuantityUnit)}, plainCell(p.Rate), plainCell(strconv.Itoa(p.Per)), {plain: p.Exact, word: strings.ReplaceAll(p.Exact, ".", ",")}, plainCell(p.Amount.String()), plainCell(strings.Join(rests, " "))})
 	})
 }
 
