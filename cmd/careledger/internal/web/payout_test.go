@@ -275,6 +275,8 @@ func TestTheBundleIsTheOneThatTheCommandLineMakes(t *testing.T) {
 	}
 	require.Equal(t, http.StatusNotFound, r.get("/payouts/2016-01-nobody/bundle").Code)
 	require.Equal(t, http.StatusBadRequest, r.get("/payouts/2016-01-lund-hemvard/bundle?redact=yes").Code)
+	require.Equal(t, http.StatusBadRequest, r.get("/payouts/2016-01-lund-hemvard/bundle?as-of=7").Code, "it is of what is known now")
+	require.Contains(t, r.page("/payouts/2016-01-lund-hemvard/why?as-of=2099-01-01"), `href="/payouts/2016-01-lund-hemvard/bundle"`)
 	require.Equal(t, http.StatusSeeOther, servedOf(t, payer(t)).get("/payouts/2016-01-lund-hemvard/bundle").Code, "signed out")
 }
 
