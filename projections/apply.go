@@ -32,7 +32,7 @@ func (t *Table) apply(e *decoded, raw []byte) error {
 		err = &domain.UnknownEventError{Sequence: e.Sequence, Type: e.Type, Err: fmt.Errorf("%s is no kind of entity that this release knows", e.Entity)}
 	}
 	if err != nil {
-		return fmt.Errorf("fold event %d (%s, %s): %w", e.Sequence, e.ID, e.Type, err)
+		return &FoldError{e.Sequence, e.ID, e.Type, err}
 	}
 	at := e.Recorded.UnixNano()
 	if t.latest = max(t.latest, at); t.position == 0 {

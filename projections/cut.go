@@ -30,8 +30,9 @@ type Cut struct {
 	assessed map[string]func() []FulfilmentRow // by question of fulfilment, assessedKept at most
 }
 
-// assessedKept is how many answers to questions of fulfilment a cut keeps.
-const assessedKept = 64
+// assessedKept is how many answers to questions of fulfilment a cut keeps, and assessedRowsMost how many rows one of them may have: some 200 bytes each,
+// so that all are 100 MB at most. Rows by case and month, of which there are hundreds of thousands, are counted for each who asks.
+const assessedKept, assessedRowsMost = 64, 8 << 10
 
 // preparedKept is how many periods a cut keeps spread: each takes as much memory as the facts themselves.
 const preparedKept = 2

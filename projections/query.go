@@ -237,7 +237,15 @@ func (c *Cut) assessedRows(period compensation.Period, q *Query) []FulfilmentRow
 			c.assessed = map[string]func() []FulfilmentRow{}
 		}
 		asked := *q
-		rows = sync.OnceValue(func() []FulfilmentRow { return c.fulfilment(period, &asked) })
+		rows = sync.OnceValue(func() []FulfilmentRow {
+			counted := c.fulfilment(period, &asked)
+			if len(counted) > assessedRowsMost {
+				c.mu.Lock()
+				defer c.mu.Unlock()
+				delete(c.assessed, question)
+			}
+			return counted
+		})
 		c.assessed[question] = rows
 	}
 	c.mu.Unlock()

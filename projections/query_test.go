@@ -10,6 +10,7 @@ import (
 	"pgregory.net/rapid"
 
 	"careledger/domain"
+	"careledger/domain/compensation"
 	"careledger/domain/historytest"
 )
 
@@ -178,6 +179,25 @@ func counted(events []domain.Event, from, to domain.Month) string {
 		}
 	}
 	return fmt.Sprint(r.FollowUps, len(persons), r.Assessed, r.Fulfilled, r.Partly)
+}
+
+// What is counted is kept for whoever asks the same, but not what has so many rows that it would take the memory of the facts.
+func TestACutKeepsShortAnswersAlone(t *testing.T) {
+	day := domain.NewDate(2016, 3, 1)
+	c := &Cut{Facts: &compensation.Facts{}}
+	for i := range assessedRowsMost + 1 {
+		c.Cases = append(c.Cases, compensation.CaseInfo{ID: fmt.Sprint("k-", i), Person: fmt.Sprint("p-", i)})
+		c.FollowUps.Case, c.FollowUps.HeldOn, c.FollowUps.GoalsTo = append(c.FollowUps.Case, uint32(i)), append(c.FollowUps.HeldOn, day), append(c.FollowUps.GoalsTo, 0)
+	}
+	period := compensation.Period{From: day.Month(), To: day.Month()}
+	for _, kept := range []struct {
+		by   []string
+		rows int
+		kept int
+	}{{[]string{"case"}, assessedRowsMost + 1, 0}, {[]string{"month"}, 1, 1}, {[]string{"month"}, 1, 1}, {[]string{"case"}, assessedRowsMost + 1, 1}} {
+		require.Len(t, c.assessedRows(period, &Query{By: kept.by}), kept.rows)
+		require.Len(t, c.assessed, kept.kept)
+	}
 }
 
 func TestFulfilmentIsThatOfTheCasesAsTheDomainFoldsThem(t *testing.T) {

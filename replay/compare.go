@@ -4,11 +4,9 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"runtime"
 	"slices"
 	"strings"
-
-	"golang.org/x/sync/errgroup"
+	"sync"
 
 	"careledger/domain"
 	"careledger/domain/compensation"
@@ -149,25 +147,20 @@ func (h *history) examine(ctx context.Context, r *Request, plans []plan, result 
 	if err != nil {
 		return err
 	}
-	var group errgroup.Group
-	group.SetLimit(runtime.GOMAXPROCS(0))
-	errs, done := make([]error, len(plans)), make(chan bool, len(plans))
-	for i := 1; i < len(plans); i++ {
-		group.Go(func() error {
-			c := contrast{adopted: adopted}
-			if errs[i] = c.charge(ctx, h, over, &plans[i]); errs[i] == nil {
-				c.state(r, &result.Runs[i])
-			}
-			done <- true
-			return nil
-		})
-	}
-	for i := 1; i < len(plans); i++ {
-		if <-done; progress != nil {
-			progress(i, len(plans)-1)
+	errs, done := make([]error, len(plans)), 0
+	var mu sync.Mutex // guards done and the calls of progress
+	each(len(plans)-1, func(before int) {
+		i := before + 1 // the first plan is what is adopted
+		c := contrast{adopted: adopted}
+		if errs[i] = c.charge(ctx, h, over, &plans[i]); errs[i] == nil {
+			c.state(r, &result.Runs[i])
 		}
-	}
-	_ = group.Wait() // the errors are in errs
+		mu.Lock()
+		defer mu.Unlock()
+		if done++; progress != nil {
+			progress(done, len(plans)-1)
+		}
+	})
 	return cmp.Or(errs...)
 }
 

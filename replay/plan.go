@@ -5,11 +5,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"runtime"
 	"slices"
 	"strings"
-
-	"golang.org/x/sync/errgroup"
 
 	"careledger/domain"
 	"careledger/domain/compensation"
@@ -172,15 +169,9 @@ func (h *history) steps(ctx context.Context, base []compensation.Policy, w, acro
 		targets, values2 = append(targets, second), across.Values()
 	}
 	plans, errs := make([]plan, len(values)*len(values2)), make([]error, len(values))
-	var group errgroup.Group
-	group.SetLimit(runtime.GOMAXPROCS(0))
-	for i, v := range values {
-		group.Go(func() error {
-			errs[i] = h.stepsAt(ctx, plans[i*len(values2):(i+1)*len(values2)], i == 0, base, targets, v, values2)
-			return nil
-		})
-	}
-	_ = group.Wait() // the errors are in errs
+	each(len(values), func(i int) {
+		errs[i] = h.stepsAt(ctx, plans[i*len(values2):(i+1)*len(values2)], i == 0, base, targets, values[i], values2)
+	})
 	return plans, cmp.Or(errs...)
 }
 

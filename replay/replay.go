@@ -4,14 +4,12 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"runtime"
 	"slices"
 	"strings"
 	"sync"
 
-	"golang.org/x/sync/errgroup"
-
 	"careledger/domain/compensation"
+	"careledger/domain/parallel"
 	"careledger/projections"
 )
 
@@ -96,45 +94,43 @@ func count(ctx context.Context, plans []plan, by []string) error {
 // evaluateAll evaluates the plans into the result's runs, as many at a time as there are processors. Each writes only its own run, and
 // of several that fail the first in order is the error, so what comes out does not depend on who is faster.
 func (h *history) evaluateAll(ctx context.Context, plans []plan, result *Result, progress func(done, total int)) error {
-	var group errgroup.Group
-	group.SetLimit(runtime.GOMAXPROCS(0))
 	var mu sync.Mutex // guards the next line and the calls of progress
 	done, rows, failed := 0, 0, len(plans)
 	errs := make([]error, len(plans))
 	var adopted *compensation.Sum
 	known := make(chan struct{}) // closed when adopted is evaluated, nil if it failed
-	for i := range plans {       // adopted has its place before those that wait for it
-		group.Go(func() error {
-			mu.Lock()
-			skip := failed < i
-			mu.Unlock()
-			if skip {
-				return nil
-			}
-			sum, err := plans[i].over.settleAndEvaluate(ctx, &plans[i])
-			if i == 0 {
-				adopted = sum
-				close(known)
-			}
-			if <-known; adopted != nil && sum != nil {
-				result.Runs[i] = h.run(&plans[i], sum, adopted)
-			}
-			mu.Lock()
-			defer mu.Unlock()
-			if rows += len(result.Runs[i].Rows); rows > maxRows && err == nil {
-				err = &RowsError{len(plans), maxRows}
-			}
-			if err != nil {
-				errs[i], failed = err, min(failed, i)
-				return nil
-			}
-			if done++; progress != nil {
-				progress(done, len(plans))
-			}
-			return nil
-		})
+	evaluate := func(i int) (sum *compensation.Sum, err error) {
+		if i == 0 { // it is begun before those that wait for it
+			defer close(known)
+			adopted, err = plans[i].over.settleAndEvaluate(ctx, &plans[i])
+			return adopted, err
+		}
+		return plans[i].over.settleAndEvaluate(ctx, &plans[i])
 	}
-	_ = group.Wait() // the errors are in errs
+	each(len(plans), func(i int) {
+		mu.Lock()
+		skip := failed < i
+		mu.Unlock()
+		if skip {
+			return
+		}
+		sum, err := evaluate(i)
+		if <-known; adopted != nil && sum != nil {
+			result.Runs[i] = h.run(&plans[i], sum, adopted)
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		if rows += len(result.Runs[i].Rows); rows > maxRows && err == nil {
+			err = &RowsError{len(plans), maxRows}
+		}
+		if err != nil {
+			errs[i], failed = err, min(failed, i)
+			return
+		}
+		if done++; progress != nil {
+			progress(done, len(plans))
+		}
+	})
 	for _, err := range errs {
 		if err != nil {
 			return err
@@ -142,6 +138,9 @@ func (h *history) evaluateAll(ctx context.Context, plans []plan, result *Result,
 	}
 	return nil
 }
+
+// each calls do for 0 to n-1, begun in that order, on all processors. A panic in any is the caller's.
+func each(n int, do func(i int)) { parallel.Each(n, func() func(int) { return do }) }
 
 func (h *history) settleAndEvaluate(ctx context.Context, p *plan) (*compensation.Sum, error) {
 	if p.seek != nil {

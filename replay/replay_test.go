@@ -197,6 +197,23 @@ func TestOfSeveralRunsThatFailTheFirstIsNamed(t *testing.T) {
 	}
 }
 
+// A mistake in the program that a run comes upon is the caller's, who may recover it: on whatever processor, and with others that wait for the run.
+func TestAPanicInARunIsTheCallers(t *testing.T) {
+	l := small(t)
+	for _, r := range []Request{{Sweep: sweep(t, "a.g=1..3:1")}, {Sweep: sweep(t, "a.g=1..3:1"), Compare: []string{"unit"}}} {
+		for at := range 2 {
+			r.AsOf = projections.Now
+			require.Panics(t, func() {
+				_, _ = Replay(t.Context(), l.table, r, func(done, _ int) {
+					if done > at {
+						panic("no such unit")
+					}
+				})
+			})
+		}
+	}
+}
+
 func TestProgressIsToldAfterEachRunAndACancelledReplayStops(t *testing.T) {
 	l := small(t)
 	var seen []int

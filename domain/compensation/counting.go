@@ -180,7 +180,7 @@ func (p *Prepared) count(ctx context.Context, all []*counting) error {
 	for i := range made {
 		made[i].hashes = make([][]byte, segments+1)
 	}
-	inParallel(segments+1, func() func(int) {
+	parallel.Each(segments+1, func() func(int) {
 		counters, hand := make([]*counter, len(all)), &atHand{}
 		return func(segment int) {
 			for i, c := range all {
@@ -211,7 +211,7 @@ func (p *Prepared) count(ctx context.Context, all []*counting) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
-	inParallel(len(all), func() func(int) {
+	parallel.Each(len(all), func() func(int) {
 		return func(i int) {
 			c, t := all[i], newTally(p, all[i].quantum, all[i].modulus)
 			for _, more := range made[i].tallies {

@@ -1,10 +1,8 @@
 package compensation
 
 import (
-	"runtime"
 	"slices"
 	"sync"
-	"sync/atomic"
 
 	"careledger/domain"
 	"careledger/domain/parallel"
@@ -103,7 +101,7 @@ func (p *Prepared) segments(fill func(*cells)) func() []cells {
 			return nil
 		}
 		all := make([]cells, (len(p.Cases)+segmentCases-1)/segmentCases)
-		inParallel(len(all), func() func(int) {
+		parallel.Each(len(all), func() func(int) {
 			return func(i int) {
 				s := &all[i]
 				s.first, s.end = uint32(i*segmentCases), uint32(min((i+1)*segmentCases, len(p.Cases)))
@@ -113,18 +111,6 @@ func (p *Prepared) segments(fill func(*cells)) func() []cells {
 			}
 		})
 		return all
-	})
-}
-
-// inParallel calls do for 0 to n-1 on all processors, each with a do of its own, and returns when all calls have. A panic in any is the
-// caller's.
-func inParallel(n int, worker func() (do func(i int))) {
-	var next atomic.Int64
-	parallel.Do(min(n, runtime.GOMAXPROCS(0)), func(int) {
-		do := worker()
-		for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
-			do(i)
-		}
 	})
 }
 

@@ -37,6 +37,18 @@ func Do(n int, do func(worker int)) {
 	}
 }
 
+// Each calls do for 0 to n-1, which are begun in that order, on all processors, each with a do of its own, and returns when all calls have. A panic in any
+// is the caller's, as of Do.
+func Each(n int, worker func() (do func(i int))) {
+	var next atomic.Int64
+	Do(min(n, runtime.GOMAXPROCS(0)), func(int) {
+		do := worker()
+		for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
+			do(i)
+		}
+	})
+}
+
 // GiveWay lets others that wait for a processor go first. A long loop calls it every hundred microseconds or so: the scheduler itself takes a processor away after ten
 // milliseconds only, and an append of a record, or a page that needs one of them for a moment at a time, would wait for that at each of its steps. Where nobody waits
 // it costs some 0.2 µs.

@@ -52,3 +52,26 @@ func TestAPanicOfAnyWorkerIsTheCallersWhenAllHaveEnded(t *testing.T) {
 func TestWorkersThatAllPanicGiveOne(t *testing.T) {
 	require.Panics(t, func() { parallel.Do(3, func(int) { panic("all") }) })
 }
+
+func TestEachIsCalledOnce(t *testing.T) {
+	for _, n := range []int{-1, 0, 1, 100} {
+		var done [101]atomic.Int32
+		parallel.Each(n, func() func(int) { return func(i int) { done[i].Add(1) } })
+		for i := range done {
+			want := int32(0)
+			if i < n {
+				want = 1
+			}
+			require.Equal(t, want, done[i].Load(), "%d of %d", i, n)
+		}
+	}
+	require.Panics(t, func() {
+		parallel.Each(100, func() func(int) {
+			return func(i int) {
+				if i == 50 {
+					panic("no such unit")
+				}
+			}
+		})
+	})
+}

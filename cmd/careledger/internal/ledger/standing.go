@@ -37,6 +37,17 @@ func (l *Local) Standings() (all []Standing, err error) {
 	return all, err
 }
 
+// Head returns the last event of an authority's log that is durable and witnessed (Standing.Position), false if the log is not open here. It
+// reads no file: pages ask for it each time.
+func (l *Local) Head(authority string) (sequence uint64, open bool) {
+	for _, o := range l.openLogs() {
+		if o.log.Authority() == authority {
+			return o.log.Head().Sequence, true
+		}
+	}
+	return 0, false
+}
+
 // openLogs returns the logs that are open here, by authority.
 func (l *Local) openLogs() (all []*openLog) {
 	l.mu.Lock()

@@ -11,6 +11,7 @@ import (
 	"careledger/cmd/careledger/internal/ledger"
 	"careledger/domain"
 	"careledger/eventstore"
+	"careledger/projections"
 )
 
 // LogFormats are the forms of log lines, and none.
@@ -48,13 +49,25 @@ func ended(outcome ledger.Outcome, err error) slog.Attr {
 	return word
 }
 
-// Failed writes that serving has failed, and why: what the command says, but of a damaged log only where it is, because the rest can name a case.
+// Failed writes that serving has failed, and why: what the command says, but of a damaged log, or an event that cannot be folded or read, only where it
+// is, because the rest can name a case.
 func Failed(log *slog.Logger, err error) {
-	why := slog.String("problem", err.Error())
-	if errors.Is(err, eventstore.ErrCorrupt) {
-		why = slog.String("problem", "the log is damaged; careledger verify says what it finds")
+	log.LogAttrs(context.Background(), slog.LevelError, "failed", ended(ledger.OutcomeOf(err), err), slog.String("problem", whyFailed(err)))
+}
+
+func whyFailed(err error) string {
+	var folded *projections.FoldError
+	var unknown *domain.UnknownEventError
+	const cannot = "event %d of the log (%s) cannot be %s; careledger verify says why"
+	switch {
+	case errors.Is(err, eventstore.ErrCorrupt):
+		return "the log is damaged; careledger verify says what it finds"
+	case errors.As(err, &folded):
+		return fmt.Sprintf(cannot, folded.Sequence, folded.Type, "folded")
+	case errors.As(err, &unknown) && unknown.Err != nil:
+		return fmt.Sprintf(cannot, unknown.Sequence, unknown.Type, "read")
 	}
-	log.LogAttrs(context.Background(), slog.LevelError, "failed", ended(ledger.OutcomeOf(err), err), why)
+	return err.Error()
 }
 
 // tookMillis is a duration in milliseconds, to the microsecond.

@@ -22,7 +22,9 @@ import (
 
 	"careledger/cmd/careledger/internal/generate"
 	"careledger/cmd/careledger/internal/ledger"
+	"careledger/domain"
 	"careledger/eventstore"
+	"careledger/projections"
 )
 
 // lines is where log lines go; several goroutines write them.
@@ -222,6 +224,12 @@ func TestALineOnADamagedLogNamesNoCase(t *testing.T) {
 	require.NoError(t, err)
 	Failed(log, fmt.Errorf("opening: %w", &eventstore.CorruptError{Authority: "1281", Sequence: 7, Reason: "care.1281.case.anna.case-opened is not what was witnessed"}))
 	require.Contains(t, said.String(), `"outcome":"damaged","damaged":"1281","at_event":7`)
+	Failed(log, fmt.Errorf("follow: %w", &projections.FoldError{Sequence: 8, ID: "anna.3", Type: domain.TypeVisitPerformed, Err: errors.New("case/anna was not opened")}))
+	require.Contains(t, said.String(), "event 8 of the log (visit-performed) cannot be folded; careledger verify says why")
+	Failed(log, &domain.UnknownEventError{Sequence: 9, Type: domain.TypeVisitPerformed, Version: 1, Err: errors.New(`"anna" is no number`)})
+	require.Contains(t, said.String(), "event 9 of the log (visit-performed) cannot be read; careledger verify says why")
+	Failed(log, &domain.UnknownEventError{Sequence: 10, Type: "visit-dreamt", Version: 1})
+	require.Contains(t, said.String(), "Use the careledger release that wrote it")
 	require.NotContains(t, said.String(), "anna")
 	Failed(log, errors.New("the address is in use"))
 	require.Contains(t, said.String(), `"problem":"the address is in use"`)

@@ -48,7 +48,7 @@ func access(v *visit) (*view, error) {
 		caption: v.Say("access.table"), none: v.Say("access.none"), columns: v.columns(""), rows: rowsFrom(all, v.accessRow)}}}, nil
 }
 
-// accessRow is one reading. People see the first that it shows, and how many more there are.
+// accessRow is one reading. A page names the first that it shows, and how many more there are; a file names all.
 func (v *visit) accessRow(a projections.AccessRead) []cell {
 	const named = 3
 	all := make([]string, len(a.Entities))
@@ -57,7 +57,7 @@ func (v *visit) accessRow(a projections.AccessRead) []cell {
 	}
 	shown := cell{plain: strings.Join(all, " ")}
 	if more := len(all) - named; more > 0 {
-		shown.word = fmt.Sprintf(v.Say("access.more"), strings.Join(all[:named], " "), v.number(strconv.Itoa(more)))
+		shown.brief = fmt.Sprintf(v.Say("access.more"), strings.Join(all[:named], " "), v.number(strconv.Itoa(more)))
 	}
 	at := a.Recorded.UTC()
 	return []cell{{plain: strconv.FormatUint(a.Sequence, 10)}, {plain: at.Format(time.RFC3339), word: words.Moment(at)},

@@ -33,7 +33,7 @@ func columnsOf(path string) map[string][]column {
 		}
 	case "/payouts/{payout}/why", "/payouts/{payout}/why/{line}":
 		return map[string][]column{"": {{name: "line", kind: count}, {name: "month", kind: month}, {name: "unit"}, {name: "policy"}, {name: "component"}, {name: "posting", kind: count}, {name: "entity"}, {name: "category"},
-			{name: "band"}, {name: "follow_up"}, {name: "goal"}, {name: "held_on", kind: date}, {name: "quantity", kind: quantity}, {name: "unit_of_quantity"}, {name: "rate", kind: quantity}, {name: "per", kind: count}, {name: "exact"},
+			{name: "band"}, {name: "follow_up"}, {name: "goal"}, {name: "held_on", kind: date}, {name: "quantity", kind: quantity}, {name: "unit_of_quantity"}, {name: "rate", says: "posting_rate", kind: quantity}, {name: "per", kind: count}, {name: "exact"},
 			{name: "amount", kind: amount}, {name: "rests_on"}}}
 	case "/trail":
 		return map[string][]column{"": {{name: "sequence", kind: count}, {name: "event"}, {name: "type"}, {name: "effective", kind: date}, {name: "recorded"}, {name: "actor"}, {name: "causation"}, {name: "state"},

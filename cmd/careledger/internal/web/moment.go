@@ -3,7 +3,6 @@ package web
 import (
 	"context"
 	"io"
-	"slices"
 	"sync"
 	"time"
 
@@ -12,7 +11,7 @@ import (
 
 // A page is of one moment: each question that it asks is as of the same event, and where its address names none, of one that pages share. What was known at
 // an event is computed once for all who ask, so pages that come in close succession while others write cost no more than pages of a log that stands
-// still. (decisions.md, 15)
+// still. (decisions.md, 17)
 
 const (
 	// quietMilliseconds is how long nobody has asked for a page where the next one is of the head. So who reloads a page sees what was written meanwhile.
@@ -78,20 +77,23 @@ func (s *Server) moment(by *visitor, authority string) *uint64 {
 	if by.session == nil {
 		return nil
 	}
-	all, _ := s.config.Ledger.Standings() // its error is of what was signed
-	i := slices.IndexFunc(all, func(l ledger.Standing) bool { return l.Authority == authority })
-	if i < 0 {
+	head, open := s.config.Ledger.Head(authority)
+	if !open {
 		return nil
 	}
-	head := all[i].Position
 	at, move := s.moments.at(authority, head, time.Now())
 	if move {
 		s.moving.Go(func() { // pages are of the moment before meanwhile
-			ctx, cancel := context.WithTimeout(context.Background(), answerSeconds*time.Second)
+			defer func() {
+				if broken := recover(); broken != nil { // nobody waits for it
+					s.broke("the next moment of pages", broken)
+				}
+				s.moments.move(authority, head, time.Now())
+			}()
+			ctx, cancel := context.WithTimeout(s.moves, answerSeconds*time.Second)
 			defer cancel()
 			// What is paid rests on nearly all that any page computes of a moment. Where it cannot be told, the page that asks says why.
 			_, _ = s.config.Ledger.Read(ctx, ledger.Request{Question: ledger.QuestionCompensation, Authority: authority, AsOfSequence: &head, By: whatIfBy})
-			s.moments.move(authority, head, time.Now())
 		})
 	}
 	return &at
@@ -100,9 +102,8 @@ func (s *Server) moment(by *visitor, authority string) *uint64 {
 // payout gives a command on payouts in the visitor's name. The page, and each one after it, is of no earlier moment than the command, whatever became of it.
 func (v *visit) payout(ctx context.Context, r ledger.PayoutRequest, w io.Writer) error {
 	err := v.config.Ledger.Payout(ctx, r, w)
-	all, _ := v.config.Ledger.Standings() // its error is of what was signed
-	for _, l := range all {
-		v.moments.move(l.Authority, l.Position, time.Now())
+	if head, open := v.config.Ledger.Head(v.authority()); open {
+		v.moments.move(v.authority(), head, time.Now())
 	}
 	v.at = v.moment(v.visitor, v.authority())
 	return err

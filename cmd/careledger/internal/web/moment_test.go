@@ -3,12 +3,16 @@ package web
 import (
 	"context"
 	"fmt"
+	"net/http/httptest"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"careledger/cmd/careledger/internal/ledger"
 )
 
 // Pages share a moment while they come fast, and it moves once a second, a larger log's more seldom. Who comes after a pause is at the head.
@@ -96,4 +100,36 @@ func TestPagesFollowALogThatIsWritten(t *testing.T) {
 	stop()
 	group.Wait()
 	require.Eventually(t, func() bool { return known() == last }, time.Minute, time.Millisecond)
+}
+
+// slowLedger is a ledger whose moments are never computed.
+type slowLedger struct {
+	Ledger
+	head    uint64
+	begun   chan struct{}
+	stopped atomic.Bool
+}
+
+func (l *slowLedger) Head(string) (uint64, bool) { return l.head, true }
+
+func (l *slowLedger) Read(ctx context.Context, _ ledger.Request) (any, error) {
+	close(l.begun)
+	<-ctx.Done()
+	l.stopped.Store(true)
+	return nil, ctx.Err()
+}
+
+// A server that stops waits for nothing that nobody waits for.
+func TestAMomentThatMovesEndsWithTheServer(t *testing.T) {
+	listener := httptest.NewUnstartedServer(nil).Listener
+	slow := &slowLedger{head: 130, begun: make(chan struct{})}
+	s, err := New(Config{Ledger: slow, Address: listener.Addr().String(), Token: token})
+	require.NoError(t, err)
+	s.moments.shared("1281").sequence, s.moments.shared("1281").asked = 100, time.Now().Add(time.Hour) // pages come fast
+	require.EqualValues(t, 100, *s.moment(&visitor{session: &session{}}, "1281"))
+	<-slow.begun
+	ctx, stop := context.WithCancel(t.Context())
+	stop()
+	require.NoError(t, s.Serve(ctx, listener))
+	require.True(t, slow.stopped.Load())
 }

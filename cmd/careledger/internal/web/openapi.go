@@ -128,7 +128,7 @@ func tableResponse(as ending, columns []column) map[string]any {
 		for _, c := range columns {
 			name := c.name
 			if as == asSwedishCSV {
-				name = words.Swedish.Word("column", c.name)
+				name = c.title(words.Swedish)
 			}
 			if c.sometimes {
 				name += " (where asked for)"
@@ -153,7 +153,7 @@ func tableResponse(as ending, columns []column) map[string]any {
 
 // columnSchema says what stands in a column: its type, its unit, and its heading on the page.
 func columnSchema(c column) map[string]any {
-	decimal, name := `^-?\d+(\.\d+)?$`, words.English.Word("column", c.name)
+	decimal, name := `^-?\d+(\.\d+)?$`, c.title(words.English)
 	if c.sometimes {
 		name += "; there where the address asks for it"
 	}

@@ -251,7 +251,7 @@ func (v *visit) writeTwin(w http.ResponseWriter, answer *view, t *table) error {
 			err = t.writeJSON(w, answer.authority, answer.asOf, rows, next)
 		}
 	}
-	if out, is := w.(*answerWriter); err != nil && (!is || out.begun) { // part of it is on its way: the reader has to see that it is not whole
+	if err != nil && begun(w) { // part of it is on its way: the reader has to see that it is not whole
 		panic(http.ErrAbortHandler)
 	}
 	return err

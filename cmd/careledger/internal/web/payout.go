@@ -3,7 +3,6 @@ package web
 import (
 	"fmt"
 	"iter"
-	"net/url"
 	"time"
 
 	"careledger/cmd/careledger/internal/ledger"
@@ -68,7 +67,7 @@ func payout(v *visit) (*view, error) {
 		return nil, err
 	}
 	path, latest := "/payouts/"+history.Payout, history.Of.Latest()
-	content := &payoutView{voice: v.voice, Why: v.link(path+"/why", nil), Trail: v.trail("payout/" + history.Payout), Bundle: v.link(path+"/bundle", nil), Redacted: v.link(path+"/bundle", url.Values{"redact": {"1"}}),
+	content := &payoutView{voice: v.voice, Why: v.link(path+"/why", nil), Trail: v.trail("payout/" + history.Payout), Bundle: v.bundle(path, ""), Redacted: v.bundle(path, "1"),
 		FourEyes: v.fourEyes(latest), Facts: v.payoutFacts(history, latest), Adjusted: v.adjusted(path, latest), Versions: v.versions(history)}
 	if done := v.own.Get("done"); done != "" {
 		if !payoutStepNames.Has(done) {

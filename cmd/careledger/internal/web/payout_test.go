@@ -275,6 +275,8 @@ func TestTheBundleIsTheOneThatTheCommandLineMakes(t *testing.T) {
 	}
 	require.Equal(t, http.StatusNotFound, r.get("/payouts/2016-01-nobody/bundle").Code)
 	require.Equal(t, http.StatusBadRequest, r.get("/payouts/2016-01-lund-hemvard/bundle?redact=yes").Code)
+	require.Equal(t, http.StatusBadRequest, r.get("/payouts/2016-01-lund-hemvard/bundle?as-of=7").Code, "it is of what is known now")
+	require.Contains(t, r.page("/payouts/2016-01-lund-hemvard/why?as-of=2099-01-01"), `href="/payouts/2016-01-lund-hemvard/bundle"`)
 	require.Equal(t, http.StatusSeeOther, servedOf(t, payer(t)).get("/payouts/2016-01-lund-hemvard/bundle").Code, "signed out")
 }
 
@@ -335,7 +337,7 @@ func TestAMonthIsCalculatedFromTheListOfPayouts(t *testing.T) {
 		answer := calculate("2016-Q2", provider)
 		require.Equal(t, http.StatusSeeOther, answer.Code, answer.Body)
 		list := r.page(answer.Header().Get("Location"))
-		require.Contains(t, list, fmt.Sprintf("Beräkningen är gjord: %d utbetalningar är genomgångna", []int{3, 6, 6}[i]))
+		require.Contains(t, list, fmt.Sprintf("Antal utbetalningar som gicks igenom och står i listan: %d.", []int{3, 6, 6}[i]))
 		require.Contains(t, list, "economist-7")
 	}
 	for _, row := range r.rowsOfCSV("/payouts.csv?time=2016-Q2") {

@@ -45,7 +45,7 @@ func (v *visit) documentsTable(name, caption string, all []report.PolicyRow) *ta
 			r := &all[i]
 			which := url.Values{"document": {r.From}}
 			if !yield([]cell{{plain: r.Policy, href: v.link(policyPath(r.Policy), which)}, {plain: r.Title}, {plain: r.From}, v.lastDay(r.Document.End),
-				{plain: r.DecidedBy}, {plain: r.DecidedOn}, {plain: r.Reference}, {plain: r.SHA256, word: r.SHA256[:12] + "…"}}) {
+				{plain: r.DecidedBy}, {plain: r.DecidedOn}, {plain: r.Reference}, {plain: r.SHA256, brief: r.SHA256[:12] + "…"}}) {
 				return
 			}
 		}

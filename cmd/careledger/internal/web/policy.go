@@ -134,7 +134,7 @@ func (v *visit) othersTable(list *report.PolicyList, of *report.PolicyRow) *tabl
 				compare = cell{word: v.Say("policies.compare"), href: v.link(policyPath(of.Policy)+"/differences", url.Values{"before": {before.From}, "after": {after.From}})}
 			}
 			from := cell{plain: r.From, href: v.link(policyPath(r.Policy), url.Values{"document": {r.From}})}
-			if !yield([]cell{from, v.lastDay(r.Document.End), {plain: r.Title}, {plain: r.DecidedBy}, {plain: r.DecidedOn}, {plain: r.SHA256, word: r.SHA256[:12] + "…"}, compare}) {
+			if !yield([]cell{from, v.lastDay(r.Document.End), {plain: r.Title}, {plain: r.DecidedBy}, {plain: r.DecidedOn}, {plain: r.SHA256, brief: r.SHA256[:12] + "…"}, compare}) {
 				return
 			}
 		}

@@ -110,8 +110,8 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 	visitor, _ := s.visitorOf(r) // for the skeleton: who is signed out has none
 	sk := s.skeleton(r, visitor, "problem."+p.word, localPath(r.URL.RequestURI()))
 	if !forPeople(r) {
-		if strings.HasPrefix(r.URL.Path, apiPath) && r.URL.Query().Get("lang") == "" {
-			sk.voice = voice{words.English} // as the ledger says the rest
+		if r.URL.Query().Get("lang") != string(words.Swedish) {
+			sk.voice = voice{words.English} // as the detail is
 		}
 		s.failProgram(w, r, p, sk.voice)
 		return

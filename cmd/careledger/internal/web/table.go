@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"encoding/base64"
 	"encoding/csv"
 	"errors"
@@ -36,19 +37,24 @@ func (k kind) numeric() bool {
 	return k == amount || k == count || k == rate || k == quantity || k == percent
 }
 
-// column is one of a table: its name for programs, which is also its key in the section "column" of the catalogue, and its kind.
+// column is one of a table: its name for programs and its kind.
 type column struct {
 	name    string
+	says    string // its key in the section "column" of the catalogue, "" where that is its name
 	kind    kind
 	inTwins bool // it is left out of the page, which says it in another place
 
 	sometimes bool // it is there only where the address asks for it
 }
 
+// title is the heading of the column for people.
+func (c column) title(l words.Language) string { return l.Word("column", cmp.Or(c.says, c.name)) }
+
 // cell is a value for programs, "" for none, and how people read it where that does not follow from the kind.
 type cell struct {
 	plain string // a code, an ISO date, a number with a point
 	word  string // the text for people; "" for the plain value in the way of its kind
+	brief string // what a page shows of it, where that is less than people get in a file; "" for all of it
 	href  string // where it leads
 }
 
@@ -160,7 +166,7 @@ func (t *table) writeSwedishCSV(w io.Writer) error {
 	c.Comma, c.UseCRLF = ';', true
 	fields := make([]string, len(t.columns))
 	for i, col := range t.columns {
-		fields[i] = words.Swedish.Word("column", col.name)
+		fields[i] = col.title(words.Swedish)
 	}
 	err := c.Write(fields)
 	for row := range t.rows {
@@ -261,9 +267,9 @@ func (t *table) view(v voice, rows [][]cell) *tableView {
 		if c.inTwins || i > 0 && len(rows) > 0 && !slices.ContainsFunc(rows, func(row []cell) bool { return row[i].word != "" || row[i].plain != "" }) {
 			continue
 		}
-		s.Columns = append(s.Columns, columnView{v.Say("column." + c.name), c.kind.numeric()})
+		s.Columns = append(s.Columns, columnView{c.title(v.Lang), c.kind.numeric()})
 		for j, row := range rows {
-			shown := cellView{Text: row[i].word, Href: row[i].href, Numeric: c.kind.numeric()}
+			shown := cellView{Text: cmp.Or(row[i].brief, row[i].word), Href: row[i].href, Numeric: c.kind.numeric()}
 			if shown.Text == "" {
 				shown.Text = v.shown(c.kind, row[i].plain)
 			}

@@ -130,7 +130,10 @@ func (v *visit) trailWords() (heldOn domain.Date, at uint64, err error) {
 	if kind := v.own.Get("kind"); kind != "" && !trailKinds.Has(kind) {
 		errs = append(errs, wrongly("kind", "wrong.one_of", kind, trailKinds))
 	}
-	if id := v.own.Get("id"); id != "" {
+	switch id := v.own.Get("id"); {
+	case id != "" && v.own.Get("kind") == "":
+		errs = append(errs, wrongly("kind", "wrong.whose_trail"))
+	case id != "":
 		if _, err := domain.ParseEntity(v.own.Get("kind") + "/" + id); err != nil {
 			errs = append(errs, wrongly("id", "wrong.id", id))
 		}

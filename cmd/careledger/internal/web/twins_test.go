@@ -2,6 +2,7 @@ package web
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -36,9 +37,15 @@ func TestASwedishSpreadsheetHasWordsAndProgramsHaveCodes(t *testing.T) {
 		{"/trail%s?kind=case&id=l003&lang=en", ",standing,,decision l003-d1 method,,standard-time\n", ";står;;beslut l003-d1: tiden anges som;;tid per insats (schablontid)\r\n"},
 		{"/payouts/2016-01-lund-hemvard/why/1%s?lang=en", ",l003-f2,l003-g2,2016-01-29,1,goal,297,1,297,297.00,", ";l003-f2;l003-g2;2016-01-29;1;mål;297;1;297;297,00;"},
 		{"/payouts/2016-01-lund-hemvard/why/2%s?lang=en", ",care,day,,,,", ";omvårdnad;dag;;;;"},
+		{"/payouts/2016-01-lund-hemvard/why/1%s", ",rate,per,exact,", ";Sats;Per;Före avrundning;"},
+		{"/payouts/2016-01-lund-hemvard/why/2%s", ",342,60,1892.4,1892.40,", ";342;60;1892,4;1892,40;"},
+		{"/policies%s", ",0c66c2b9ebef62ef115d1167ae12a6ad99f864786e913c7d3f88d93329e889a8\n", ";0c66c2b9ebef62ef115d1167ae12a6ad99f864786e913c7d3f88d93329e889a8\r\n"},
 		{"/policies/document/lund-2015-pilot/components%s?lang=en", "premium,kind,goal-premium\n", "premium;slag;premie per mål\r\n"},
 	} {
 		require.Contains(t, r.page(fmt.Sprintf(c.path, ".csv")), c.codes)
 		require.Contains(t, r.page(fmt.Sprintf(c.path, ".sv.csv")), c.swedish)
 	}
+	more := regexp.MustCompile(`case/\S+ och [^<;]*\d till`)
+	require.Regexp(t, more, r.page("/access"), "a page names the first cases of a reading")
+	require.NotRegexp(t, more, r.page("/access.sv.csv"), "a file names all")
 }

@@ -27,6 +27,8 @@ type Ledger interface {
 	Read(ctx context.Context, r ledger.Request) (any, error)
 	// Ask writes an answer in the format asked for, as the command line does, once whom it shows is on the access log.
 	Ask(ctx context.Context, r ledger.Request, w io.Writer) error
+	// Head returns the last event of an authority's log; see ledger.Local.
+	Head(authority string) (sequence uint64, open bool)
 	// Authorities returns the codes of those that have a log, in order.
 	Authorities(ctx context.Context) ([]string, error)
 	// Record takes one record; see ledger.Local.
@@ -61,7 +63,9 @@ type Server struct {
 	forms    map[string]*template.Template // pages that are none of pages, by name
 	sessions sessions
 	moments  moments
-	moving   sync.WaitGroup // those that move a moment
+	moving   sync.WaitGroup  // those that move a moment
+	moves    context.Context // of theirs: no page waits for them, and the server not when it stops
+	endMoves context.CancelFunc
 	style    []byte
 }
 
@@ -110,6 +114,7 @@ func New(c Config) (*Server, error) {
 	if c.Monitor == nil {
 		c.Monitor = monitor.New(nil)
 	}
+	s.moves, s.endMoves = context.WithCancel(context.Background())
 	s.answers = c.Monitor.Requests(s.mux)
 	s.pages = pages()
 	for _, p := range s.pages {
@@ -159,6 +164,8 @@ func SignInURL(address, token string) string {
 func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	h := &http.Server{Handler: s, ReadHeaderTimeout: headerSeconds * time.Second, ReadTimeout: readSeconds * time.Second, WriteTimeout: writeSeconds * time.Second,
 		IdleTimeout: idleSeconds * time.Second, MaxHeaderBytes: headerBytes, ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelWarn)}
+	defer s.moving.Wait()
+	defer s.endMoves()
 	failed := make(chan error, 1)
 	go func() { failed <- h.Serve(l) }() // ends with the listener
 	select {
@@ -173,7 +180,6 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 		err = h.Close()
 	}
 	<-failed
-	s.moving.Wait()
 	return err
 }
 
@@ -222,7 +228,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		if err, is := broken.(error); is && errors.Is(err, http.ErrAbortHandler) {
 			panic(broken)
 		}
-		s.log.Error("a page broke", "path", r.Pattern, "with", fmt.Sprintf("%T", parallel.Value(broken)), "stack", string(parallel.Stack(broken))) // its value may name a case
+		s.broke(r.Pattern, broken)
 		if out.begun {
 			panic(http.ErrAbortHandler) // the reader sees that the answer is not whole
 		}
@@ -237,6 +243,11 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	s.answers.ServeHTTP(out, r)
+}
+
+// broke tells the log of a mistake in the program, by the kind of what it panicked with: its value may name a case.
+func (s *Server) broke(path string, with any) {
+	s.log.Error("a page broke", "path", path, "with", fmt.Sprintf("%T", parallel.Value(with)), "stack", string(parallel.Stack(with)))
 }
 
 // named says whether a request may name a host.
@@ -275,6 +286,20 @@ func (w *answerWriter) Write(b []byte) (int, error) {
 
 // Unwrap is for http.ResponseController.
 func (w *answerWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+
+// begun says whether something was written of the answer that w, also behind what measures it, is of.
+func begun(w http.ResponseWriter) bool {
+	for {
+		switch out := w.(type) {
+		case *answerWriter:
+			return out.begun
+		case interface{ Unwrap() http.ResponseWriter }:
+			w = out.Unwrap()
+		default:
+			return true
+		}
+	}
+}
 
 func (s *Server) serveStyle(w http.ResponseWriter, _ *http.Request) error {
 	w.Header().Set("Content-Type", "text/css; charset=utf-8")

@@ -398,6 +398,8 @@ func TestWhatAnAddressSaysWrongIsSaid(t *testing.T) {
 		require.NoError(t, json.Unmarshal(answer.Body.Bytes(), &p, json.MatchCaseInsensitiveNames(true)), query)
 		require.Equal(t, "urn:careledger:problem:address", p.Type)
 		require.Contains(t, p.Detail, says)
+		require.Equal(t, "The address cannot be understood", p.Title, "in the language of what exactly is wrong")
+		require.Equal(t, "en", answer.Header().Get("Content-Language"))
 	}
 	for _, address := range []string{"/payouts.json?status=paid&status=approved", "/access.json?actor=a&actor=b", "/trail.json?kind=case&kind=payout&id=x", "/event.json?id=a&id=b",
 		"/what-if.json?budget=1&budget=2", policyPath("lund-2015-pilot") + ".json?document=2015-01-01&document=2016-01-01"} {
@@ -458,6 +460,29 @@ func TestPagesOfATableHoldEachRowOnce(t *testing.T) {
 	records, err := csv.NewReader(strings.NewReader(r.page("/many.csv"))).ReadAll()
 	require.NoError(t, err)
 	require.Len(t, records, 1+all)
+}
+
+// Rows that are computed as they are written may fail. Before anything is written that is a problem as any other; after it, the answer breaks off.
+func TestATableThatFailsIsAProblemOrBreaksOff(t *testing.T) {
+	r := program(t)
+	for path, whole := range map[string]int{"/none": 0, "/some": 1000} {
+		rows := func(yield func([]cell) bool) {
+			for range whole {
+				if !yield([]cell{{plain: "a unit"}}) {
+					return
+				}
+			}
+		}
+		require.NoError(t, r.server.open(&page{path: path, name: "fulfilment", answer: func(*visit) (*view, error) {
+			return &view{title: "failing", authority: "1281", tables: []*table{{columns: []column{{name: "unit"}}, rows: rows, failed: func() error { return context.DeadlineExceeded }}}}, nil
+		}}))
+	}
+	for _, address := range []string{"/none.csv", "/none.json", "/some.json"} {
+		answer := r.get(address)
+		require.Equal(t, http.StatusServiceUnavailable, answer.Code, address)
+		require.Equal(t, "application/problem+json", answer.Header().Get("Content-Type"), address)
+	}
+	require.PanicsWithValue(t, http.ErrAbortHandler, func() { r.get("/some.csv") })
 }
 
 func TestAServerStopsWhenItIsToldTo(t *testing.T) {

@@ -69,7 +69,7 @@ func why(v *visit) (*view, error) {
 	path := "/payouts/" + w.Payout
 	t := &table{elsewhere: true, caption: v.Say("why.postings"), columns: v.columns("")}
 	answer := &view{title: fmt.Sprintf("%s: %s", v.Say("why.title"), w.Payout), authority: w.Authority, asOf: w.AsOf, tables: []*table{t}}
-	content := &derivationView{voice: v.voice, Payout: v.link(path, nil), Bundle: v.link(path+"/bundle", nil), Redact: v.link(path+"/bundle", url.Values{"redact": {"1"}})}
+	content := &derivationView{voice: v.voice, Payout: v.link(path, nil), Bundle: v.bundle(path, ""), Redact: v.bundle(path, "1")}
 	if line != "" {
 		answer.title = fmt.Sprintf("%s: %s, %s %s", v.Say("why.title"), w.Payout, strings.ToLower(v.Say("why.line")), line)
 		content.Whole = v.link(path+"/why", nil)
@@ -172,7 +172,7 @@ func (w *whyRows) all(yield func([]cell) bool) {
 		}
 		return yield([]cell{plainCell(strconv.Itoa(l.Line)), plainCell(l.Month.Text()), plainCell(l.Unit), plainCell(l.Policy), plainCell(l.Component), plainCell(strconv.Itoa(p.Posting)), plainCell(p.Entity),
 			{plain: p.Category, word: w.voice.Lang.Word("category", p.Category)}, {plain: p.Band, word: w.voice.Lang.Word("band", p.Band)}, plainCell(p.FollowUp), plainCell(p.Goal), plainCell(p.HeldOn),
-			plainCell(p.Quantity), {plain: p.QuantityUnit, word: w.voice.Say("why." + p.QuantityUnit)}, plainCell(p.Rate), plainCell(strconv.Itoa(p.Per)), plainCell(p.Exact), plainCell(p.Amount.String()), plainCell(strings.Join(rests, " "))})
+			plainCell(p.Quantity), {plain: p.QuantityUnit, word: w.voice.Say("why." + p.QuantityUnit)}, plainCell(p.Rate), plainCell(strconv.Itoa(p.Per)), {plain: p.Exact, word: strings.ReplaceAll(p.Exact, ".", ",")}, plainCell(p.Amount.String()), plainCell(strings.Join(rests, " "))})
 	})
 }
 
@@ -190,11 +190,19 @@ func whyUnknown(payout, line string, err error) error {
 	return nothingNamed(wrongly("", "wrong.no_payout", payout))
 }
 
+// bundle returns the address of a payout's audit bundle, which is of what is known now.
+func (v *visit) bundle(path, redact string) string {
+	return v.link(path+"/bundle", url.Values{"as-of": nil, "redact": {redact}})
+}
+
 // serveBundle hands out the audit bundle of a payout as a file: all of it, or with redact=1 what the amounts need.
 func (s *Server) serveBundle(w http.ResponseWriter, r *http.Request) error {
 	v, err := s.read(r, &page{asks: domain.Codes{"redact"}})
 	if err != nil {
 		return err
+	}
+	if v.filter.AsOf != "" {
+		return wrongAddress(wrongly("as-of", "wrong.bundle_of_now"))
 	}
 	q := ledger.Request{Question: ledger.QuestionBundle, Reader: v.visitor.Reader, Authority: v.filter.Authority, Payout: r.PathValue("payout")}
 	name := q.Payout
