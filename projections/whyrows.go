@@ -34,12 +34,12 @@ func (t *Table) WhyRows(q WhyQuery) (*WhyRows, error) {
 	return &WhyRows{t.authority, asOf, d, whyRowsPart}, nil
 }
 
-// Entities returns the cases, patients and grants that the postings are of.
+// Entities returns the cases and patients that the postings are of.
 func (r *WhyRows) Entities() (all []domain.Entity) {
 	seen := map[domain.Entity]bool{"": true}
 	for _, l := range r.whole.lines {
 		for _, i := range l.shown {
-			if e := entityBehind(&l.compiled[i]); !seen[e] {
+			if e := entityBehind(&l.compiled[i]); !seen[e] { // no grant: the compiled evaluator does not name it
 				seen[e], all = true, append(all, e)
 			}
 		}

@@ -23,7 +23,7 @@ func TestPostingsDerivedInPartsAreThoseOfTheWholeDerivation(t *testing.T) {
 			want, persons := []placedPosting{}, map[domain.Entity]bool{}
 			for i := range w.Lines {
 				for _, one := range w.Lines[i].Postings {
-					if want = append(want, placedPosting{w.Lines[i].Line, one}); one.Entity != "" {
+					if want = append(want, placedPosting{w.Lines[i].Line, one}); domain.Entity(one.Entity).OfPerson() {
 						persons[domain.Entity(one.Entity)] = true
 					}
 				}
